@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+const workspaces = '{packages,apps}/*/src/**';
+const excluded = ['**/node_modules/**', '**/dist/**', '**/.tsbuild/**'];
+
+/** One Vitest project per kind of test; the suffix of the file says which kind it is. */
+function project(name: string, include: readonly string[], timeoutMs: number): object {
+  return {
+    extends: true,
+    test: { name, include: [...include], exclude: excluded, testTimeout: timeoutMs, hookTimeout: timeoutMs, environment: 'node' },
+  };
+}
+
+export default defineConfig({
+  resolve: { conditions: ['source', 'module', 'node', 'development|production'] },
+  ssr: { resolve: { conditions: ['source', 'module', 'node', 'development|production'], externalConditions: ['source', 'node'] } },
+  test: {
+    pool: 'forks',
+    execArgv: ['--conditions=source'],
+    projects: [
+      project('unit', [`${workspaces}/*.test.{ts,tsx}`], 30_000),
+      project('fuzz', [`${workspaces}/*.fuzz.ts`], 120_000),
+      project('simulation', [`${workspaces}/*.sim.ts`], 300_000),
+      project('conformance', [`${workspaces}/*.conformance.ts`], 600_000),
+      project('process', [`${workspaces}/*.process.ts`], 300_000),
+      project('tidy', ['tools/**/*.test.ts'], 120_000),
+    ],
+  },
+});
