@@ -1,0 +1,40 @@
+/** `npm run --silent bench -- [--only NAME[,NAME…]] [--seconds S] [--json]` (interfaces.md 5). */
+import { parseArgs } from 'node:util';
+import type { Bench, Measurement } from './measurement.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {};
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, seconds: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+});
+const names = Object.keys(BENCHES);
+const only = values.only?.split(',');
+const chosen = names.filter((name) => only === undefined || only.some((wanted) => name === wanted || name.startsWith(`${wanted}.`)));
+const seconds = Number(values.seconds ?? 3);
+
+if (values.help === true || chosen.length === 0 || !(seconds > 0)) {
+  console.error(`usage: npm run --silent bench -- [--only NAME[,NAME…]] [--seconds S] [--json]\nnames: ${names.join(', ')}`);
+  process.exit(values.help === true ? 0 : 2);
+}
+
+function print(measurement: Measurement): void {
+  if (values.json === true) {
+    console.log(JSON.stringify(measurement));
+    return;
+  }
+  const { name, value, unit, ...shape } = measurement;
+  const shaped = Object.entries(shape).map(([key, entry]) => `${key}=${entry}`).join(' ');
+  console.log(`${name.padEnd(24)} ${value.toPrecision(5).padStart(12)} ${unit.padEnd(12)} ${shaped}`);
+}
+
+let failed = 0;
+for (const name of chosen) {
+  try {
+    const bench = await BENCHES[name]?.();
+    if (bench !== undefined) for await (const measurement of bench({ seconds })) print(measurement);
+  } catch (error) {
+    failed += 1;
+    console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+process.exit(failed === 0 ? 0 : 1);
