@@ -1,0 +1,22 @@
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+import type { Header } from '@isoquorum/primitives/header';
+import type { NodeSource } from './node-source.ts';
+
+/** The two states after a block, as execution's readers and `callContract` take them. */
+export interface StateView {
+  readonly header: Header;
+  readonly hash: Hash32;
+  readonly publicRoot: Hash32;
+  /** Root of the named private state after the same block. */
+  readonly privateRoot: Hash32;
+}
+
+export interface StateAccess {
+  /** Trie nodes and code by hash, of both states. */
+  readonly nodes: NodeSource;
+  /**
+   * @throws UNKNOWN_BLOCK; PRIVATE_STATE_BEHIND (fields psi, privateNumber, blockNumber) when the private head has not reached it:
+   * a private read beyond its head is an error, never an old answer (decision 2)
+   */
+  at(blockHash: Hash32, psi: string): StateView;
+}

@@ -1,0 +1,62 @@
+import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import type { Header } from '@isoquorum/primitives/header';
+import type { NetworkHost } from '@isoquorum/network/host';
+import type { Clock } from '@isoquorum/platform/clock';
+import type { Logger } from '@isoquorum/platform/logger';
+import type { Random } from '@isoquorum/platform/random';
+import type { ChainReader } from './chain/chain.ts';
+import type { StateAccess } from './chain/state-access.ts';
+import type { TransactionPool } from './pool/pool.ts';
+import type { TransactionSubmitter } from './private/submit.ts';
+
+/** Who validates, as far as the chain says (istanbul_*). */
+export interface ValidatorReader {
+  /** Validators that decide the block after `header`, sorted by bytes. */
+  validatorsAfter(header: Header, hash: Hash32): readonly Address[];
+  /** Author of a block and who sealed it. @throws INVALID_EXTRA_DATA, INVALID_SIGNATURE */
+  signers(header: Header): { readonly author: Address; readonly committers: readonly Address[] };
+  /** This node's validator address. */
+  readonly nodeAddress: Address;
+  /** Candidates this node votes for or against in the blocks it proposes. */
+  candidates(): ReadonlyMap<string, boolean>;
+  propose(candidate: Address, authorize: boolean): void;
+  discard(candidate: Address): void;
+}
+
+export interface SyncStatus {
+  readonly syncing: boolean;
+  readonly startingBlock: number;
+  readonly currentBlock: number;
+  readonly highestBlock: number;
+}
+
+/** Facts about this node for `admin_nodeInfo`, `net_*`, `web3_clientVersion`. */
+export interface NodeIdentity {
+  readonly clientVersion: string;
+  readonly networkId: bigint;
+  /** `enode://…@host:port?discport=0`. */
+  readonly enode: string;
+  /** keccak256 of the public key: the `id` of admin_nodeInfo, 64 hex digits. */
+  readonly enodeId: string;
+  readonly address: Address;
+  readonly validates: boolean;
+}
+
+/** What JSON-RPC handlers (`src/handlers`) are given: everything a running node can answer from. */
+export interface NodeContext {
+  readonly chain: ChainReader;
+  readonly states: StateAccess;
+  readonly pool: TransactionPool;
+  readonly submitter: TransactionSubmitter;
+  readonly validators: ValidatorReader;
+  readonly host: NetworkHost;
+  readonly identity: NodeIdentity;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Private state of requests that name none. */
+  readonly defaultPsi: string;
+  syncStatus(): SyncStatus;
+  /** Warnings that a person should see (weak quorum, private head waiting), newest last. */
+  warnings(): readonly string[];
+}

@@ -1,0 +1,47 @@
+import type { Address, EncryptedPayloadHash, EnclaveKey, Hash32 } from '@isoquorum/primitives/bytes';
+import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
+
+/** Who may hold a payload: the private arguments of `eth_sendTransaction` and `eth_sendRawPrivateTransaction`. */
+export interface PrivateArguments {
+  readonly privateFrom?: EnclaveKey;
+  /** Absent: not a private transaction. Empty: private to the sender alone. */
+  readonly privateFor?: readonly EnclaveKey[];
+  /** 0 standard, 1 party protection, 2 mandatory recipients, 3 private state validation. */
+  readonly privacyFlag?: number;
+  readonly mandatoryFor?: readonly EnclaveKey[];
+}
+
+/** Arguments of `eth_sendTransaction` and `eth_fillTransaction`, decoded. */
+export interface TransactionArguments extends PrivateArguments {
+  readonly from: Address;
+  readonly to?: Address;
+  readonly gas?: bigint;
+  readonly gasPrice?: bigint;
+  readonly value?: bigint;
+  readonly nonce?: bigint;
+  readonly data?: Uint8Array;
+  readonly accessList?: readonly { readonly address: Address; readonly storageKeys: readonly Hash32[] }[];
+}
+
+/** Ways into the pool (goquorum.md 2.3–2.5). Texts of errors are GoQuorum's. */
+export interface TransactionSubmitter {
+  /** Node-held accounts (development only), in order. */
+  accounts(): readonly Address[];
+  /**
+   * Fills defaults (gas 90000 for private or estimated by the caller, gasPrice by the chain's rule, nonce from the pool), stores and distributes the payload
+   * when `privateFor` is there, signs with a node-held account, pools. @throws UNKNOWN_ACCOUNT `unknown account`, PrivateArgumentError, ManagerError, PoolError
+   */
+  sendTransaction(args: TransactionArguments): Promise<Hash32>;
+  /** `eth_fillTransaction`: stores the payload with `/storeraw`, returns the unsigned transaction (v 37 when private). */
+  fillTransaction(args: TransactionArguments): Promise<Transaction>;
+  /** `eth_signTransaction`: fills, sends the payload when private, signs, does not pool. */
+  signTransaction(args: TransactionArguments): Promise<Transaction>;
+  /** `eth_sign` with a node-held account over the 32-byte digest; 65 bytes r, s, recovery id. */
+  signDigest(account: Address, digest: Hash32): Uint8Array;
+  /** `eth_sendRawTransaction`. */
+  sendRawTransaction(transaction: Transaction): Promise<Hash32>;
+  /** `eth_sendRawPrivateTransaction`: distributes the payload stored before under the digest in `data`, pools the envelope. */
+  sendRawPrivateTransaction(transaction: Transaction, args: PrivateArguments): Promise<Hash32>;
+  /** `eth_getQuorumPayload`: the plaintext, or `undefined` when this node's manager is no party. @throws MANAGER_NOT_ENABLED */
+  payload(digest: EncryptedPayloadHash): Promise<Uint8Array | undefined>;
+}
