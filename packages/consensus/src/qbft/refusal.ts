@@ -1,0 +1,58 @@
+import type { Reaction } from '@isoquorum/primitives/errors';
+
+/** One line per reason why an input is not accepted. `text` is GoQuorum's where it has one. */
+export interface QbftRefusal {
+  readonly code: QbftRefusalCode;
+  readonly text: string;
+  readonly reaction: Reaction;
+}
+
+const refusals = {
+  /** The message is for a later view; kept. */
+  FUTURE_MESSAGE: ['future message', 'IGNORE'],
+  /** The message is for a view that is over. */
+  OLD_MESSAGE: ['old message', 'IGNORE'],
+  /** The message does not fit the phase of the round. */
+  INVALID_MESSAGE: ['invalid message', 'IGNORE'],
+  /** The same validator sent the same message before. */
+  DUPLICATE_MESSAGE: ['duplicate message', 'IGNORE'],
+  /** The signer is no validator of this height, or the signature cannot be recovered. */
+  SIGNER_UNKNOWN: ['message not signed by the sender', 'REJECT'],
+  /** A PRE-PREPARE by a validator whose turn it is not. */
+  NOT_PROPOSER: ['message does not come from proposer', 'REJECT'],
+  /** PREPARE or COMMIT for another block than the accepted proposal. */
+  INCONSISTENT_SUBJECT: ['inconsistent subjects', 'IGNORE'],
+  /** A PRE-PREPARE after round 0 whose justification does not hold. */
+  NOT_JUSTIFIED: ['invalid prepared block in round change messages', 'REJECT'],
+  /** A ROUND-CHANGE claims a prepared block without a valid certificate. */
+  CERTIFICATE_INVALID: ['invalid prepared certificate in round change message', 'REJECT'],
+  /** The seal inside a COMMIT is not by its sender for this block and round. */
+  COMMIT_SEAL_INVALID: ['invalid committed seal', 'REJECT'],
+  /** Two different messages for one view by one validator. */
+  EQUIVOCATION: ['validator signed two different messages for one view', 'REJECT'],
+  /** The proposal is not a valid block. */
+  PROPOSAL_INVALID: ['invalid proposal', 'REJECT'],
+  /** The proposal's time stamp is ahead of the clock. */
+  PROPOSAL_IN_FUTURE: ['block in the future', 'IGNORE'],
+  /** A proposal that contradicts what this node signed before a restart. */
+  ALREADY_SIGNED: ['another proposal was signed in this round', 'IGNORE'],
+  /** A candidate block that does not belong to this height. */
+  CANDIDATE_STALE: ['candidate block does not fit the height', 'IGNORE'],
+  /** This node is no validator at this height. */
+  NOT_VALIDATOR: ['not a validator at this height', 'IGNORE'],
+  /** A timer or an answer for something that is over. */
+  STALE_INPUT: ['input is out of date', 'IGNORE'],
+  /** Input before `start`. */
+  NOT_STARTED: ['not started', 'IGNORE'],
+  /** No candidate block to propose yet. */
+  NO_CANDIDATE: ['no proposal as pending request is nil', 'IGNORE'],
+} as const satisfies Record<string, readonly [string, Reaction]>;
+
+/** Codes of refusals. */
+export type QbftRefusalCode = keyof typeof refusals;
+
+/** The refusal with the given code; `text` overrides the usual text. */
+export function qbftRefusal(code: QbftRefusalCode, text?: string): QbftRefusal {
+  const [usual, reaction] = refusals[code];
+  return { code, text: text ?? usual, reaction };
+}
