@@ -6,3 +6,6 @@ export type Hash32 = Uint8Array & { readonly __brand?: 'Hash32' };
 export type EncryptedPayloadHash = Uint8Array & { readonly __brand?: 'EncryptedPayloadHash' };
 /** A 32-byte X25519 public key of a party's enclave. */
 export type EnclaveKey = Uint8Array & { readonly __brand?: 'EnclaveKey' };
+
+/** No bytes; safe to share. */
+export const emptyBytes: Uint8Array = new Uint8Array(0);

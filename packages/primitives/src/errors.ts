@@ -17,7 +17,13 @@ export class IsoquorumError<Code extends string = string, Fields extends ErrorFi
   readonly fields: Fields;
   readonly reaction: Reaction;
 
-  constructor(code: Code, message: string, fields: Fields, reaction: Reaction = 'REJECT', options?: { cause?: unknown }) {
+  constructor(
+    code: Code,
+    message: string,
+    fields: Fields,
+    reaction: Reaction = 'REJECT',
+    options?: { cause?: unknown },
+  ) {
     super(message, options);
     this.code = code;
     this.fields = fields;
