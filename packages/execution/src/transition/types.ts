@@ -1,0 +1,142 @@
+import type { Address, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
+import type { ChainConfig } from '@isoquorum/primitives/genesis/config';
+import type { Header } from '@isoquorum/primitives/header';
+import type { Receipt } from '@isoquorum/primitives/receipt';
+import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
+import type { StoreOperation } from '@isoquorum/platform/store';
+import type { Evm } from '../evm/port.ts';
+import type { StateDatabase } from '../state/database.ts';
+import type { StateReader } from '../state/types.ts';
+
+/** Something that a transition cannot go on without (decision 3). Resolve it, then run the transition again. */
+export type Need =
+  /** Payloads of private transactions, by encrypted payload hash: ask the manager. */
+  | { readonly type: 'payload'; readonly digests: readonly EncryptedPayloadHash[] }
+  /**
+   * Parts of a state that this machine does not hold: ask a node for a witness of `root` (the state root in whose trie the
+   * node is missing). `address`/`slots` name what was read; `hash` is the missing node or, with `isCode`, the missing code.
+   */
+  | {
+      readonly type: 'public';
+      readonly root: Hash32;
+      readonly address: Address | undefined;
+      readonly slots: readonly Hash32[];
+      readonly hash: Hash32;
+      readonly isCode: boolean;
+    }
+  /** Keys of the local store that are not resident (a page's mirror): read them, then run again. */
+  | { readonly type: 'local'; readonly keys: readonly Uint8Array[] };
+
+export type TransitionOutcome<T> =
+  | { readonly status: 'done'; readonly result: T }
+  | { readonly status: 'needs'; readonly needs: readonly Need[] };
+
+/** A computation that may wait for an engine: yields promises, ends with a value. Run it by `runSync` or `runAsync` of `steps.ts`. */
+export type Steps<T> = Generator<PromiseLike<unknown>, T, unknown>;
+
+/** What every transition has to know about the chain and the machine. */
+export interface TransitionContext {
+  readonly config: ChainConfig;
+  readonly evm: Evm;
+  readonly database: StateDatabase;
+  /** Hash of the ancestor of the block at this number (the 256 before it are asked for). */
+  readonly blockHash: (number: number) => Hash32 | undefined;
+}
+
+export interface ApplyBlockInput extends TransitionContext {
+  readonly header: Header;
+  readonly transactions: readonly Transaction[];
+  /** Uncles of the block: any is an error. */
+  readonly uncles?: readonly Header[];
+  /** State root of the parent. */
+  readonly parentRoot: Hash32;
+  /** Author of the block by its engine: QBFT and Raft `header.coinbase`, IBFT the recovered proposer, Clique the signer. */
+  readonly author: Address;
+}
+
+/** A private transaction of a block and the public state as the transactions before it left it. */
+export interface PrivateTransactionView {
+  readonly index: number;
+  readonly transaction: Transaction;
+  readonly hash: Hash32;
+  readonly sender: Address;
+  readonly digest: EncryptedPayloadHash;
+  readonly publicState: StateReader;
+  /** Cumulative gas used after this transaction (goes into the private receipt). */
+  readonly cumulativeGasUsed: bigint;
+}
+
+export interface AppliedBlock {
+  readonly stateRoot: Hash32;
+  readonly receipts: readonly Receipt[];
+  readonly receiptsRoot: Hash32;
+  readonly logsBloom: Uint8Array;
+  readonly gasUsed: bigint;
+  /** Trie nodes, codes and preimages to be stored in the block's batch. */
+  readonly operations: readonly StoreOperation[];
+  readonly privateTransactions: readonly PrivateTransactionView[];
+}
+
+/** What is known of a private transaction's payload (decision 2). Keyed by the digest in bare lower-case hex. */
+export type PayloadResolution =
+  | { readonly type: 'payload'; readonly payload: Uint8Array; readonly metadata?: PayloadMetadata }
+  | { readonly type: 'notParty' };
+
+/** The manager's metadata of privacy enhancements (flags 1 to 3; used from issue 4 on). */
+export interface PayloadMetadata {
+  readonly privacyFlag: 0 | 1 | 2 | 3;
+  readonly affectedContracts: readonly EncryptedPayloadHash[];
+  readonly executionHash: Hash32 | undefined;
+  readonly managedParties: readonly string[];
+  readonly senderKey?: string;
+}
+
+export type PayloadResolutions = ReadonlyMap<string, PayloadResolution>;
+
+export interface ApplyPrivateInput extends TransitionContext {
+  readonly header: Header;
+  readonly author: Address;
+  /** Private state identifier; `private` unless there are several. */
+  readonly psi: string;
+  /** Private root after the parent; the empty-trie root at genesis. */
+  readonly parentRoot: Hash32;
+  readonly privateTransactions: readonly PrivateTransactionView[];
+  readonly resolutions: PayloadResolutions;
+}
+
+export interface AppliedPrivate {
+  readonly psi: string;
+  readonly stateRoot: Hash32;
+  /** One per private transaction of the block, in order. */
+  readonly receipts: readonly Receipt[];
+  readonly logsBloom: Uint8Array;
+  readonly operations: readonly StoreOperation[];
+}
+
+/** Header fields that the proposer decides before its block is filled. */
+export interface BuildBlockInput extends TransitionContext {
+  /** Roots, bloom and gasUsed of this header are ignored. */
+  readonly header: Header;
+  readonly parentRoot: Hash32;
+  readonly author: Address;
+  /** Candidates in the order in which to try them; a sender's nonces ascending. */
+  readonly candidates: Iterable<Transaction>;
+  /** Answers true when it is time to stop adding transactions. */
+  readonly isTimeUp?: () => boolean;
+}
+
+/** A candidate that was not taken, with GoQuorum's text, and what becomes of it. */
+export interface SkippedTransaction {
+  readonly transaction: Transaction;
+  readonly error: Error;
+  /** `drop`: can never be mined; `later`: may fit a later block. */
+  readonly fate: 'drop' | 'later';
+}
+
+export interface BuiltBlock {
+  /** The given header with stateRoot, transactionsRoot, receiptsRoot, logsBloom, gasUsed and uncleHash filled in. */
+  readonly header: Header;
+  readonly transactions: readonly Transaction[];
+  readonly skipped: readonly SkippedTransaction[];
+  readonly applied: AppliedBlock;
+}
