@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parseChoice, readJsonFile } from '../options.ts';
+import { createProgressBar } from '../progress-bar.ts';
+
+interface ImportFlags {
+  readonly genesis: string;
+  readonly payloads?: string;
+  readonly managerData?: string;
+  readonly psi?: string;
+  readonly rules: 'strict' | 'goquorum';
+  readonly dataDir?: string;
+  readonly report?: string;
+}
+
+/** `isoquorum import`: the chain that `geth export` wrote, checked and executed as a node does (interfaces.md 3). */
+export function addImportCommand(program: Command): void {
+  program
+    .command('import')
+    .description('import a chain that geth export wrote: every header, seal, body, receipt, bloom and root is checked')
+    .argument('<chain>', 'chain.rlp or chain.rlp.gz')
+    .requiredOption('--genesis <file>', 'genesis.json as GoQuorum reads it')
+    .option('--payloads <file>', 'JSON: payload hash → answer of the party’s manager')
+    .option('--manager-data <dir>', 'folder of a recorded node (payloads.json, payload-details.json, raw-payloads.json)')
+    .option('--psi <name>', 'private state identifier')
+    .option('--rules <profile>', 'strict, or goquorum: accept what GoQuorum 24.4.1 accepts', parseChoice('rules', ['strict', 'goquorum']), 'strict')
+    .option('--data-dir <dir>', 'keep the chain here, for `isoquorum node`; without it the import works in memory')
+    .option('--report <file>', 'write what was imported, block by block, as JSON')
+    .action(async (file: string, flags: ImportFlags) => {
+      const { importFile } = await import('@isoquorum/node/node/import-file');
+      const bar = createProgressBar();
+      const report = await importFile({
+        file,
+        genesis: readJsonFile('--genesis', flags.genesis),
+        ...(flags.payloads === undefined ? {} : { payloadsFile: flags.payloads }),
+        ...(flags.managerData === undefined ? {} : { managerDataDir: flags.managerData }),
+        ...(flags.psi === undefined ? {} : { psi: flags.psi }),
+        ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
+        rules: flags.rules,
+        onProgress: (progress) => bar.update(progress),
+      });
+      bar.end();
+      if (flags.report !== undefined) writeFileSync(flags.report, `${JSON.stringify(report, null, 1)}\n`);
+      console.log(
+        `imported ${report.blocks.length} blocks to ${report.head.number} (${report.head.hash}) in ${report.seconds.toFixed(2)} s: ${Math.round(report.transactionsPerSecond)} tx/s, ${report.megagasPerSecond.toFixed(1)} Mgas/s`,
+      );
+    });
+}
