@@ -7,7 +7,29 @@ export interface QbftRefusal {
   readonly reaction: Reaction;
 }
 
-const refusals = {
+/** Codes of refusals; what each means stands at `refusals`. */
+export type QbftRefusalCode =
+  | 'FUTURE_MESSAGE'
+  | 'OLD_MESSAGE'
+  | 'INVALID_MESSAGE'
+  | 'DUPLICATE_MESSAGE'
+  | 'SIGNER_UNKNOWN'
+  | 'NOT_PROPOSER'
+  | 'INCONSISTENT_SUBJECT'
+  | 'NOT_JUSTIFIED'
+  | 'CERTIFICATE_INVALID'
+  | 'COMMIT_SEAL_INVALID'
+  | 'EQUIVOCATION'
+  | 'PROPOSAL_INVALID'
+  | 'PROPOSAL_IN_FUTURE'
+  | 'ALREADY_SIGNED'
+  | 'CANDIDATE_STALE'
+  | 'NOT_VALIDATOR'
+  | 'STALE_INPUT'
+  | 'NOT_STARTED'
+  | 'NO_CANDIDATE';
+
+const refusals: Record<QbftRefusalCode, readonly [string, Reaction]> = {
   /** The message is for a later view; kept. */
   FUTURE_MESSAGE: ['future message', 'IGNORE'],
   /** The message is for a view that is over. */
@@ -46,10 +68,7 @@ const refusals = {
   NOT_STARTED: ['not started', 'IGNORE'],
   /** No candidate block to propose yet. */
   NO_CANDIDATE: ['no proposal as pending request is nil', 'IGNORE'],
-} as const satisfies Record<string, readonly [string, Reaction]>;
-
-/** Codes of refusals. */
-export type QbftRefusalCode = keyof typeof refusals;
+};
 
 /** The refusal with the given code; `text` overrides the usual text. */
 export function qbftRefusal(code: QbftRefusalCode, text?: string): QbftRefusal {
