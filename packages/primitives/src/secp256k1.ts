@@ -144,15 +144,16 @@ export function publicKeyToAddress(publicKey: Uint8Array): Address {
   return keccak256(publicKey.subarray(publicKey.length - 64)).subarray(12);
 }
 
-/** 33-byte form of an uncompressed key (65 or 64 bytes) that must be on the curve. @throws PUBLIC_KEY_INVALID */
+/** 33-byte form of a key of 64, 65 or 33 bytes that must be on the curve. @throws PUBLIC_KEY_INVALID */
 export function compressPublicKey(publicKey: Uint8Array): Uint8Array {
+  if (publicKey.length !== 64) return convertPoint(publicKey, true);
   const full = new Uint8Array(65);
   full[0] = 4;
-  full.set(publicKey.length === 64 ? publicKey : publicKey.subarray(1, 65), 1);
-  return convertPoint(publicKey.length === 64 ? full : publicKey, true);
+  full.set(publicKey, 1);
+  return convertPoint(full, true);
 }
 
-/** 65-byte form of a 33-byte key. @throws PUBLIC_KEY_INVALID */
+/** 65-byte form of a key of 33 or 65 bytes that must be on the curve. @throws PUBLIC_KEY_INVALID */
 export function decompressPublicKey(publicKey: Uint8Array): Uint8Array {
   return convertPoint(publicKey, false);
 }

@@ -1,0 +1,98 @@
+import { ClassicLevel } from 'classic-level';
+import type { Store, StoreOperation, StoreRange } from '../store.ts';
+import { storeClosed, storeFailed } from '../store-error.ts';
+
+type Database = ClassicLevel<Uint8Array, Uint8Array>;
+
+export interface LevelStoreOptions {
+  /** LevelDB's block cache, bytes; 64 MiB unless told. */
+  readonly cacheSizeBytes?: number;
+  /** False: batches survive a crash of the process, not of the machine. True (fsync) unless told. */
+  readonly isSynced?: boolean;
+}
+
+function toLevelOperation(
+  operation: StoreOperation,
+): { type: 'put'; key: Uint8Array; value: Uint8Array } | { type: 'del'; key: Uint8Array } {
+  return operation.type === 'put' ? operation : { type: 'del', key: operation.key };
+}
+
+class LevelStore implements Store {
+  private readonly database: Database;
+  private readonly path: string;
+  private readonly isSynced: boolean;
+
+  constructor(database: Database, path: string, isSynced: boolean) {
+    this.database = database;
+    this.path = path;
+    this.isSynced = isSynced;
+  }
+
+  private fail(cause: unknown): never {
+    if (this.database.status !== 'open') storeClosed();
+    return storeFailed('STORE_FAILED', this.path, cause);
+  }
+
+  getSync(key: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.database.getSync(key);
+    } catch (cause) {
+      return this.fail(cause);
+    }
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return await this.database.get(key);
+    } catch (cause) {
+      return this.fail(cause);
+    }
+  }
+
+  async batch(operations: readonly StoreOperation[]): Promise<void> {
+    if (this.database.status !== 'open') storeClosed();
+    if (operations.length === 0) return;
+    try {
+      await this.database.batch(operations.map(toLevelOperation), { sync: this.isSynced });
+    } catch (cause) {
+      this.fail(cause);
+    }
+  }
+
+  async *iterate(range: StoreRange): AsyncGenerator<readonly [Uint8Array, Uint8Array]> {
+    if (this.database.status !== 'open') storeClosed();
+    try {
+      yield* this.database.iterator({
+        ...(range.gte === undefined ? {} : { gte: range.gte }),
+        ...(range.lt === undefined ? {} : { lt: range.lt }),
+        reverse: range.reverse ?? false,
+        limit: range.limit ?? -1,
+      });
+    } catch (cause) {
+      this.fail(cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.database.close();
+  }
+}
+
+/**
+ * A LevelDB store in directory `path`, made when absent. One process at a time.
+ * @throws STORE_OPEN_FAILED
+ */
+export async function openLevelStore(path: string, options: LevelStoreOptions = {}): Promise<Store> {
+  const database: Database = new ClassicLevel(path, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    cacheSize: options.cacheSizeBytes ?? 64 * 1024 * 1024,
+  });
+  try {
+    await database.open();
+  } catch (cause) {
+    const reason = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
+    storeFailed('STORE_OPEN_FAILED', path, reason);
+  }
+  return new LevelStore(database, path, options.isSynced ?? true);
+}
