@@ -4,7 +4,14 @@ import type { Header } from '@isoquorum/primitives/header';
 import type { Profile } from '../profile.ts';
 import type { ProposerPolicy } from '../proposer.ts';
 import type { RecoverAddress } from '../recover.ts';
-import type { CommitMessage, PrepareMessage, QbftMessage, RoundChangeMessage, UnsignedQbftMessage } from './message.ts';
+import type {
+  CommitMessage,
+  PrepareMessage,
+  PrePrepareMessage,
+  QbftMessage,
+  RoundChangeMessage,
+  UnsignedQbftMessage,
+} from './message.ts';
 import type { QbftRefusal } from './refusal.ts';
 
 /** What stays the same while the node runs. */
@@ -162,6 +169,16 @@ export type QbftEffect =
 /** A message kept by the address of its signer (hex). */
 export type BySigner<T> = ReadonlyMap<string, T>;
 
+/** A proposal of the current round. */
+export interface Proposal {
+  readonly block: Block;
+  readonly digest: Hash32;
+  /** What a COMMIT for it seals in this round. */
+  readonly sealDigest: Hash32;
+  /** Who proposed it. */
+  readonly signer: Address;
+}
+
 /** The machine's state. Values are never changed in place. */
 export interface QbftState {
   readonly config: QbftConfig;
@@ -170,9 +187,11 @@ export interface QbftState {
   readonly round: number;
   readonly phase: QbftPhase;
   /** The PRE-PREPARE that is being verified (phase acceptRequest), or was accepted (later phases). */
-  readonly proposal: { readonly block: Block; readonly digest: Hash32; readonly signer: Address } | undefined;
+  readonly proposal: Proposal | undefined;
+  /** The message of the proposal, to be relayed once it is accepted. */
+  readonly proposalMessage: PrePrepareMessage | undefined;
+  /** A `verifyBlock` for the proposal is under way. */
   readonly verifying: boolean;
-  /** The time stamp of the proposal is ahead; a `proposal` timer runs. */
   readonly prepares: BySigner<PrepareMessage>;
   readonly commits: BySigner<CommitMessage>;
   /** ROUND-CHANGEs of this height by round, then signer. */
@@ -184,6 +203,10 @@ export interface QbftState {
   readonly futureCandidate: Block | undefined;
   /** A buildBlock for this height is under way. */
   readonly building: boolean;
+  /** What was persisted last. */
+  readonly record: DurableRecord | undefined;
+  /** The chain is behind the durable record: this node may not sign before it is there again. */
+  readonly passive: boolean;
   /** What was signed in this round (mirrors the durable record). */
   readonly proposed: DurableRecord['proposed'];
   readonly prepareDigest: Hash32 | undefined;

@@ -1,0 +1,99 @@
+import { qbftRefusal } from './refusal.ts';
+import type { Turn } from './turn.ts';
+import type { QbftConfig, QbftEffect, QbftHeightContext, QbftInput, QbftState, QbftStep } from './types.ts';
+import { uponBlockBuilt } from './upon-block-built.ts';
+import { uponCommitFailed } from './upon-commit.ts';
+import { uponMessage, uponPeerConnected } from './upon-message.ts';
+import { uponNewBlock, uponStart } from './upon-new-block.ts';
+import { uponBlockVerified, uponProposalTimeout } from './upon-proposal.ts';
+import { uponRoundTimeout } from './upon-round-timeout.ts';
+
+/** A machine that has not started. */
+export function createQbftState(config: QbftConfig): QbftState {
+  return {
+    config,
+    context: undefined,
+    round: 0,
+    phase: 'acceptRequest',
+    proposal: undefined,
+    proposalMessage: undefined,
+    verifying: false,
+    prepares: new Map(),
+    commits: new Map(),
+    roundChanges: new Map(),
+    certificate: undefined,
+    candidate: undefined,
+    futureCandidate: undefined,
+    building: false,
+    record: undefined,
+    passive: false,
+    proposed: undefined,
+    prepareDigest: undefined,
+    commitDigest: undefined,
+    ownMessages: [],
+    backlog: new Map(),
+    syncHeight: 0,
+  };
+}
+
+function dispatch(turn: Turn, previous: QbftHeightContext): void {
+  const { input } = turn;
+  switch (input.type) {
+    case 'start':
+      uponStart(turn, input.record, input.nowMs);
+      break;
+    case 'newHead':
+      uponNewBlock(turn, previous, input.nowMs);
+      break;
+    case 'blockBuilt':
+      uponBlockBuilt(turn, input.block);
+      break;
+    case 'message':
+      uponMessage(turn, input.message);
+      break;
+    case 'blockVerified':
+      uponBlockVerified(turn, input);
+      break;
+    case 'timerElapsed':
+      if (input.timer.kind === 'round') uponRoundTimeout(turn, input.timer);
+      else uponProposalTimeout(turn, input.timer);
+      break;
+    case 'commitFailed':
+      uponCommitFailed(turn, input.height);
+      break;
+    case 'peerConnected':
+      uponPeerConnected(turn, input.address);
+  }
+}
+
+/** As {@link step}, but stored messages whose time has come are let out as `repost` effects (for replays). */
+export function stepOnce(state: QbftState, input: QbftInput): QbftStep {
+  const context = input.type === 'start' || input.type === 'newHead' ? input.context : state.context;
+  if (context === undefined)
+    return { state, effects: [{ type: 'refused', refusal: qbftRefusal('NOT_STARTED'), input }] };
+  const turn: Turn = { input, state: { ...state }, context, effects: [] };
+  dispatch(turn, state.context ?? context);
+  return { state: turn.state, effects: turn.effects };
+}
+
+/**
+ * The QBFT machine: what a validator does upon an input (goquorum.md 9.6; predicates named as in the formal specification).
+ * Pure: no clock, no randomness, nothing changed in place; equal state and input give equal results. Never throws.
+ */
+export function step(state: QbftState, input: QbftInput): QbftStep {
+  const first = stepOnce(state, input);
+  if (!first.effects.some((effect) => effect.type === 'repost')) return first;
+  let current = first.state;
+  const effects: QbftEffect[] = [];
+  const waiting: QbftEffect[] = [...first.effects];
+  for (let effect = waiting.shift(); effect !== undefined; effect = waiting.shift()) {
+    if (effect.type !== 'repost') {
+      effects.push(effect);
+      continue;
+    }
+    const next = stepOnce(current, effect.input);
+    current = next.state;
+    waiting.push(...next.effects);
+  }
+  return { state: current, effects };
+}

@@ -1,0 +1,93 @@
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import { pruneBacklog, repostBacklog } from './backlog.ts';
+import { requestBlock } from './propose.ts';
+import { announceRound, broadcastRoundChange, clearRound } from './round.ts';
+import { blockDueMs, startRoundTimer } from './round-timer.ts';
+import { isActive, isOwnTurn, refuse, sealDigestOf, type Turn } from './turn.ts';
+import type { DurableRecord, QbftEffect, QbftHeightContext } from './types.ts';
+
+/** Takes the height of the context, with nothing known of it yet. */
+function enterHeight(turn: Turn, record: DurableRecord | undefined): void {
+  const { state, context, effects } = turn;
+  clearRound(state);
+  state.context = context;
+  state.round = 0;
+  state.roundChanges = new Map();
+  state.certificate = undefined;
+  state.candidate = undefined;
+  state.building = false;
+  state.passive = record !== undefined && context.height < record.height;
+  effects.push({ type: 'cancelTimer', kind: 'round' }, { type: 'cancelTimer', kind: 'proposal' });
+  pruneBacklog(turn);
+}
+
+/** Goes on where the record says that this node was, and sends again what it had signed in that round. */
+function resume(turn: Turn, record: DurableRecord): void {
+  const { state, context } = turn;
+  const { round, proposed, prepareDigest, commitDigest, certificate } = record;
+  Object.assign(state, { round, proposed, prepareDigest, commitDigest, certificate });
+  const again: QbftEffect[] = [];
+  const { height } = context;
+  if (proposed !== undefined) again.push({ type: 'broadcast', message: proposed });
+  if (prepareDigest !== undefined)
+    again.push({ type: 'broadcast', message: { type: 'prepare', height, round, digest: prepareDigest } });
+  if (commitDigest !== undefined && certificate !== undefined && certificate.round === round) {
+    const { block } = certificate;
+    const sealDigest = sealDigestOf(block, round);
+    if (sealDigest !== undefined) {
+      state.phase = 'prepared';
+      state.proposal = { block, digest: commitDigest, sealDigest, signer: block.header.coinbase };
+      again.push({ type: 'broadcast', message: { type: 'commit', height, round, digest: commitDigest, sealDigest } });
+    }
+  }
+  announceRound(turn, round > 0);
+  // A certificate of this very round came after the ROUND-CHANGE for it, which therefore cannot be said again.
+  if (round > 0 && (certificate === undefined || certificate.round < round)) broadcastRoundChange(turn, certificate);
+  turn.effects.push(...again);
+}
+
+/** First acts at a height: timer, candidate block, stored messages. */
+function begin(turn: Turn, nowMs: number): void {
+  const { state, context } = turn;
+  if (!isActive(state, context)) return;
+  if (state.config.profile === 'goquorum') {
+    // Every validator builds a candidate; its arrival starts the timer.
+    requestBlock(turn, true);
+    const next = state.futureCandidate;
+    if (next !== undefined && next.header.number <= context.height) {
+      state.futureCandidate = undefined;
+      if (next.header.number === context.height)
+        turn.effects.push({ type: 'repost', input: { type: 'blockBuilt', block: next } });
+    }
+  } else {
+    const waitMs = state.round > 0 ? 0 : Math.max(blockDueMs(context).emptyDueMs - nowMs, 0);
+    startRoundTimer(turn, waitMs);
+    if (state.round === 0 && isOwnTurn(turn) && state.proposed === undefined) requestBlock(turn, true);
+  }
+  repostBacklog(turn);
+}
+
+/** Begins: at round 0 of the height after the head, or where the durable record says. */
+export function uponStart(turn: Turn, record: DurableRecord | undefined, nowMs: number): void {
+  const { state, context } = turn;
+  const kept = state.config.profile === 'strict' ? record : undefined;
+  state.record = kept;
+  enterHeight(turn, kept);
+  if (kept !== undefined && kept.height === context.height && isActive(state, context)) resume(turn, kept);
+  else announceRound(turn, false);
+  begin(turn, nowMs);
+}
+
+/** The chain has a new head: on to the next height (UponNewBlock). */
+export function uponNewBlock(turn: Turn, previous: QbftHeightContext, nowMs: number): void {
+  const { state, context } = turn;
+  if (context.height === previous.height && bytesEqual(context.parentHash, previous.parentHash)) {
+    refuse(turn, 'STALE_INPUT');
+    return;
+  }
+  const { record } = state;
+  enterHeight(turn, record);
+  if (record !== undefined && record.height === context.height) resume(turn, record);
+  else announceRound(turn, false);
+  begin(turn, nowMs);
+}

@@ -1,0 +1,37 @@
+import type { Address } from '@isoquorum/primitives/bytes';
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import { repostBacklog } from './backlog.ts';
+import type { PrepareMessage } from './message.ts';
+import { broadcastOnceDurable, refuse, signerKey, type Turn, withEntry } from './turn.ts';
+
+/** A PREPARE for the current view (UponPrepare): a quorum of them makes the proposal prepared. */
+export function uponPrepare(turn: Turn, message: PrepareMessage, signer: Address): void {
+  const { state, context, effects } = turn;
+  const { proposal } = state;
+  if (proposal === undefined || !bytesEqual(proposal.digest, message.digest)) {
+    refuse(turn, 'INCONSISTENT_SUBJECT');
+    return;
+  }
+  const key = signerKey(signer);
+  if (state.prepares.has(key)) {
+    refuse(turn, 'DUPLICATE_MESSAGE');
+    return;
+  }
+  state.prepares = withEntry(state.prepares, key, message);
+  effects.push({ type: 'relay', message });
+  if (state.phase === 'preprepared' && state.prepares.size >= context.quorum) becomePrepared(turn);
+}
+
+/** A quorum prepared the proposal: keep the certificate, commit. */
+function becomePrepared(turn: Turn): void {
+  const { state, context } = turn;
+  if (state.proposal === undefined) return;
+  const { block, digest, sealDigest } = state.proposal;
+  const { height } = context;
+  const { round } = state;
+  state.phase = 'prepared';
+  state.certificate = { round, digest, block, prepares: [...state.prepares.values()] };
+  state.commitDigest = digest;
+  broadcastOnceDurable(turn, { type: 'commit', height, round, digest, sealDigest });
+  repostBacklog(turn);
+}
