@@ -1,0 +1,68 @@
+import type { AnyMethod, HandlersOf, SubscriptionHandlersOf } from './method.ts';
+import { adminMethods, type AdminMethods } from './methods/admin.ts';
+import { debugMethods, type DebugMethods } from './methods/debug.ts';
+import { ethChainMethods, type EthChainMethods } from './methods/eth-chain.ts';
+import {
+  ethFilterMethods,
+  ethSubscriptions,
+  type EthFilterMethods,
+  type EthSubscriptions,
+} from './methods/eth-filters.ts';
+import { ethPrivateMethods, type EthPrivateMethods } from './methods/eth-private.ts';
+import { ethStateMethods, type EthStateMethods } from './methods/eth-state.ts';
+import { ethTransactionMethods, type EthTransactionMethods } from './methods/eth-transactions.ts';
+import { istanbulMethods, type IstanbulMethods } from './methods/istanbul.ts';
+import { netMethods, type NetMethods } from './methods/net.ts';
+import { personalMethods, type PersonalMethods } from './methods/personal.ts';
+import { txpoolMethods, type TxpoolMethods } from './methods/txpool.ts';
+import { rpcMethods, web3Methods, type RpcMethods, type Web3Methods } from './methods/web3.ts';
+
+/** Every JSON-RPC method of a node. Server, typed client and `docs/rpc.md` are made from this one table. */
+export interface Methods
+  extends EthChainMethods,
+    EthStateMethods,
+    EthTransactionMethods,
+    EthPrivateMethods,
+    EthFilterMethods,
+    IstanbulMethods,
+    AdminMethods,
+    NetMethods,
+    Web3Methods,
+    RpcMethods,
+    TxpoolMethods,
+    DebugMethods,
+    PersonalMethods {}
+
+export const methods: Methods = {
+  ...ethChainMethods,
+  ...ethStateMethods,
+  ...ethTransactionMethods,
+  ...ethPrivateMethods,
+  ...ethFilterMethods,
+  ...istanbulMethods,
+  ...adminMethods,
+  ...netMethods,
+  ...web3Methods,
+  ...rpcMethods,
+  ...txpoolMethods,
+  ...debugMethods,
+  ...personalMethods,
+};
+
+export type MethodName = keyof Methods;
+
+/** What a node implements. */
+export type Handlers = HandlersOf<Methods>;
+
+/** Subscriptions by name, under `eth_subscribe`. */
+export interface Subscriptions extends EthSubscriptions {}
+export const subscriptions: Subscriptions = ethSubscriptions;
+export type SubscriptionHandlers = SubscriptionHandlersOf<Subscriptions>;
+
+/** Look-up by a name that comes from outside. */
+export const methodTable: ReadonlyMap<string, AnyMethod> = new Map(Object.entries(methods) as [string, AnyMethod][]);
+
+/** Namespaces, sorted. */
+export function namespaces(): readonly string[] {
+  return [...new Set([...methodTable.keys()].map((name) => name.slice(0, name.indexOf('_'))))].toSorted();
+}

@@ -1,0 +1,33 @@
+/** What `eth_getProof` gives (EIP-1186). */
+export interface ProofJson {
+  readonly address: string;
+  readonly accountProof: readonly string[];
+  readonly balance: string;
+  readonly codeHash: string;
+  readonly nonce: string;
+  readonly storageHash: string;
+  readonly storageProof: readonly { readonly key: string; readonly value: string; readonly proof: readonly string[] }[];
+}
+
+/** One account of `debug_dumpAddress` and `debug_dumpBlock`; hexadecimal without 0x, balance in decimal digits. */
+export interface AccountDumpJson {
+  readonly balance: string;
+  readonly nonce: number;
+  readonly root: string;
+  readonly codeHash: string;
+  readonly code?: string;
+  readonly storage?: Readonly<Record<string, string>>;
+}
+
+/** What `debug_dumpBlock` gives: every account by address. */
+export interface StateDumpJson {
+  readonly root: string;
+  readonly accounts: Readonly<Record<string, AccountDumpJson>>;
+}
+
+/** What `eth_getContractPrivacyMetadata` gives. */
+export interface ContractPrivacyMetadataJson {
+  readonly creationTxHash: string;
+  readonly privacyFlag: number;
+  readonly mandatoryFor?: readonly string[];
+}
