@@ -1,3 +1,4 @@
+import { IsoquorumError } from './errors.ts';
 import type { ChainConfig } from './genesis/chain-config.ts';
 import {
   codeSizeLimitAt,
@@ -6,6 +7,7 @@ import {
   isPrivacyPrecompileEnabledAt,
 } from './genesis/rules-at.ts';
 import { isReached } from './genesis/transitions.ts';
+import type { Transaction } from './transaction/types.ts';
 
 /** Protocol rules of one block: Ethereum's forks up to Berlin, and Quorum's switches. */
 export interface ForkRules {
@@ -53,4 +55,14 @@ export function rulesAt(config: ChainConfig, number: number): ForkRules {
 /** The chain id that signatures of block `number` may name: `undefined` before EIP-155 (for `transactionSender`). */
 export function signerChainIdAt(config: ChainConfig, number: number): bigint | undefined {
   return isReached(config.eip155Block, number) || isReached(config.berlinBlock, number) ? config.chainId : undefined;
+}
+
+/**
+ * Typed transactions exist from Berlin on; `transactionSender` does not know the block, so rules ask here first.
+ * @throws TRANSACTION_TYPE_NOT_SUPPORTED with geth's text
+ */
+export function checkTransactionType(transaction: Transaction, rules: Pick<ForkRules, 'isBerlin'>): void {
+  if (transaction.type === 0 || rules.isBerlin) return;
+  const { type } = transaction;
+  throw new IsoquorumError('TRANSACTION_TYPE_NOT_SUPPORTED', 'transaction type not supported', { field: 'type', type });
 }
