@@ -40,6 +40,8 @@ export interface NodeIdentity {
   readonly enodeId: string;
   readonly address: Address;
   readonly validates: boolean;
+  /** Where the node keeps its files; `undefined` when it lives in memory. */
+  readonly dataDir: string | undefined;
 }
 
 /** What JSON-RPC handlers (`src/handlers`) are given: everything a running node can answer from. */
@@ -56,6 +58,8 @@ export interface NodeContext {
   readonly logger: Logger;
   /** Private state of requests that name none. */
   readonly defaultPsi: string;
+  /** Whether `eth_sendRawTransaction` takes transactions without EIP-155 protection. */
+  readonly allowUnprotected: boolean;
   syncStatus(): SyncStatus;
   /** Warnings that a person should see (weak quorum, private head waiting), newest last. */
   warnings(): readonly string[];

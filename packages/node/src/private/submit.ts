@@ -1,14 +1,17 @@
-import type { Address, EncryptedPayloadHash, EnclaveKey, Hash32 } from '@isoquorum/primitives/bytes';
+import type { Address, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 
-/** Who may hold a payload: the private arguments of `eth_sendTransaction` and `eth_sendRawPrivateTransaction`. */
+/**
+ * Who may hold a payload: the private arguments of `eth_sendTransaction` and `eth_sendRawPrivateTransaction`. Keys are the client's
+ * base64 text, handed to the manager unread, as GoQuorum does: the manager's refusal is the error the client sees.
+ */
 export interface PrivateArguments {
-  readonly privateFrom?: EnclaveKey;
+  readonly privateFrom?: string;
   /** Absent: not a private transaction. Empty: private to the sender alone. */
-  readonly privateFor?: readonly EnclaveKey[];
+  readonly privateFor?: readonly string[];
   /** 0 standard, 1 party protection, 2 mandatory recipients, 3 private state validation. */
   readonly privacyFlag?: number;
-  readonly mandatoryFor?: readonly EnclaveKey[];
+  readonly mandatoryFor?: readonly string[];
 }
 
 /** Arguments of `eth_sendTransaction` and `eth_fillTransaction`, decoded. */

@@ -1,0 +1,156 @@
+import { zeroAddress } from '@isoquorum/primitives/address';
+import { type BlockBody, decodeBlockBody, encodeBlockBody } from '@isoquorum/primitives/block';
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+import { bytesToBareHex } from '@isoquorum/primitives/hex';
+import { decodeHeader, encodeHeader, type Header } from '@isoquorum/primitives/header';
+import type { Receipt } from '@isoquorum/primitives/receipt';
+import { decodeStoredReceipts, deriveReceipts, encodeStoredReceipts, type StoredReceipt } from '@isoquorum/primitives/receipt-storage';
+import { type Transaction, transactionHash, transactionSender } from '@isoquorum/primitives/transaction/transaction';
+import type { Store, StoreOperation } from '@isoquorum/platform/store';
+import type { ChainBlock } from './chain.ts';
+import { bodyKey, canonicalKey, headerKey, keyToNumber, lookupKey, numberToKey, receiptsKey } from './keys.ts';
+import { createLru } from './lru.ts';
+
+/** How many recent blocks stay decoded in memory. More than the batches that may be under way. */
+const recentBlocks = 256;
+
+/** Blocks, receipts and look-ups in the store, with recent ones in memory. What was put is visible at once, before it is durable. */
+export interface BlockStore {
+  header(hash: Hash32): Header | undefined;
+  block(hash: Hash32): ChainBlock | undefined;
+  receipts(hash: Hash32): readonly Receipt[] | undefined;
+  canonicalHash(number: number): Hash32 | undefined;
+  lookup(transactionHash: Hash32): { readonly number: number; readonly index: number } | undefined;
+  /** Operations that store a block, and its receipts when it has been executed. */
+  putBlock(block: ChainBlock, receipts: readonly Receipt[] | undefined, operations: StoreOperation[]): void;
+  /** Operations that make a block canonical. */
+  putCanonical(block: ChainBlock, operations: StoreOperation[]): void;
+  deleteCanonical(block: ChainBlock, operations: StoreOperation[]): void;
+  /** To be called when a batch is durable: its look-ups need not be kept in memory any more. */
+  settle(blocks: readonly ChainBlock[]): void;
+}
+
+/** Creations need the sender for their address; senders of calls are not looked at, so they are not recovered. */
+export function sendersForDerivation(transactions: readonly Transaction[], chainId: bigint | undefined): Uint8Array[] {
+  return transactions.map((transaction) =>
+    transaction.to === undefined ? transactionSender(transaction, chainId) : zeroAddress,
+  );
+}
+
+function withoutPrivate(receipt: Receipt): StoredReceipt {
+  const { status, postState, cumulativeGasUsed, logs, revertReason } = receipt;
+  const fields = { status, postState, cumulativeGasUsed, logs };
+  return revertReason === undefined ? fields : { ...fields, revertReason };
+}
+
+/** @param chainIdAt the chain id that signatures name at a block number; `undefined` before EIP-155 */
+export function createBlockStore(store: Store, chainIdAt: (number: number) => bigint | undefined): BlockStore {
+  const headers = createLru<Header>(recentBlocks * 4);
+  const blocks = createLru<ChainBlock>(recentBlocks);
+  const receiptsOf = createLru<readonly Receipt[]>(recentBlocks);
+  /** Written and perhaps not durable yet. */
+  const freshNumbers = new Map<number, Hash32 | undefined>();
+  const freshLookups = new Map<string, { readonly number: number; readonly index: number } | undefined>();
+
+  function header(hash: Hash32): Header | undefined {
+    const known = headers.get(hash) ?? blocks.get(hash)?.block.header;
+    if (known !== undefined) return known;
+    const bytes = store.getSync(headerKey(hash));
+    if (bytes === undefined) return undefined;
+    const decoded = decodeHeader(bytes);
+    headers.set(hash, decoded);
+    return decoded;
+  }
+
+  function block(hash: Hash32): ChainBlock | undefined {
+    const known = blocks.get(hash);
+    if (known !== undefined) return known;
+    const head = header(hash);
+    const bytes = head && store.getSync(bodyKey(hash));
+    if (head === undefined || bytes === undefined) return undefined;
+    const body: BlockBody = decodeBlockBody(bytes);
+    const found = { hash: hash.slice(), block: { header: head, ...body } };
+    blocks.set(hash, found);
+    return found;
+  }
+
+  function receipts(hash: Hash32): readonly Receipt[] | undefined {
+    const known = receiptsOf.get(hash);
+    if (known !== undefined) return known;
+    const bytes = store.getSync(receiptsKey(hash));
+    const found = bytes && block(hash);
+    if (bytes === undefined || found === undefined) return undefined;
+    const { header: head, transactions } = found.block;
+    const senders = sendersForDerivation(transactions, chainIdAt(head.number));
+    const derived = deriveReceipts(decodeStoredReceipts(bytes), transactions, senders);
+    receiptsOf.set(hash, derived);
+    return derived;
+  }
+
+  function canonicalHash(number: number): Hash32 | undefined {
+    if (freshNumbers.has(number)) return freshNumbers.get(number);
+    return store.getSync(canonicalKey(number));
+  }
+
+  function lookup(hash: Hash32): { number: number; index: number } | undefined {
+    if (freshLookups.size > 0) {
+      const text = bytesToBareHex(hash);
+      if (freshLookups.has(text)) return freshLookups.get(text);
+    }
+    const bytes = store.getSync(lookupKey(hash));
+    if (bytes === undefined) return undefined;
+    return { number: keyToNumber(bytes), index: keyToNumber(bytes.subarray(4)) % 0x1_0000_0000 };
+  }
+
+  return {
+    header,
+    block,
+    receipts,
+    canonicalHash,
+    lookup,
+    putBlock(found, derived, operations) {
+      blocks.set(found.hash, found);
+      headers.set(found.hash, found.block.header);
+      operations.push({ type: 'put', key: headerKey(found.hash), value: encodeHeader(found.block.header) });
+      operations.push({ type: 'put', key: bodyKey(found.hash), value: encodeBlockBody(found.block) });
+      if (derived !== undefined) {
+        receiptsOf.set(found.hash, derived);
+        const value = encodeStoredReceipts(derived.map(withoutPrivate));
+        operations.push({ type: 'put', key: receiptsKey(found.hash), value });
+      }
+    },
+    putCanonical({ hash, block: { header: head, transactions } }, operations) {
+      operations.push({ type: 'put', key: canonicalKey(head.number), value: hash });
+      freshNumbers.set(head.number, hash);
+      const number = numberToKey(head.number);
+      for (let index = 0; index < transactions.length; index++) {
+        const transaction = transactionHash(transactions[index] as Transaction);
+        const value = new Uint8Array(12);
+        value.set(number);
+        new DataView(value.buffer).setUint32(8, index);
+        operations.push({ type: 'put', key: lookupKey(transaction), value });
+        freshLookups.set(bytesToBareHex(transaction), { number: head.number, index });
+      }
+    },
+    deleteCanonical({ block: { header: head, transactions } }, operations) {
+      operations.push({ type: 'delete', key: canonicalKey(head.number) });
+      freshNumbers.set(head.number, undefined);
+      for (const transaction of transactions) {
+        const hash = transactionHash(transaction);
+        operations.push({ type: 'delete', key: lookupKey(hash) });
+        freshLookups.set(bytesToBareHex(hash), undefined);
+      }
+    },
+    settle(settled) {
+      for (const { hash, block: { header: head, transactions } } of settled) {
+        const fresh = freshNumbers.get(head.number);
+        if (fresh === undefined || bytesToBareHex(fresh) === bytesToBareHex(hash)) freshNumbers.delete(head.number);
+        for (const transaction of transactions) {
+          const text = bytesToBareHex(transactionHash(transaction));
+          const place = freshLookups.get(text);
+          if (place === undefined || place.number === head.number) freshLookups.delete(text);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import { type Genesis } from '@isoquorum/primitives/genesis/genesis';
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import type { Header } from '@isoquorum/primitives/header';
+import type { Receipt } from '@isoquorum/primitives/receipt';
+import type { Store, StoreOperation } from '@isoquorum/platform/store';
+import type { BlockStore } from './block-store.ts';
+import type { ChainBlock, ChainEvent, ChainReader } from './chain.ts';
+import { storeDamaged, unknownBlock } from './errors.ts';
+import { headKey } from './keys.ts';
+import { createPrivateStore, type PrivateStore } from './private-store.ts';
+import { createChainReader } from './reader.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+/** A block whose public transition has been carried out; kept so that it is never executed twice. */
+export interface CommitInput {
+  readonly hash: Hash32;
+  readonly block: ChainBlock['block'];
+  readonly receipts: readonly Receipt[];
+  /** Trie nodes, codes and preimages. */
+  readonly operations: readonly StoreOperation[];
+}
+
+/** Whether a block may take the place of canonical ones: never on a BFT chain, by difficulty or by the log elsewhere. */
+export type ForkChoice = (current: ChainBlock, candidate: ChainBlock) => boolean;
+
+/** The chain with its two kinds of head. One writer: the importer for the public head, the follower for the private ones. */
+export interface Blockchain {
+  readonly reader: ChainReader;
+  readonly privates: PrivateStore;
+  readonly blocks: BlockStore;
+  readonly store: Store;
+  readonly writes: WriteQueue;
+  /** The newest block given to `commit`; it may not be durable yet. `reader.head()` is. */
+  tip(): ChainBlock;
+  /**
+   * Stores an executed block and makes it the head in one batch; resolves when that is durable and listeners have been told.
+   * Blocks may be given while earlier ones are still being written. @throws CHAIN_CONFLICT when fork choice refuses
+   */
+  commit(input: CommitInput): Promise<void>;
+  /** Hash of the ancestor with that number of a block whose parent is given; for BLOCKHASH. */
+  ancestorHash(parent: { readonly hash: Hash32; readonly header: Header }, number: number): Hash32 | undefined;
+  emit(event: ChainEvent): void;
+}
+
+export interface BlockchainOptions {
+  readonly genesis: Genesis;
+  readonly genesisHash: Hash32;
+  readonly store: Store;
+  readonly blocks: BlockStore;
+  readonly writes: WriteQueue;
+  readonly head: ChainBlock;
+  readonly privateStates: readonly string[];
+  readonly forkChoice: ForkChoice;
+  readonly nowMs: () => number;
+}
+
+/** The chain over an opened store; see `open-chain.ts` for the way from an empty disk. */
+export function createBlockchain(options: BlockchainOptions): Blockchain {
+  const { blocks, writes, store } = options;
+  const listeners = new Set<(event: ChainEvent) => void>();
+  let head = options.head;
+  let tip = options.head;
+
+  function emit(event: ChainEvent): void {
+    for (const listener of [...listeners]) listener(event);
+  }
+
+  const privates = createPrivateStore({ ...options, emit, publicHead: () => head });
+
+  function mustHave(hash: Hash32): ChainBlock {
+    const found = blocks.block(hash);
+    if (found === undefined) throw unknownBlock(hash);
+    return found;
+  }
+
+  /** Canonical blocks to give up (newest first) and blocks to take in (oldest first) so that `target` is the tip. */
+  function path(target: ChainBlock): { removed: ChainBlock[]; added: ChainBlock[] } {
+    const removed: ChainBlock[] = [];
+    const added: ChainBlock[] = [target];
+    let old = tip;
+    let next = target;
+    while (next.block.header.number > old.block.header.number + 1) {
+      next = mustHave(next.block.header.parentHash);
+      added.unshift(next);
+    }
+    while (!bytesEqual(next.block.header.parentHash, old.hash)) {
+      removed.push(old);
+      if (next.block.header.number > old.block.header.number) {
+        old = mustHave(old.block.header.parentHash);
+      } else {
+        throw storeDamaged('two blocks of one number in a path');
+      }
+      if (next.block.header.number > old.block.header.number + 1) {
+        next = mustHave(next.block.header.parentHash);
+        added.unshift(next);
+      }
+    }
+    return { removed, added };
+  }
+
+  async function commit(input: CommitInput): Promise<void> {
+    const block: ChainBlock = { hash: input.hash, block: input.block };
+    const extendsTip = bytesEqual(input.block.header.parentHash, tip.hash);
+    if (!extendsTip && !options.forkChoice(tip, block)) {
+      const number = input.block.header.number;
+      throw new IsoquorumError('CHAIN_CONFLICT', `block ${number} does not follow the head`, {
+        number,
+        headNumber: tip.block.header.number,
+      });
+    }
+    const operations: StoreOperation[] = [...input.operations];
+    blocks.putBlock(block, input.receipts, operations);
+    const { removed, added } = extendsTip ? { removed: [], added: [block] } : path(block);
+    if (removed.length > 0) await privates.retreat((added[0] as ChainBlock).block.header.number - 1);
+    for (const gone of removed) blocks.deleteCanonical(gone, operations);
+    for (const one of added) blocks.putCanonical(one, operations);
+    operations.push({ type: 'put', key: headKey, value: block.hash });
+    tip = block;
+    await writes.write(operations);
+    head = block;
+    blocks.settle([...removed, ...added]);
+    emit({ type: 'head', head, added, removed });
+  }
+
+  function ancestorHash(parent: { hash: Hash32; header: Header }, number: number): Hash32 | undefined {
+    if (number < 0 || number > parent.header.number) return undefined;
+    let { hash, header } = parent;
+    while (header.number > number) {
+      const canonical = blocks.canonicalHash(header.number);
+      if (canonical !== undefined && bytesEqual(canonical, hash)) return blocks.canonicalHash(number);
+      hash = header.parentHash;
+      const next = blocks.header(hash);
+      if (next === undefined) return undefined;
+      header = next;
+    }
+    return hash;
+  }
+
+  const reader = createChainReader({
+    genesis: options.genesis,
+    genesisHash: options.genesisHash,
+    blocks,
+    privates,
+    head: () => head,
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  });
+
+  return { reader, privates, blocks, store, writes, tip: () => tip, commit, ancestorHash, emit };
+}

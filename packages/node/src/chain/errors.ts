@@ -1,0 +1,39 @@
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+
+/**
+ * Codes of the chain: `UNKNOWN_BLOCK` (not in the store), `UNKNOWN_PRIVATE_STATE` (this node has no state of that name),
+ * `PRIVATE_STATE_BEHIND` (the private head has not reached the block), `STORE_SCHEMA_NEWER` (written by a later version),
+ * `STORE_GENESIS_MISMATCH` (holds another chain), `STORE_DAMAGED` (an entry that must be there is not),
+ * `CHAIN_CONFLICT` (another final block at that height).
+ */
+export type ChainErrorCode =
+  | 'UNKNOWN_BLOCK'
+  | 'UNKNOWN_PRIVATE_STATE'
+  | 'PRIVATE_STATE_BEHIND'
+  | 'STORE_SCHEMA_NEWER'
+  | 'STORE_GENESIS_MISMATCH'
+  | 'STORE_DAMAGED'
+  | 'CHAIN_CONFLICT';
+
+export function unknownBlock(hash: Hash32): IsoquorumError {
+  return new IsoquorumError('UNKNOWN_BLOCK', 'unknown block', { hash: bytesToHex(hash) });
+}
+
+export function unknownPrivateState(psi: string): IsoquorumError {
+  return new IsoquorumError('UNKNOWN_PRIVATE_STATE', `unknown private state ${psi}`, { psi });
+}
+
+export function privateStateBehind(psi: string, privateNumber: number, blockNumber: number): IsoquorumError {
+  return new IsoquorumError(
+    'PRIVATE_STATE_BEHIND',
+    `private state ${psi} stands at block ${privateNumber}, behind block ${blockNumber}: its payloads could not be resolved yet`,
+    { psi, privateNumber, blockNumber },
+    'RETRY',
+  );
+}
+
+export function storeDamaged(what: string, fields: Readonly<Record<string, unknown>> = {}): IsoquorumError {
+  return new IsoquorumError('STORE_DAMAGED', `the store is damaged: ${what}`, { what, ...fields }, 'STOP');
+}

@@ -1,0 +1,70 @@
+import type { EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
+import { concatBytes } from '@isoquorum/primitives/hex';
+import { utf8ToBytes } from '@isoquorum/primitives/utf8';
+
+/**
+ * Keys of the node's store. Two letters, then what the entry is about; trie nodes, codes and preimages have one letter
+ * (`execution/state/keys`), so no key of ours has 33 bytes and begins with n, c or i.
+ */
+const prefix = (text: string): Uint8Array => utf8ToBytes(text);
+const headerPrefix = prefix('bh');
+const bodyPrefix = prefix('bb');
+const receiptsPrefix = prefix('br');
+const numberPrefix = prefix('bn');
+const lookupPrefix = prefix('tx');
+const privateResultPrefix = prefix('pr');
+const privateHeadPrefix = prefix('ph');
+const unresolvedPrefix = prefix('pd');
+const journalPrefix = prefix('jt');
+
+/** 8 bytes, big end first, so that numbers iterate in order. */
+export function numberToKey(number: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, Math.floor(number / 0x1_0000_0000));
+  view.setUint32(4, number >>> 0);
+  return bytes;
+}
+
+export function keyToNumber(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.getUint32(0) * 0x1_0000_0000 + view.getUint32(4);
+}
+
+/** Version of the layout below, 4 bytes. */
+export const schemaKey: Uint8Array = prefix('m:schema');
+/** Hash of the genesis block. */
+export const genesisKey: Uint8Array = prefix('m:genesis');
+/** Hash of the public head. */
+export const headKey: Uint8Array = prefix('m:head');
+/** The consensus machine's durable record. */
+export const consensusRecordKey: Uint8Array = prefix('m:consensus');
+/** Number of the last late payload of the manager that was looked at, 8 bytes. */
+export const payloadSequenceKey: Uint8Array = prefix('m:payloads');
+
+/** Header RLP of any block of the tree. */
+export const headerKey = (hash: Hash32): Uint8Array => concatBytes(headerPrefix, hash);
+/** Body RLP of any block of the tree. */
+export const bodyKey = (hash: Hash32): Uint8Array => concatBytes(bodyPrefix, hash);
+/** Public receipts of an executed block, in GoQuorum's storage form. */
+export const receiptsKey = (hash: Hash32): Uint8Array => concatBytes(receiptsPrefix, hash);
+/** Hash of the canonical block of a number. */
+export const canonicalKey = (number: number): Uint8Array => concatBytes(numberPrefix, numberToKey(number));
+/** Place of a canonical transaction: number (8 bytes), index (4 bytes). */
+export const lookupKey = (transactionHash: Hash32): Uint8Array => concatBytes(lookupPrefix, transactionHash);
+/** What a private state made of a block: {@link PrivateResult} in `private-result.ts`. */
+export const privateResultKey = (blockHash: Hash32, psi: string): Uint8Array =>
+  concatBytes(privateResultPrefix, blockHash, utf8ToBytes(psi));
+/** Head of a private state: number (8 bytes), block hash. */
+export const privateHeadKey = (psi: string): Uint8Array => concatBytes(privateHeadPrefix, utf8ToBytes(psi));
+/** Present for a digest with which a canonical block was executed as "not a party": payload digest (64), number (8), psi. */
+export const unresolvedKey = (digest: EncryptedPayloadHash, number: number, psi: string): Uint8Array =>
+  concatBytes(unresolvedPrefix, digest, numberToKey(number), utf8ToBytes(psi));
+/** Range of {@link unresolvedKey}s of one digest. */
+export const unresolvedRange = (digest: EncryptedPayloadHash): { gte: Uint8Array; lt: Uint8Array } => ({
+  gte: concatBytes(unresolvedPrefix, digest),
+  lt: concatBytes(unresolvedPrefix, digest, new Uint8Array(9).fill(0xff)),
+});
+/** A local transaction that is not mined yet, in consensus encoding. */
+export const journalKey = (transactionHash: Hash32): Uint8Array => concatBytes(journalPrefix, transactionHash);
+export const journalRange: { gte: Uint8Array; lt: Uint8Array } = { gte: journalPrefix, lt: prefix('ju') };

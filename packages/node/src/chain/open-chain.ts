@@ -1,0 +1,150 @@
+import { blockHash as hashOfBlock } from '@isoquorum/primitives/block';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { signerChainIdAt } from '@isoquorum/primitives/fork';
+import { createGenesisHeader, type Genesis, genesisAlloc } from '@isoquorum/primitives/genesis/genesis';
+import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
+import { createGenesisState } from '@isoquorum/execution/state/genesis-state';
+import { createStateDatabase, type StateDatabase } from '@isoquorum/execution/state/database';
+import { createStoreNodeSource } from '@isoquorum/execution/state/node-source';
+import type { Logger } from '@isoquorum/platform/logger';
+import type { Store, StoreOperation } from '@isoquorum/platform/store';
+import { type Blockchain, createBlockchain, type ForkChoice } from './blockchain.ts';
+import { createBlockStore } from './block-store.ts';
+import { type ChainBlock, DEFAULT_PRIVATE_STATE } from './chain.ts';
+import { storeDamaged } from './errors.ts';
+import { genesisKey, headKey, schemaKey } from './keys.ts';
+import { createWriteQueue } from './write-queue.ts';
+
+/** Layout of the store that this code writes. */
+export const storeSchema = 1;
+
+export interface OpenChainOptions {
+  readonly genesis: Genesis;
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+  /** Told once when a write fails; the node must stop. */
+  readonly onWriteFailure: (error: unknown) => void;
+  readonly privateStates?: readonly string[];
+  /** Never, unless the engine says otherwise: BFT blocks are final. */
+  readonly forkChoice?: ForkChoice;
+}
+
+export interface OpenedChain {
+  readonly chain: Blockchain;
+  readonly database: StateDatabase;
+}
+
+function readSchema(store: Store): number | undefined {
+  const bytes = store.getSync(schemaKey);
+  if (bytes === undefined) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+}
+
+function schemaValue(): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, storeSchema);
+  return bytes;
+}
+
+/** Migrations by the version they start from; each brings the store one version on, logging progress. */
+const migrations: ReadonlyMap<number, (store: Store, logger: Logger) => Promise<void>> = new Map();
+
+async function checkSchema(store: Store, logger: Logger): Promise<void> {
+  let schema = readSchema(store);
+  if (schema === undefined) return;
+  if (schema > storeSchema) {
+    throw new IsoquorumError(
+      'STORE_SCHEMA_NEWER',
+      `the store has layout ${schema}; this version knows ${storeSchema} at most`,
+      { schema, supported: storeSchema },
+      'STOP',
+    );
+  }
+  for (; schema < storeSchema; schema++) {
+    const migrate = migrations.get(schema);
+    if (migrate === undefined) throw storeDamaged(`no way from layout ${schema}`);
+    logger.log('info', 'Migrating the store', { from: schema, to: schema + 1 });
+    await migrate(store, logger);
+    const value = new Uint8Array(4);
+    new DataView(value.buffer).setUint32(0, schema + 1);
+    await store.batch([{ type: 'put', key: schemaKey, value }]);
+  }
+}
+
+/**
+ * Opens the chain in a store: writes the genesis into an empty one, checks layout and genesis of another, and goes back to
+ * the last block whose state is whole if the head's is not (and says so).
+ * @throws STORE_SCHEMA_NEWER, STORE_GENESIS_MISMATCH, STORE_DAMAGED (all STOP)
+ */
+export async function openChain(options: OpenChainOptions): Promise<OpenedChain> {
+  const { genesis, store, logger } = options;
+  await checkSchema(store, logger);
+  const state = createGenesisState(genesisAlloc(genesis));
+  const header = createGenesisHeader(genesis, state.root);
+  const genesisBlock = { header, transactions: [], uncles: [] };
+  const genesisHash = hashOfBlock(genesisBlock);
+  const blocks = createBlockStore(store, (number) => signerChainIdAt(genesis.config, number));
+  const writes = createWriteQueue(store, options.onWriteFailure);
+
+  const known = store.getSync(genesisKey);
+  if (known === undefined) {
+    const operations: StoreOperation[] = [...state.operations];
+    const block: ChainBlock = { hash: genesisHash, block: genesisBlock };
+    blocks.putBlock(block, [], operations);
+    blocks.putCanonical(block, operations);
+    operations.push({ type: 'put', key: schemaKey, value: schemaValue() });
+    operations.push({ type: 'put', key: genesisKey, value: genesisHash });
+    operations.push({ type: 'put', key: headKey, value: genesisHash });
+    await writes.write(operations);
+    blocks.settle([block]);
+  } else if (!bytesEqual(known, genesisHash)) {
+    const fields = { store: bytesToHex(known), genesis: bytesToHex(genesisHash) };
+    throw new IsoquorumError(
+      'STORE_GENESIS_MISMATCH',
+      `database contains incompatible genesis (have ${fields.store}, new ${fields.genesis})`,
+      fields,
+      'STOP',
+    );
+  }
+
+  const head = await findHead(store, options, blocks);
+  const database = createStateDatabase(createStoreNodeSource(store));
+  const chain = createBlockchain({
+    genesis,
+    genesisHash,
+    store,
+    blocks,
+    writes,
+    head,
+    privateStates: options.privateStates ?? [DEFAULT_PRIVATE_STATE],
+    forkChoice: options.forkChoice ?? (() => false),
+    nowMs: options.nowMs,
+  });
+  return { chain, database };
+}
+
+type Blocks = ReturnType<typeof createBlockStore>;
+
+async function findHead(store: Store, options: OpenChainOptions, blocks: Blocks): Promise<ChainBlock> {
+  const hash = store.getSync(headKey);
+  if (hash === undefined) throw storeDamaged('no head');
+  const source = createStoreNodeSource(store);
+  const emptyRoot = createGenesisState([]).root;
+  const isWhole = (block: ChainBlock): boolean => {
+    const root = block.block.header.stateRoot;
+    return bytesEqual(root, emptyRoot) || source.node(root) !== undefined;
+  };
+  const stored = blocks.block(hash);
+  let head = stored;
+  while (head !== undefined && !isWhole(head) && head.block.header.number > 0) {
+    head = blocks.block(head.block.header.parentHash);
+  }
+  if (head === undefined || !isWhole(head)) throw storeDamaged('no block with a whole state', { head: bytesToHex(hash) });
+  if (head !== stored) {
+    const from = stored?.block.header.number;
+    options.logger.log('warn', 'The state of the head is not whole: went back', { from, to: head.block.header.number });
+    await store.batch([{ type: 'put', key: headKey, value: head.hash }]);
+  }
+  return head;
+}

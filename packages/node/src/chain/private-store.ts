@@ -1,0 +1,229 @@
+import type { EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
+import { concatBytes } from '@isoquorum/primitives/hex';
+import { emptyTrieRoot } from '@isoquorum/primitives/header';
+import { signerChainIdAt } from '@isoquorum/primitives/fork';
+import { deriveReceipts } from '@isoquorum/primitives/receipt-storage';
+import type { Receipt } from '@isoquorum/primitives/receipt';
+import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
+import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
+import { bytesToUtf8 } from '@isoquorum/primitives/utf8';
+import type { Store, StoreOperation } from '@isoquorum/platform/store';
+import { type BlockStore, sendersForDerivation } from './block-store.ts';
+import type { ChainBlock, ChainEvent, PrivateHead, PrivateWait } from './chain.ts';
+import { privateStateBehind, unknownBlock, unknownPrivateState } from './errors.ts';
+import { keyToNumber, numberToKey, privateHeadKey, privateResultKey, unresolvedKey, unresolvedRange } from './keys.ts';
+import { createLru } from './lru.ts';
+import { decodePrivateResult, encodePrivateResult } from './private-result.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+/** What a private state made of a block, ready to be stored. */
+export interface PrivateCommit {
+  readonly psi: string;
+  readonly block: ChainBlock;
+  readonly root: Hash32;
+  readonly logsBloom: Uint8Array;
+  readonly indexes: readonly number[];
+  readonly receipts: readonly Receipt[];
+  readonly operations: readonly StoreOperation[];
+  /** Digests that counted as "not a party": should a payload come later, this block is replayed. */
+  readonly notParty: readonly EncryptedPayloadHash[];
+}
+
+/** Private states: a head of its own each, results by block hash. */
+export interface PrivateStore {
+  readonly names: readonly string[];
+  head(psi: string): PrivateHead;
+  /** @throws UNKNOWN_PRIVATE_STATE, UNKNOWN_BLOCK, PRIVATE_STATE_BEHIND */
+  root(blockHash: Hash32, psi: string): Hash32;
+  receipts(blockHash: Hash32, psi: string): ReadonlyMap<number, Receipt> | undefined;
+  /** No bytes when the block has no private logs. */
+  bloom(blockHash: Hash32, psi: string): Uint8Array | undefined;
+  /** Stores the results of the block after the head and moves the head, in one batch. Resolves when durable. */
+  commit(commit: PrivateCommit): Promise<void>;
+  /** Moves the head of a private state back to a canonical block; what comes after is executed again. */
+  rewind(psi: string, number: number, digest: string): Promise<void>;
+  /** Before a reorganisation: no private head stays above `number`. */
+  retreat(number: number): Promise<void>;
+  /** Notes why a head stands, or that it moves again. */
+  setWaiting(psi: string, wait: PrivateWait | undefined): void;
+  /** Lowest block number that was executed without this payload, by private state. */
+  executedWithout(digest: EncryptedPayloadHash): Promise<ReadonlyMap<string, number>>;
+}
+
+interface CachedResult {
+  readonly root: Hash32;
+  readonly bloom: Uint8Array;
+  readonly receipts: ReadonlyMap<number, Receipt>;
+}
+
+interface HeadState {
+  number: number;
+  hash: Hash32;
+  root: Hash32;
+  waitingFor: PrivateWait | undefined;
+}
+
+export interface PrivateStoreOptions {
+  readonly genesis: Genesis;
+  readonly genesisHash: Hash32;
+  readonly store: Store;
+  readonly blocks: BlockStore;
+  readonly writes: WriteQueue;
+  readonly privateStates: readonly string[];
+  readonly publicHead: () => ChainBlock;
+  readonly emit: (event: ChainEvent) => void;
+}
+
+function noReceipts(): ReadonlyMap<number, Receipt> {
+  return new Map();
+}
+
+export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
+  const { store, blocks, writes } = options;
+  const results = createLru<CachedResult>(256);
+  const heads = new Map<string, HeadState>();
+  for (const psi of options.privateStates) heads.set(psi, loadHead(psi));
+
+  const cacheKey = (hash: Hash32, psi: string): Uint8Array => privateResultKey(hash, psi);
+
+  function loadHead(psi: string): HeadState {
+    const bytes = store.getSync(privateHeadKey(psi));
+    if (bytes === undefined) return genesisHead();
+    let number = keyToNumber(bytes);
+    let hash = bytes.slice(8);
+    // A crash may have left a private head on a block that is not canonical; go down to one that is.
+    const top = options.publicHead().block.header.number;
+    for (;;) {
+      const canonical = number <= top ? blocks.canonicalHash(number) : undefined;
+      const root = canonical && load(canonical, psi)?.root;
+      if (canonical !== undefined && (root !== undefined || number === 0)) {
+        return { number, hash: canonical, root: root ?? emptyTrieRoot, waitingFor: undefined };
+      }
+      if (number === 0) return genesisHead();
+      number = Math.min(number - 1, top);
+      hash = blocks.canonicalHash(number) ?? hash;
+    }
+  }
+
+  function genesisHead(): HeadState {
+    return { number: 0, hash: options.genesisHash, root: emptyTrieRoot, waitingFor: undefined };
+  }
+
+  function load(hash: Hash32, psi: string): CachedResult | undefined {
+    const key = cacheKey(hash, psi);
+    const known = results.get(key);
+    if (known !== undefined) return known;
+    const bytes = store.getSync(key);
+    const found = bytes && blocks.block(hash);
+    if (bytes === undefined || found === undefined) return undefined;
+    const stored = decodePrivateResult(bytes);
+    const { header, transactions } = found.block;
+    const own = stored.indexes.map((index) => transactions[index] as Transaction);
+    const senders = sendersForDerivation(own, signerChainIdAt(options.genesis.config, header.number));
+    const receipts = new Map<number, Receipt>();
+    const derived = deriveReceipts(stored.receipts, own, senders);
+    for (let index = 0; index < derived.length; index++) {
+      receipts.set(stored.indexes[index] as number, { ...(derived[index] as Receipt), gasUsed: 0n });
+    }
+    const result = { root: stored.root, bloom: stored.bloom, receipts };
+    if (header.number <= options.publicHead().block.header.number) results.set(key, result);
+    return result;
+  }
+
+  function stateOf(psi: string): HeadState {
+    const state = heads.get(psi);
+    if (state === undefined) throw unknownPrivateState(psi);
+    return state;
+  }
+
+  /** The result, unless the head has not reached the block (again, after a rewind). */
+  function reached(hash: Hash32, psi: string): CachedResult | undefined {
+    const header = blocks.header(hash);
+    if (header === undefined || header.number > stateOf(psi).number) return undefined;
+    if (header.number === 0) return { root: emptyTrieRoot, bloom: new Uint8Array(0), receipts: noReceipts() };
+    return load(hash, psi);
+  }
+
+  function headOperation(psi: string, number: number, hash: Hash32): StoreOperation {
+    return { type: 'put', key: privateHeadKey(psi), value: concatBytes(numberToKey(number), hash) };
+  }
+
+  async function moveBack(psi: string, number: number): Promise<boolean> {
+    const state = stateOf(psi);
+    if (state.number <= number) return false;
+    const hash = number === 0 ? options.genesisHash : blocks.canonicalHash(number);
+    const root = number === 0 ? emptyTrieRoot : hash && load(hash, psi)?.root;
+    if (hash === undefined || root === undefined) return number > 0 && moveBack(psi, number - 1);
+    state.number = number;
+    state.hash = hash;
+    state.root = root;
+    state.waitingFor = undefined;
+    await writes.write([headOperation(psi, number, hash)]);
+    return true;
+  }
+
+  return {
+    names: options.privateStates,
+    head(psi) {
+      return { psi, ...stateOf(psi) };
+    },
+    root(hash, psi) {
+      const state = stateOf(psi);
+      const header = blocks.header(hash);
+      if (header === undefined) throw unknownBlock(hash);
+      const result = reached(hash, psi);
+      if (result === undefined) throw privateStateBehind(psi, state.number, header.number);
+      return result.root;
+    },
+    receipts: (hash, psi) => reached(hash, psi)?.receipts,
+    bloom: (hash, psi) => reached(hash, psi)?.bloom,
+    async commit(commit) {
+      const { psi, block } = commit;
+      const state = stateOf(psi);
+      const number = block.block.header.number;
+      const operations: StoreOperation[] = [...commit.operations];
+      const value = encodePrivateResult({ ...commit, bloom: commit.logsBloom });
+      operations.push({ type: 'put', key: cacheKey(block.hash, psi), value });
+      for (const digest of commit.notParty) {
+        operations.push({ type: 'put', key: unresolvedKey(digest, number, psi), value: new Uint8Array(0) });
+      }
+      operations.push(headOperation(psi, number, block.hash));
+      const receipts = new Map<number, Receipt>();
+      for (let index = 0; index < commit.indexes.length; index++) {
+        receipts.set(commit.indexes[index] as number, commit.receipts[index] as Receipt);
+      }
+      const hasLogs = commit.receipts.some((receipt) => receipt.logs.length > 0);
+      results.set(cacheKey(block.hash, psi), {
+        root: commit.root,
+        bloom: hasLogs ? commit.logsBloom : new Uint8Array(0),
+        receipts,
+      });
+      await writes.write(operations);
+      state.number = number;
+      state.hash = block.hash;
+      state.root = commit.root;
+      state.waitingFor = undefined;
+      options.emit({ type: 'privateHead', psi, number, hash: block.hash, root: commit.root });
+    },
+    async rewind(psi, number, digest) {
+      if (await moveBack(psi, number)) options.emit({ type: 'privateRewind', psi, number: stateOf(psi).number, digest });
+    },
+    async retreat(number) {
+      for (const psi of options.privateStates) await moveBack(psi, number);
+    },
+    setWaiting(psi, wait) {
+      stateOf(psi).waitingFor = wait;
+      if (wait !== undefined) options.emit({ type: 'privateWaiting', psi, wait });
+    },
+    async executedWithout(digest) {
+      const lowest = new Map<string, number>();
+      const prefixLength = unresolvedRange(digest).gte.length;
+      for await (const [key] of store.iterate(unresolvedRange(digest))) {
+        const number = keyToNumber(key.subarray(prefixLength));
+        const psi = bytesToUtf8(key.subarray(prefixLength + 8), 'psi');
+        if (!lowest.has(psi)) lowest.set(psi, number);
+      }
+      return lowest;
+    },
+  };
+}

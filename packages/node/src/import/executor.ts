@@ -1,0 +1,161 @@
+import type { Block } from '@isoquorum/primitives/block';
+import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
+import { headerHash, type Header } from '@isoquorum/primitives/header';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
+import type { Evm } from '@isoquorum/execution/evm/port';
+import type { StateDatabase } from '@isoquorum/execution/state/database';
+import { applyBlock } from '@isoquorum/execution/transition/apply-block';
+import { applyPrivate } from '@isoquorum/execution/transition/apply-private';
+import { buildBlock } from '@isoquorum/execution/transition/build-block';
+import { runAsync } from '@isoquorum/execution/transition/steps';
+import type {
+  AppliedBlock,
+  AppliedPrivate,
+  BuiltBlock,
+  PayloadResolutions,
+  TransitionContext,
+  TransitionOutcome,
+} from '@isoquorum/execution/transition/types';
+import type { Blockchain } from '../chain/blockchain.ts';
+import type { ChainBlock } from '../chain/chain.ts';
+import { storeDamaged } from '../chain/errors.ts';
+import { createLru } from '../chain/lru.ts';
+
+/** Results of blocks that may be asked for again: built, verified, imported; the newest only. */
+const keptResults = 8;
+
+export interface BuildRequest {
+  readonly parent: ChainBlock;
+  /** Prepared by the engine; roots, bloom and gas used are filled in. */
+  readonly header: Header;
+  readonly author: Address;
+  readonly candidates: Iterable<Transaction>;
+  readonly isTimeUp?: () => boolean;
+}
+
+/** Runs transitions on the chain's state. Every public block is executed once: the result is kept by hash. */
+export interface Executor {
+  /** @throws BLOCK_INVALID with GoQuorum's text */
+  execute(block: Block, hash: Hash32, parent: ChainBlock): Promise<AppliedBlock>;
+  build(request: BuildRequest): Promise<BuiltBlock>;
+  /** Private transactions of a canonical block on a private state; the public views come from the kept result or from a new run. */
+  executePrivate(
+    block: ChainBlock,
+    psi: string,
+    parentRoot: Hash32,
+    resolutions: PayloadResolutions,
+  ): Promise<TransitionOutcome<AppliedPrivate>>;
+  /** How many blocks have been executed (not counting those taken from a kept result). */
+  readonly executions: number;
+}
+
+export interface ExecutorOptions {
+  readonly chain: Blockchain;
+  readonly database: StateDatabase;
+  readonly evm: Evm;
+  readonly config: ChainConfig;
+  readonly author: (header: Header) => Address;
+}
+
+export function createExecutor(options: ExecutorOptions): Executor {
+  const { chain, database, evm, config, author } = options;
+  const results = createLru<AppliedBlock>(keptResults);
+  const underway = new Map<string, Promise<AppliedBlock>>();
+  let executions = 0;
+
+  function context(parent: { hash: Hash32; header: Header }): TransitionContext {
+    return { config, evm, database, blockHash: (number) => chain.ancestorHash(parent, number) };
+  }
+
+  function done<T>(outcome: TransitionOutcome<T>, number: number): T {
+    if (outcome.status === 'done') return outcome.result;
+    const need = outcome.needs[0];
+    throw storeDamaged('part of a state is missing', { number, need: need?.type });
+  }
+
+  async function apply(block: Block, parent: { hash: Hash32; header: Header }): Promise<AppliedBlock> {
+    executions++;
+    const outcome = await runAsync(
+      applyBlock({
+        ...context(parent),
+        header: block.header,
+        transactions: block.transactions,
+        uncles: block.uncles,
+        parentRoot: parent.header.stateRoot,
+        author: author(block.header),
+      }),
+    );
+    return done(outcome, block.header.number);
+  }
+
+  async function execute(block: Block, hash: Hash32, parent: ChainBlock): Promise<AppliedBlock> {
+    const kept = results.get(hash);
+    if (kept !== undefined) return kept;
+    const text = bytesToHex(hash);
+    let running = underway.get(text);
+    if (running === undefined) {
+      running = apply(block, { hash: parent.hash, header: parent.block.header }).then((applied) => {
+        results.set(hash, applied);
+        return applied;
+      });
+      underway.set(text, running);
+      const forget = (): void => void underway.delete(text);
+      running.then(forget, forget);
+    }
+    return running;
+  }
+
+  async function views(block: ChainBlock): Promise<AppliedBlock> {
+    const kept = results.get(block.hash);
+    if (kept !== undefined) return kept;
+    const parentHash = block.block.header.parentHash;
+    const header = chain.reader.headerByHash(parentHash);
+    if (header === undefined) {
+      throw new IsoquorumError('UNKNOWN_BLOCK', 'unknown block', { hash: bytesToHex(parentHash) });
+    }
+    return apply(block.block, { hash: parentHash, header });
+  }
+
+  return {
+    execute,
+    async build(request) {
+      const { parent } = request;
+      const outcome = await runAsync(
+        buildBlock({
+          ...context({ hash: parent.hash, header: parent.block.header }),
+          header: request.header,
+          parentRoot: parent.block.header.stateRoot,
+          author: request.author,
+          candidates: request.candidates,
+          ...(request.isTimeUp === undefined ? {} : { isTimeUp: request.isTimeUp }),
+        }),
+      );
+      const built = done(outcome, request.header.number);
+      results.set(headerHash(built.header), built.applied);
+      return built;
+    },
+    async executePrivate(block, psi, parentRoot, resolutions) {
+      const { privateTransactions } = await views(block);
+      const { header } = block.block;
+      const parent = chain.reader.headerByHash(header.parentHash);
+      if (parent === undefined) throw storeDamaged('a parent is missing', { number: header.number });
+      return runAsync(
+        applyPrivate({
+          ...context({ hash: header.parentHash, header: parent }),
+          header,
+          author: author(header),
+          psi,
+          parentRoot,
+          privateTransactions,
+          resolutions,
+        }),
+      );
+    },
+    get executions() {
+      return executions;
+    },
+  };
+}
