@@ -1,0 +1,17 @@
+import type { EvmTracer } from '../port.ts';
+import type { Frame, RunContext } from './frame.ts';
+
+/** Tells a tracer of the step that is about to be made. */
+export function traceStep(tracer: EvmTracer, frame: Frame, context: RunContext, opcode: number, cost: number): void {
+  tracer.step?.({
+    pc: frame.pc,
+    opcode,
+    gasLeft: BigInt(frame.gas),
+    gasCost: BigInt(cost),
+    depth: frame.message.depth,
+    address: frame.entered.address,
+    refund: context.host.refund,
+    stack: () => frame.stack.slice(0, frame.sp),
+    memory: () => frame.memory.copy(0, frame.memory.size),
+  });
+}

@@ -1,0 +1,59 @@
+import type { EvmRules } from '../fast/evm-rules.ts';
+import { runBlake2f } from './09-blake2f.ts';
+import { addPoints, checkPairing, multiplyPoint } from './06-bn254.ts';
+import { runEcrecover } from './01-ecrecover.ts';
+import { runModexp } from './05-modexp.ts';
+import { hashRipemd160, hashSha256 } from './02-hashes.ts';
+
+/** What a precompiled contract answers. `error`: it failed and takes all gas. */
+export interface PrecompileResult {
+  readonly gasUsed: number;
+  readonly output: Uint8Array;
+  readonly error?: string;
+}
+
+function priced(gasUsed: number, gas: number, run: () => Uint8Array | string): PrecompileResult | undefined {
+  if (!(gasUsed <= gas)) return undefined;
+  const output = run();
+  return typeof output === 'string' ? { gasUsed, output: new Uint8Array(0), error: output } : { gasUsed, output };
+}
+
+const words = (bytes: Uint8Array): number => Math.ceil(bytes.length / 32);
+
+/**
+ * Runs the precompiled contract at address 1 to 9 on `input` with `gas`. Undefined: not enough gas.
+ * Prices by fork: EIP-1108 (bn254), EIP-2565 (modexp).
+ */
+export function runPrecompile(
+  number: number,
+  input: Uint8Array,
+  gas: number,
+  rules: EvmRules,
+): PrecompileResult | undefined {
+  switch (number) {
+    case 1:
+      return priced(3_000, gas, () => runEcrecover(input));
+    case 2:
+      return priced(60 + 12 * words(input), gas, () => hashSha256(input));
+    case 3:
+      return priced(600 + 120 * words(input), gas, () => hashRipemd160(input));
+    case 4:
+      return priced(15 + 3 * words(input), gas, () => input.slice());
+    case 5:
+      return runModexp(input, gas, rules.isBerlin);
+    case 6:
+      return priced(rules.isIstanbul ? 150 : 500, gas, () => addPoints(input));
+    case 7:
+      return priced(rules.isIstanbul ? 6_000 : 40_000, gas, () => multiplyPoint(input));
+    case 8: {
+      const pairs = Math.floor(input.length / 192);
+      return priced(rules.isIstanbul ? 45_000 + 34_000 * pairs : 100_000 + 80_000 * pairs, gas, () =>
+        checkPairing(input),
+      );
+    }
+    case 9:
+      return runBlake2f(input, gas);
+    default:
+      return { gasUsed: 0, output: new Uint8Array(0), error: `no precompiled contract at ${number}` };
+  }
+}
