@@ -13,7 +13,10 @@ export function enclavePublicKey(privateKey: Uint8Array): EnclaveKey {
 
 /** X25519 by `@noble/curves`, keys in memory: the pure default. @throws KEY_REJECTED */
 export function createMemoryKeyAgreement(privateKeys: readonly Uint8Array[]): KeyAgreement {
-  const pairs = privateKeys.map((privateKey) => ({ privateKey: privateKey.slice(), publicKey: enclavePublicKey(privateKey) }));
+  const pairs = privateKeys.map((privateKey) => ({
+    privateKey: privateKey.slice(),
+    publicKey: enclavePublicKey(privateKey),
+  }));
   const byPublicKey = new Map(pairs.map((pair) => [bytesToBase64(pair.publicKey), pair.privateKey]));
   return {
     publicKeys: () => pairs.map(({ publicKey }) => publicKey),

@@ -10,7 +10,9 @@ export function testKeyAgreement(name: string, create: () => Promise<KeyAgreemen
       const ours = agreement.publicKeys()[0]!;
       for (let index = 0; index < 5; index++) {
         const other = x25519.keygen(new Uint8Array(32).fill(index + 1));
-        expect(await agreement.sharedSecret(ours, other.publicKey)).toEqual(x25519.getSharedSecret(other.secretKey, ours));
+        expect(await agreement.sharedSecret(ours, other.publicKey)).toEqual(
+          x25519.getSharedSecret(other.secretKey, ours),
+        );
       }
     });
 
