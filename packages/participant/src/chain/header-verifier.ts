@@ -1,0 +1,37 @@
+import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import type { Header } from '@isoquorum/primitives/header';
+import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
+
+/** A header that was checked here: linked to its parent, by an author of the parent's set, sealed by a full quorum. */
+export interface CheckedHeader {
+  readonly header: Header;
+  readonly hash: Hash32;
+  readonly author: Address;
+  /** Distinct validators whose seals were recovered. */
+  readonly sealers: readonly Address[];
+  /** The parent's validator set. */
+  readonly validators: readonly Address[];
+  readonly quorum: number;
+  readonly round: number;
+}
+
+/** A checked header with the body that belongs to it. */
+export interface CheckedBlock extends CheckedHeader {
+  readonly transactions: readonly Transaction[];
+}
+
+/** Follows one chain header by header (decision 14). */
+export interface HeaderVerifier {
+  readonly head: { readonly header: Header; readonly hash: Hash32 };
+  /** The set in charge of the block after the head. */
+  readonly validators: readonly Address[];
+  readonly quorum: number;
+  /**
+   * Checks the header after the head and moves on to it; stays where it is when it throws.
+   * @param nowSeconds for headers from the future
+   * @throws coded errors with a reason that a person can read
+   */
+  accept(header: Header, nowSeconds: number): CheckedHeader;
+  /** What {@link HeaderVerifier} needs to go on from the head after a restart. */
+  encode(): Uint8Array;
+}
