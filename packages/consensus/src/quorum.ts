@@ -3,25 +3,12 @@ export function faultsOf(validatorCount: number): number {
   return Math.max(Math.ceil(validatorCount / 3) - 1, 0);
 }
 
-/** Which of the two quorum rules is in force: see `quorumRuleAt`. */
+/** Which of the two quorum rules is in force: `BftConfig.isCeil2NBy3` tells. */
 export type QuorumRule = '2F+1' | 'ceil2N/3';
 
 /** Messages or seals that make a quorum. */
 export function quorumOf(validatorCount: number, rule: QuorumRule): number {
   return rule === '2F+1' ? 2 * faultsOf(validatorCount) + 1 : Math.ceil((2 * validatorCount) / 3);
-}
-
-/**
- * The chain's quorum rule at a height: 2F+1 if a transition says so, or before `ceil2Nby3Block`, or without one.
- * @param twoFPlusOneEnabled value of the last reached transition that has `2FPlus1Enabled`, else false
- */
-export function quorumRuleAt(
-  height: number,
-  options: { readonly twoFPlusOneEnabled: boolean; readonly ceil2Nby3Block: number | bigint | undefined },
-): QuorumRule {
-  const { twoFPlusOneEnabled, ceil2Nby3Block } = options;
-  if (twoFPlusOneEnabled || ceil2Nby3Block === undefined || height < ceil2Nby3Block) return '2F+1';
-  return 'ceil2N/3';
 }
 
 /**

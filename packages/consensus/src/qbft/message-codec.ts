@@ -64,7 +64,8 @@ export function qbftSigningBytes(message: Payload): Uint8Array {
   return encodeRlpListOf([codeBytes[message.type], encodePayload(message)]);
 }
 
-function encodeSigned(message: Payload & { readonly signature: Uint8Array }): Uint8Array {
+/** `[payload, signature]` of any message, encoded. */
+export function encodeSignedPayload(message: Payload & { readonly signature: Uint8Array }): Uint8Array {
   return encodeRlpListOf([encodePayload(message), encodeRlp(message.signature)]);
 }
 
@@ -73,15 +74,19 @@ export function encodeQbftMessage(message: QbftMessage): Uint8Array {
   switch (message.type) {
     case 'prepare':
     case 'commit':
-      return encodeSigned(message);
+      return encodeSignedPayload(message);
     case 'prePrepare': {
-      const roundChanges = encodeRlpListOf(message.roundChanges.map(encodeSigned));
-      const prepares = encodeRlpListOf(message.prepares.map(encodeSigned));
-      return encodeRlpListOf([encodeSigned(message), encodeRlpListOf([roundChanges, prepares])]);
+      const roundChanges = encodeRlpListOf(message.roundChanges.map(encodeSignedPayload));
+      const prepares = encodeRlpListOf(message.prepares.map(encodeSignedPayload));
+      return encodeRlpListOf([encodeSignedPayload(message), encodeRlpListOf([roundChanges, prepares])]);
     }
     case 'roundChange': {
       const block = message.block === undefined ? emptyRlpList : encodeBlock(message.block);
-      return encodeRlpListOf([encodeSigned(message), block, encodeRlpListOf(message.prepares.map(encodeSigned))]);
+      return encodeRlpListOf([
+        encodeSignedPayload(message),
+        block,
+        encodeRlpListOf(message.prepares.map(encodeSignedPayload)),
+      ]);
     }
   }
 }
@@ -150,8 +155,14 @@ function readRoundChangePayload(reader: RlpReader): RoundChangePayload {
   }));
 }
 
-function readPrepares(reader: RlpReader): readonly PrepareMessage[] {
+/** A list of PREPAREs. @throws RLP_* */
+export function readPrepares(reader: RlpReader): readonly PrepareMessage[] {
   return reader.readListOf('prepares', readPrepare, qbftJustificationItemsMax);
+}
+
+/** A list of the signed parts of ROUND-CHANGEs. @throws RLP_* */
+export function readRoundChangePayloads(reader: RlpReader): readonly RoundChangePayload[] {
+  return reader.readListOf('roundChanges', readRoundChangePayload, qbftJustificationItemsMax);
 }
 
 function readOptionalBlock(reader: RlpReader): Block | undefined {
@@ -183,7 +194,7 @@ function readPrePrepare(reader: RlpReader): PrePrepareMessage {
     block: readBlock(fields),
   }));
   const justification = outer.readList('justification');
-  const roundChanges = justification.readListOf('roundChanges', readRoundChangePayload, qbftJustificationItemsMax);
+  const roundChanges = readRoundChangePayloads(justification);
   const prepares = readPrepares(justification);
   justification.end('justification');
   outer.end('message');
