@@ -1,13 +1,9 @@
 import type { Hash32 } from '@isoquorum/primitives/bytes';
+import { type ForkId, checkForkId, createForkId } from '@isoquorum/primitives/fork-id';
+import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { statusVersion, type StatusMessage } from '../wire/status.ts';
 import { networkError } from './errors.ts';
-
-/** EIP-2124: checksum of the forks passed (4 bytes), number of the next one (0: none known). */
-export interface ForkId {
-  readonly hash: Uint8Array;
-  readonly next: bigint;
-}
 
 /** What a host says of its chain in the status handshake, and what it demands of others. */
 export interface ChainIdentity {
@@ -19,6 +15,27 @@ export interface ChainIdentity {
   forkIdAt(headNumber: number): ForkId;
   /** EIP-2124's rules for a peer's fork id, seen from our head. */
   acceptsForkId(remote: ForkId, headNumber: number): boolean;
+}
+
+export interface ChainIdentityOptions {
+  readonly config: ChainConfig;
+  readonly genesisHash: Hash32;
+  readonly networkId: bigint;
+  readonly role: 'node' | 'browser';
+  readonly client: string;
+}
+
+/** The identity of a chain by its config's fork schedule. */
+export function createChainIdentity(options: ChainIdentityOptions): ChainIdentity {
+  const { config, genesisHash, networkId, role, client } = options;
+  return {
+    networkId,
+    genesisHash,
+    role,
+    client,
+    forkIdAt: (headNumber) => createForkId(config, genesisHash, headNumber),
+    acceptsForkId: (remote, headNumber) => checkForkId(config, genesisHash, headNumber, remote) === 'compatible',
+  };
 }
 
 /** The head that status messages carry. */

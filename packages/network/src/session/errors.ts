@@ -31,7 +31,9 @@ export type NetworkErrorCode =
   | 'PROTOCOL_VIOLATION'
   /** The peer took no bytes for too long. */
   | 'PEER_STALLED'
-  | 'DISCONNECTED';
+  | 'DISCONNECTED'
+  /** A list stays locked by another process. */
+  | 'FILE_LOCKED';
 
 export function networkError(
   code: NetworkErrorCode,

@@ -36,7 +36,7 @@ export function testChain(
     genesisHash: new Uint8Array(32).fill(overrides.genesis ?? 1),
     role: overrides.role ?? 'node',
     client: 'isoquorum-test/0',
-    forkIdAt: () => ({ hash: fork, next: 0n }),
+    forkIdAt: () => ({ hash: fork, next: 0 }),
     acceptsForkId: (remote) => bytesEqual(remote.hash, fork),
   };
 }

@@ -17,7 +17,7 @@ export interface StatusMessage {
   readonly genesisHash: Hash32;
   /** Fork id of EIP-2124: 4-byte checksum and the number of the next fork (0: none). */
   readonly forkHash: Uint8Array;
-  readonly forkNext: bigint;
+  readonly forkNext: number;
   readonly role: 'node' | 'browser';
   readonly headNumber: number;
   readonly headHash: Hash32;
@@ -40,7 +40,7 @@ export function encodeStatus(status: StatusMessage): Uint8Array {
     bigintToRlp(status.networkId),
     status.genesisHash,
     status.forkHash,
-    bigintToRlp(status.forkNext),
+    numberToRlp(status.forkNext),
     utf8ToBytes(status.role),
     numberToRlp(status.headNumber),
     status.headHash,
@@ -57,7 +57,7 @@ export function decodeStatus(bytes: Uint8Array): StatusMessage {
   const networkId = reader.readBigint('networkId', 8);
   const genesisHash = reader.readFixed(32, 'genesisHash').slice();
   const forkHash = reader.readFixed(4, 'forkHash').slice();
-  const forkNext = reader.readBigint('forkNext', 8);
+  const forkNext = reader.readNumber('forkNext');
   const role = bytesToUtf8(reader.readBytes('role'), 'role');
   const headNumber = reader.readNumber('headNumber');
   const headHash = reader.readFixed(32, 'headHash').slice();
