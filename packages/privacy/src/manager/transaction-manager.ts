@@ -40,7 +40,7 @@ export interface ReceivedPayload {
   readonly privacyGroupId: Uint8Array | undefined;
 }
 
-/** A payload became available here (sent, received, or a new box for one of our keys). Sequence numbers start at 1, without gaps. */
+/** A payload became available here (sent, received, or a new box for one of our keys). Sequence numbers start at 1 and grow. */
 export interface StoredEvent {
   readonly sequence: number;
   readonly hash: EncryptedPayloadHash;

@@ -1,0 +1,135 @@
+import { bytesToBase64 } from '@isoquorum/primitives/base64';
+import type { EnclaveKey, EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import { payloadHash } from '../codec/payload-hash.ts';
+import type { SealedPayload } from '../codec/payload.ts';
+import { distinctKeys, indexOfKey, payloadForRecipient } from '../codec/recipient.ts';
+import type { AffectedPayload, SealOptions } from '../enclave/enclave.ts';
+import type { ManagerContext } from './manager-context.ts';
+import { managerError } from './manager-error.ts';
+import { checkOutgoing } from './privacy-checks.ts';
+import type { DistributionRequest, SendRequest, SendResult, SendSignedRequest } from './transaction-manager.ts';
+
+const none: Uint8Array = new Uint8Array(0);
+
+async function findAffected(context: ManagerContext, hashes: readonly Uint8Array[]): Promise<AffectedPayload[]> {
+  return Promise.all(
+    hashes.map(async (hash) => {
+      const payload = await context.payloads.get(hash);
+      if (payload === undefined) {
+        const name = bytesToBase64(hash);
+        throw managerError('PRIVACY_VIOLATION', `Unable to find affectedContractTransaction ${name}`, { hash: name });
+      }
+      return { hash, payload };
+    }),
+  );
+}
+
+/** Recipients that somebody else keeps payloads for; each is known to be reachable in principle. @throws RECIPIENT_UNKNOWN, PARTY_CONFLICT */
+async function findRemote(context: ManagerContext, recipients: readonly EnclaveKey[]): Promise<EnclaveKey[]> {
+  const own = await context.enclave.publicKeys();
+  const remote = recipients.filter((key) => indexOfKey(own, key) < 0);
+  await Promise.all(remote.map((key) => context.publisher.check(key)));
+  return remote;
+}
+
+async function distribute(context: ManagerContext, payload: SealedPayload, remote: readonly EnclaveKey[]): Promise<void> {
+  await Promise.all(remote.map((key) => context.publisher.publish(key, payloadForRecipient(payload, key))));
+}
+
+async function prepare(
+  context: ManagerContext,
+  request: DistributionRequest,
+  recipients: readonly EnclaveKey[],
+): Promise<SealOptions> {
+  const privacyFlag = request.privacyFlag ?? 0;
+  const mandatoryRecipients = distinctKeys(request.mandatoryRecipients ?? []);
+  const affected = await findAffected(context, distinctKeys(request.affected ?? []));
+  checkOutgoing(context.rules, { privacyFlag, mandatoryRecipients, recipients }, affected);
+  return { privacyFlag, affected, execHash: request.execHash ?? none, mandatoryRecipients, privacyGroupId: undefined };
+}
+
+async function resultOf(context: ManagerContext, hash: EncryptedPayloadHash, payload: SealedPayload): Promise<SendResult> {
+  const own = await context.enclave.publicKeys();
+  const managedParties = distinctKeys([payload.senderKey, ...payload.recipientKeys]).filter((key) => indexOfKey(own, key) >= 0);
+  return { hash, senderKey: payload.senderKey, managedParties };
+}
+
+/** The row that was there before (or none) comes back after a failed distribution; what reached other managers stays there. */
+async function storeAndDistribute(
+  context: ManagerContext,
+  hash: EncryptedPayloadHash,
+  payload: SealedPayload,
+  remote: readonly EnclaveKey[],
+  before: SealedPayload | undefined,
+): Promise<void> {
+  await context.queue.run(hash, () => context.payloads.put(hash, payload));
+  try {
+    await distribute(context, payload, remote);
+  } catch (error) {
+    await context.queue.run(hash, () => (before === undefined ? context.payloads.delete(hash) : context.payloads.put(hash, before)));
+    throw error;
+  }
+}
+
+/** Tessera's `/send` (tessera.md 5.1); errors as in {@link TransactionManager.send}. */
+export async function sendPayload(context: ManagerContext, request: SendRequest): Promise<SendResult> {
+  if (request.payload.length === 0) throw managerError('PAYLOAD_EMPTY', 'payload: must not be empty', { field: 'payload' });
+  const sender = request.from ?? ((await context.enclave.publicKeys())[0] as EnclaveKey);
+  const recipients = distinctKeys([...request.to, sender, ...(await context.enclave.forwardingKeys())]);
+  const options = await prepare(context, request, recipients);
+  const payload = await context.enclave.seal(request.payload, sender, recipients, options);
+  const remote = await findRemote(context, recipients);
+  const hash = payloadHash(payload);
+  await storeAndDistribute(context, hash, payload, remote, undefined);
+  return resultOf(context, hash, payload);
+}
+
+/** The stored payload with boxes for recipients that it did not have. */
+async function addRecipients(context: ManagerContext, stored: SealedPayload, recipients: readonly EnclaveKey[]): Promise<SealedPayload> {
+  const missing = recipients.filter((key) => indexOfKey(stored.recipientKeys, key) < 0);
+  const boxes = await Promise.all(missing.map((key) => context.enclave.createRecipientBox(stored, key)));
+  return {
+    ...stored,
+    recipientKeys: [...stored.recipientKeys, ...missing],
+    recipientBoxes: [...stored.recipientBoxes, ...boxes],
+  };
+}
+
+/** Tessera's `/sendsignedtx`; errors as in {@link TransactionManager.sendSigned}. */
+export async function sendSignedPayload(context: ManagerContext, request: SendSignedRequest): Promise<SendResult> {
+  const raw = await context.payloads.getRaw(request.hash);
+  if (raw === undefined) {
+    const name = bytesToBase64(request.hash);
+    throw managerError('RAW_PAYLOAD_NOT_FOUND', `Raw Transaction with hash ${name} was not found`, { hash: name });
+  }
+  const forwarding = await context.enclave.forwardingKeys();
+  const recipients = distinctKeys([...request.to, ...forwarding, raw.from]);
+  const options = await prepare(context, request, recipients);
+  const hash = payloadHash({ cipherText: raw.encryptedPayload });
+  const stored = await context.payloads.get(hash);
+  if (stored !== undefined && (stored.privacyFlag !== options.privacyFlag || !bytesEqual(stored.execHash, options.execHash))) {
+    throw managerError('PAYLOAD_MISMATCH', 'Invalid existing transaction', { hash: bytesToBase64(hash) });
+  }
+  const payload =
+    stored === undefined
+      ? await context.enclave.sealFromRaw(raw, recipients, options)
+      : await addRecipients(context, stored, recipients);
+  const remote = await findRemote(context, recipients);
+  await storeAndDistribute(context, hash, payload, remote, stored);
+  return resultOf(context, hash, payload);
+}
+
+/** Tessera's `/storeraw`. @throws PAYLOAD_EMPTY, KEY_NOT_FOUND */
+export async function storeRawPayload(
+  context: ManagerContext,
+  payload: Uint8Array,
+  from: EnclaveKey | undefined,
+): Promise<{ readonly hash: EncryptedPayloadHash; readonly senderKey: EnclaveKey }> {
+  if (payload.length === 0) throw managerError('PAYLOAD_EMPTY', 'payload: must not be empty', { field: 'payload' });
+  const senderKey = from ?? ((await context.enclave.publicKeys())[0] as EnclaveKey);
+  const raw = await context.enclave.sealRaw(payload, senderKey);
+  const hash = payloadHash({ cipherText: raw.encryptedPayload });
+  await context.payloads.putRaw(hash, raw);
+  return { hash, senderKey };
+}
