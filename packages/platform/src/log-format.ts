@@ -6,7 +6,7 @@ import type { LogLevel } from './logger.ts';
 export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 const byteLimit = 64;
-const depthLimit = 4;
+const depthLimit = 6;
 
 /** A value as JSON can print it: bytes as hex (cut), bigint as decimal text, errors as code and message. */
 export function printable(value: unknown, depth = 0): unknown {

@@ -12,7 +12,7 @@ export interface StoreRange {
 }
 
 /**
- * Byte keys, byte values, ordered by key bytes (decision 6). `getSync` never waits: LevelDB reads its own cache and files,
+ * Byte keys (at least one byte), byte values, ordered by key bytes (decision 6). `getSync` never waits: LevelDB reads its own cache and files,
  * memory looks up a map, a page looks in its mirror and throws `STORE_MISS` (reaction `RETRY`) when the key is not resident.
  * A batch is atomic, and durable once its promise resolves.
  */
