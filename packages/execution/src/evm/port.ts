@@ -1,6 +1,14 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import type { ForkRules } from '@isoquorum/primitives/fork';
-import type { Log } from '@isoquorum/primitives/receipt';
+import type { Log } from '@isoquorum/primitives/log';
+
+/** Forks of Ethereum after Berlin, which GoQuorum does not have: for conformance tests of engines. */
+export interface LaterForks {
+  readonly isLondon?: boolean;
+  readonly isParis?: boolean;
+  readonly isShanghai?: boolean;
+  readonly isCancun?: boolean;
+}
 
 /** What the block says to code that runs in it. */
 export interface EvmBlock {
@@ -10,8 +18,11 @@ export interface EvmBlock {
   readonly difficulty: bigint;
   /** What the COINBASE opcode answers: the author of the block as its engine sees it. */
   readonly coinbase: Address;
-  readonly chainId: bigint;
-  readonly rules: ForkRules;
+  readonly rules: ForkRules & LaterForks;
+  /** From London on. */
+  readonly baseFee?: bigint;
+  /** From Paris on, in place of the difficulty. */
+  readonly randomness?: Hash32;
   /** Hash of one of the 256 blocks before this one; undefined when it is out of range. */
   blockHash(number: number): Hash32 | undefined;
 }
@@ -20,6 +31,8 @@ export interface EvmBlock {
 export interface EvmTransaction {
   readonly origin: Address;
   readonly gasPrice: bigint;
+  /** Cancun's; no GoQuorum chain has them. */
+  readonly blobHashes?: readonly Hash32[];
 }
 
 export type CallKind = 'call' | 'callcode' | 'delegatecall' | 'staticcall' | 'create' | 'create2';

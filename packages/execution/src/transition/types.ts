@@ -1,5 +1,5 @@
 import type { Address, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
-import type { ChainConfig } from '@isoquorum/primitives/genesis/config';
+import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import type { Header } from '@isoquorum/primitives/header';
 import type { Receipt } from '@isoquorum/primitives/receipt';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';

@@ -1,0 +1,24 @@
+/** Texts of failures, as geth and GoQuorum have them: clients and traces show them. */
+export const evmErrors = {
+  outOfGas: 'out of gas',
+  codeStoreOutOfGas: 'contract creation code storage out of gas',
+  depth: 'max call depth exceeded',
+  insufficientBalance: 'insufficient balance for transfer',
+  collision: 'contract address collision',
+  reverted: 'execution reverted',
+  maxCodeSize: 'max code size exceeded',
+  invalidJump: 'invalid jump destination',
+  writeProtection: 'write protection',
+  returnDataOutOfBounds: 'return data out of bounds',
+  invalidCode: 'invalid code: must not begin with 0xef',
+  stackUnderflow: 'stack underflow',
+  stackOverflow: 'stack limit reached 1024',
+  /** Quorum: a private contract that called a public one tries to write. */
+  readOnlyMutation: 'VM in read-only mode. Mutating opcode prohibited',
+  readOnlyValueTransfer: 'VM in read-only mode. Value transfer prohibited.',
+} as const;
+
+/** Geth's text for a byte that is no instruction. */
+export function invalidOpcode(opcode: number): string {
+  return `invalid opcode: opcode 0x${opcode.toString(16)} not defined`;
+}

@@ -1,0 +1,23 @@
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+
+function prefixed(letter: number, hash: Hash32): Uint8Array {
+  const key = new Uint8Array(33);
+  key[0] = letter;
+  key.set(hash, 1);
+  return key;
+}
+
+/** Store key of a trie node: `n` and its hash. */
+export function nodeKey(hash: Hash32): Uint8Array {
+  return prefixed(0x6e, hash);
+}
+
+/** Store key of a contract's code: `c` and its hash. */
+export function codeKey(hash: Hash32): Uint8Array {
+  return prefixed(0x63, hash);
+}
+
+/** Store key of the address or slot with this Keccak-256: `i` and the hash. */
+export function preimageKey(hash: Hash32): Uint8Array {
+  return prefixed(0x69, hash);
+}

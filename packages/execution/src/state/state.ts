@@ -1,0 +1,389 @@
+import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import { emptyCodeHash } from '@isoquorum/primitives/header';
+import { keccak256 } from '@isoquorum/primitives/keccak';
+import type { Log } from '@isoquorum/primitives/log';
+import type { ChangeLog } from './change-log.ts';
+import { bytesToMapKey } from './node-source.ts';
+import { createStateObject, isEmptyObject, type Slot, type StateObject } from './state-object.ts';
+import type { StateReader } from './types.ts';
+
+/** The precompiled contract 3, whose touch survives a revert (an accident of mainnet that became a rule). */
+const ripemdKey = bytesToMapKey(Uint8Array.from({ length: 20 }, (_, index) => (index === 19 ? 3 : 0)));
+
+/**
+ * A state that can be changed: an overlay over a reader, with a journal for undoing. It knows accounts, storage, code,
+ * logs, refunds, accessed addresses and slots, and the life of accounts as geth 1.10 has it; tries are updated from it by
+ * {@link updateTries}. All reading may throw `STATE_MISSING`.
+ */
+export class State {
+  readonly reader: StateReader;
+  private readonly objects = new Map<string, StateObject>();
+  private readonly pending = new Set<StateObject>();
+  private readonly touched = new Set<StateObject>();
+  private readonly changeLog: ChangeLog | undefined;
+  private journal: (() => void)[] = [];
+  private transactionNumber = 0;
+  private transient: Map<string, bigint> | undefined;
+  private lastAddress: Address | undefined;
+  private lastObject: StateObject | undefined;
+  /** Gas to be refunded at the end of the transaction. */
+  refund = 0n;
+  /** Logs of the current transaction. */
+  logs: Log[] = [];
+
+  /** @param changeLog told what each transaction changed, for views of the state inside a block */
+  constructor(reader: StateReader, changeLog?: ChangeLog) {
+    this.reader = reader;
+    this.changeLog = changeLog;
+  }
+
+  /** How many transactions were finished; a position in the change log. */
+  get position(): number {
+    return this.transactionNumber;
+  }
+
+  private object(address: Address): StateObject {
+    if (address === this.lastAddress) return this.lastObject as StateObject;
+    const key = bytesToMapKey(address);
+    let object = this.objects.get(key);
+    if (object === undefined) {
+      const copy = address.slice();
+      object = createStateObject(copy, key, this.reader.account(copy));
+      this.objects.set(key, object);
+    }
+    this.lastAddress = address;
+    this.lastObject = object;
+    return object;
+  }
+
+  private record(object: StateObject, undo: () => void): void {
+    object.dirtyCount++;
+    this.touched.add(object);
+    this.journal.push(() => {
+      undo();
+      object.dirtyCount--;
+    });
+  }
+
+  exists(address: Address): boolean {
+    return this.object(address).exists;
+  }
+
+  isEmpty(address: Address): boolean {
+    const object = this.object(address);
+    return !object.exists || isEmptyObject(object);
+  }
+
+  balance(address: Address): bigint {
+    return this.object(address).balance;
+  }
+
+  nonce(address: Address): bigint {
+    return this.object(address).nonce;
+  }
+
+  /** Undefined when the account does not exist. */
+  codeHash(address: Address): Hash32 | undefined {
+    const object = this.object(address);
+    return object.exists ? object.codeHash : undefined;
+  }
+
+  code(address: Address): Uint8Array {
+    const object = this.object(address);
+    if (object.newCode !== undefined) return object.newCode;
+    return this.reader.code(object.address, object.codeHash);
+  }
+
+  private ensure(object: StateObject): void {
+    if (object.exists) return;
+    this.create(object, 0n);
+  }
+
+  /** Makes the account new: no nonce, code or storage; its balance stays. */
+  createAccount(address: Address): void {
+    const object = this.object(address);
+    this.create(object, object.exists ? object.balance : 0n);
+  }
+
+  private create(object: StateObject, balance: bigint): void {
+    const before = { ...object };
+    this.record(object, () => {
+      object.exists = before.exists;
+      object.nonce = before.nonce;
+      object.balance = before.balance;
+      object.codeHash = before.codeHash;
+      object.newCode = before.newCode;
+      object.slots = before.slots;
+      object.isStorageCleared = before.isStorageCleared;
+      object.isTrieStale = before.isTrieStale;
+      object.hasSelfDestructed = before.hasSelfDestructed;
+      object.createdIn = before.createdIn;
+      object.writtenSlots = before.writtenSlots;
+    });
+    object.exists = true;
+    object.nonce = 0n;
+    object.balance = balance;
+    object.codeHash = emptyCodeHash;
+    object.newCode = undefined;
+    object.slots = this.warmSlotsOnly(object);
+    object.isStorageCleared = true;
+    object.isTrieStale = true;
+    object.hasSelfDestructed = false;
+    object.writtenSlots = [];
+  }
+
+  /** Slots that this transaction has accessed stay so when their account is made anew. */
+  private warmSlotsOnly(object: StateObject): Map<bigint, Slot> {
+    const slots = new Map<bigint, Slot>();
+    for (const [slot, entry] of object.slots) {
+      if (entry.warmIn === this.transactionNumber) {
+        slots.set(slot, { value: 0n, base: 0n, original: 0n, writtenIn: -1, warmIn: entry.warmIn });
+      }
+    }
+    return slots;
+  }
+
+  /** Notes that the account is the product of a CREATE of this transaction. */
+  markCreated(address: Address): void {
+    this.object(address).createdIn = this.transactionNumber;
+  }
+
+  wasCreatedHere(address: Address): boolean {
+    return this.object(address).createdIn === this.transactionNumber;
+  }
+
+  setNonce(address: Address, nonce: bigint): void {
+    const object = this.object(address);
+    this.ensure(object);
+    const before = object.nonce;
+    this.record(object, () => {
+      object.nonce = before;
+    });
+    object.nonce = nonce;
+  }
+
+  setBalance(address: Address, balance: bigint): void {
+    const object = this.object(address);
+    this.ensure(object);
+    const before = object.balance;
+    this.record(object, () => {
+      object.balance = before;
+    });
+    object.balance = balance;
+  }
+
+  /** Adds wei; adding nothing to an empty account touches it, so that it goes away at the end of the transaction. */
+  addBalance(address: Address, amount: bigint): void {
+    const object = this.object(address);
+    this.ensure(object);
+    if (amount === 0n) {
+      if (isEmptyObject(object)) this.touch(object);
+      return;
+    }
+    this.setBalance(address, object.balance + amount);
+  }
+
+  subBalance(address: Address, amount: bigint): void {
+    const object = this.object(address);
+    this.ensure(object);
+    if (amount !== 0n) this.setBalance(address, object.balance - amount);
+  }
+
+  private touch(object: StateObject): void {
+    this.record(object, () => {});
+    if (object.key === ripemdKey) object.dirtyCount++;
+  }
+
+  setCode(address: Address, code: Uint8Array): void {
+    const object = this.object(address);
+    this.ensure(object);
+    const { codeHash, newCode } = object;
+    this.record(object, () => {
+      object.codeHash = codeHash;
+      object.newCode = newCode;
+    });
+    object.newCode = code.slice();
+    object.codeHash = keccak256(object.newCode);
+  }
+
+  private slot(object: StateObject, slot: bigint): Slot {
+    let entry = object.slots.get(slot);
+    if (entry === undefined) {
+      const { origin } = object;
+      const value = object.isStorageCleared || origin === undefined ? 0n : this.reader.storage(object.address, origin, slot);
+      entry = { value, base: value, original: value, writtenIn: -1, warmIn: -1 };
+      object.slots.set(slot, entry);
+    }
+    return entry;
+  }
+
+  storage(address: Address, slot: bigint): bigint {
+    const object = this.object(address);
+    return object.exists ? this.slot(object, slot).value : 0n;
+  }
+
+  /** The slot's value when the transaction began. */
+  originalStorage(address: Address, slot: bigint): bigint {
+    const object = this.object(address);
+    if (!object.exists) return 0n;
+    const entry = this.slot(object, slot);
+    return entry.writtenIn === this.transactionNumber ? entry.original : entry.value;
+  }
+
+  setStorage(address: Address, slot: bigint, value: bigint): void {
+    const object = this.object(address);
+    this.ensure(object);
+    const entry = this.slot(object, slot);
+    if (entry.value === value) return;
+    if (entry.writtenIn !== this.transactionNumber) {
+      entry.original = entry.value;
+      entry.writtenIn = this.transactionNumber;
+      object.writtenSlots.push(slot);
+    }
+    const before = entry.value;
+    this.record(object, () => {
+      entry.value = before;
+    });
+    entry.value = value;
+  }
+
+  transientStorage(address: Address, slot: bigint): bigint {
+    return this.transient?.get(`${bytesToMapKey(address)}${slot}`) ?? 0n;
+  }
+
+  setTransientStorage(address: Address, slot: bigint, value: bigint): void {
+    this.transient ??= new Map();
+    const { transient } = this;
+    const key = `${bytesToMapKey(address)}${slot}`;
+    const before = transient.get(key) ?? 0n;
+    this.journal.push(() => transient.set(key, before));
+    transient.set(key, value);
+  }
+
+  /** Marks the account for deletion and takes its balance away. Answers whether this is its first time in the transaction. */
+  selfDestruct(address: Address): boolean {
+    const object = this.object(address);
+    if (!object.exists) return false;
+    const { hasSelfDestructed, balance } = object;
+    this.record(object, () => {
+      object.hasSelfDestructed = hasSelfDestructed;
+      object.balance = balance;
+    });
+    object.hasSelfDestructed = true;
+    object.balance = 0n;
+    return !hasSelfDestructed;
+  }
+
+  hasSelfDestructed(address: Address): boolean {
+    const object = this.object(address);
+    return object.exists && object.hasSelfDestructed;
+  }
+
+  /** Marks as accessed (EIP-2929); answers whether it was before. */
+  accessAddress(address: Address): boolean {
+    const object = this.object(address);
+    if (object.warmIn === this.transactionNumber) return true;
+    const before = object.warmIn;
+    this.journal.push(() => {
+      object.warmIn = before;
+    });
+    object.warmIn = this.transactionNumber;
+    return false;
+  }
+
+  isWarmAddress(address: Address): boolean {
+    return this.object(address).warmIn === this.transactionNumber;
+  }
+
+  accessSlot(address: Address, slot: bigint): boolean {
+    const entry = this.slot(this.object(address), slot);
+    if (entry.warmIn === this.transactionNumber) return true;
+    const before = entry.warmIn;
+    this.journal.push(() => {
+      entry.warmIn = before;
+    });
+    entry.warmIn = this.transactionNumber;
+    return false;
+  }
+
+  isWarmSlot(address: Address, slot: bigint): boolean {
+    return this.slot(this.object(address), slot).warmIn === this.transactionNumber;
+  }
+
+  addRefund(gas: bigint): void {
+    const before = this.refund;
+    this.journal.push(() => {
+      this.refund = before;
+    });
+    this.refund = before + gas;
+  }
+
+  addLog(log: Log): void {
+    this.journal.push(() => {
+      this.logs.pop();
+    });
+    this.logs.push(log);
+  }
+
+  /** A mark to which {@link State.revertTo} goes back. */
+  snapshot(): number {
+    return this.journal.length;
+  }
+
+  revertTo(snapshot: number): void {
+    const { journal } = this;
+    while (journal.length > snapshot) (journal.pop() as () => void)();
+  }
+
+  /**
+   * Ends a transaction: accounts that destroyed themselves go, and with `deleteEmpty` (EIP-158) empty ones that were
+   * touched. Undoing is no longer possible. Logs are handed out and cleared.
+   */
+  finalise(deleteEmpty: boolean): Log[] {
+    for (const object of this.touched) {
+      if (object.dirtyCount > 0) {
+        if (object.exists && (object.hasSelfDestructed || (deleteEmpty && isEmptyObject(object)))) this.remove(object);
+        object.isPending = true;
+        this.pending.add(object);
+        this.changeLog?.record(object, this.transactionNumber);
+      }
+      object.dirtyCount = 0;
+      object.writtenSlots = [];
+    }
+    this.touched.clear();
+    this.journal = [];
+    this.refund = 0n;
+    this.transient = undefined;
+    this.transactionNumber++;
+    const { logs } = this;
+    this.logs = [];
+    return logs;
+  }
+
+  private remove(object: StateObject): void {
+    object.exists = false;
+    object.nonce = 0n;
+    object.balance = 0n;
+    object.codeHash = emptyCodeHash;
+    object.newCode = undefined;
+    object.slots = new Map();
+    object.isStorageCleared = true;
+    object.isTrieStale = true;
+    object.hasSelfDestructed = false;
+  }
+
+  /** Accounts changed by finished transactions since the last call. For updating tries. */
+  takePending(): StateObject[] {
+    const objects = [...this.pending];
+    for (const object of objects) object.isPending = false;
+    this.pending.clear();
+    return objects;
+  }
+
+  /** True when the account has code. */
+  hasCode(address: Address): boolean {
+    const object = this.object(address);
+    return object.exists && !bytesEqual(object.codeHash, emptyCodeHash);
+  }
+}

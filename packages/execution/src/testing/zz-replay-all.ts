@@ -1,0 +1,14 @@
+import { readRecordedChain } from './recorded-chain.ts';
+import { createReplay } from './replay.ts';
+import { createReferenceEvm } from '../evm/reference/engine.ts';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+const chains = process.argv.slice(2);
+for (const name of chains) {
+  const chain = readRecordedChain(name.includes('/') ? name : `vectors/chains/${name}`);
+  const replay = createReplay(chain, createReferenceEvm());
+  const ok = bytesToHex(replay.genesisHash) === bytesToHex(chain.hashes[0]!);
+  const start = performance.now();
+  let last = 0, txs = 0;
+  try { await replay.run((n, a) => { last = n; txs += a.receipts.length; }); console.log(name, 'genesis', ok, 'OK head', last, 'txs', txs, Math.round(performance.now()-start), 'ms'); }
+  catch (e) { console.log(name, 'genesis', ok, 'FAILED at', last + 1, (e as Error).message, (e as any).code ?? (e as Error).stack); }
+}

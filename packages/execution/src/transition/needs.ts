@@ -1,0 +1,28 @@
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { StateMissingError } from '../state/errors.ts';
+import type { Need, Steps, TransitionOutcome } from './types.ts';
+
+/** The need that an error stands for; `undefined` when it is another kind of error. */
+export function needOf(error: unknown): Need | undefined {
+  if (error instanceof StateMissingError) {
+    const { root, address, slot, hash, isCode } = error;
+    return { type: 'public', root, address, slots: slot === undefined ? [] : [slot], hash, isCode };
+  }
+  if (isIsoquorumError(error, 'STORE_MISS')) {
+    const { key, keys } = error.fields;
+    const missing = Array.isArray(keys) ? keys : [key];
+    return { type: 'local', keys: missing.filter((item) => item instanceof Uint8Array) };
+  }
+  return undefined;
+}
+
+/** Runs steps; missing data becomes the outcome `needs`, any other error is thrown. */
+export function* withNeeds<T>(steps: Steps<T>): Steps<TransitionOutcome<T>> {
+  try {
+    return { status: 'done', result: yield* steps };
+  } catch (error) {
+    const need = needOf(error);
+    if (need === undefined) throw error;
+    return { status: 'needs', needs: [need] };
+  }
+}
