@@ -2,7 +2,15 @@
 import { parseArgs } from 'node:util';
 import type { Bench, Measurement } from './measurement.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {};
+/** Benches by the name of their figures, loaded when asked for. */
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  'rpc.erc20.1': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(1),
+  'rpc.erc20.4': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(4),
+  'rpc.private.4': async () => (await import('./rpc-private.ts')).benchRpcPrivate,
+  'latency.4': async () => (await import('./latency.ts')).benchLatency,
+  manager: async () => (await import('./manager.ts')).benchManager,
+  start: async () => (await import('./start.ts')).benchStart,
+};
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, seconds: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },

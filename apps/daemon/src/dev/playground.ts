@@ -16,7 +16,7 @@ interface PlaygroundBuild {
 async function findPage(say: (what: string) => void): Promise<string> {
   const shipped = new URL('../../page', import.meta.url).pathname;
   if (existsSync(resolve(shipped, 'index.html'))) return shipped;
-  const module = new URL('../../../playground/build/build-playground.ts', import.meta.url);
+  const module = new URL('../../../playground/src/build/build-playground.ts', import.meta.url);
   if (!existsSync(module)) throw createCommandError('PAGE_BUILD_FAILED', 'this installation has no playground page: start with --no-playground');
   try {
     const { buildPlayground } = (await import(module.href)) as PlaygroundBuild;
