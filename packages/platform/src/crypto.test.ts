@@ -55,7 +55,7 @@ describe.each(backends)('secp256k1 %s', (_name, load) => {
         signature.set(bigintToFixedBytes(r, 32));
         signature.set(bigintToFixedBytes(s, 32), 32);
         for (const recoveryId of [0, 3, 4])
-          expect(backend.recover(digest, signature, recoveryId), `${r} ${s} ${recoveryId}`).toEqual(
+          expect(backend.recover(digest, signature, recoveryId)).toEqual(
             nobleSecp256k1.recover(digest, signature, recoveryId),
           );
       }

@@ -45,11 +45,11 @@ const kinds: readonly Kind[] = [
   ),
 ];
 
-describe.each(kinds)('$name', ({ create }) => {
-  test.each(storeSuite)('$name', async ({ run }) => {
-    const { fixture, dispose } = create();
+describe.each(kinds)('$name', (kind) => {
+  test.each(storeSuite)('$name', async (one) => {
+    const { fixture, dispose } = kind.create();
     try {
-      await expect(run(fixture)).resolves.toBeUndefined();
+      await expect(one.run(fixture)).resolves.toBeUndefined();
     } finally {
       dispose();
     }

@@ -55,7 +55,7 @@ class RecoveryPool implements SenderRecovery {
     options: RecoveryOptions = {},
   ): Promise<readonly (Address | undefined)[]> {
     if (batch.length < smallBatch || this.size === 0) return batch.map(recoverOne);
-    const senders: (Address | undefined)[] = new Array(batch.length);
+    const senders: (Address | undefined)[] = batch.map(() => undefined);
     let left = batch.length;
     const finished = new Promise<void>((resolve) => {
       const done: Slice['done'] = (offset, part) => {
