@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import { headerHash } from '@isoquorum/primitives/header';
+import { createTestChain, testSealer } from '../testing/test-chain.ts';
+import { createHeaderVerifier, quorumWarning } from './create-verifier.ts';
+
+const now = 1000;
+
+function setUp(validators = 4) {
+  const chain = createTestChain({ validators });
+  const verifier = createHeaderVerifier({ config: chain.config, genesisHeader: chain.genesisHeader });
+  return { chain, verifier };
+}
+
+describe('header verifier', () => {
+  it('accepts a full quorum and says who sealed', () => {
+    const { chain, verifier } = setUp();
+    const { header } = chain.make({ sealers: chain.sealers.slice(1) });
+    const checked = verifier.accept(header, now);
+    expect(checked).toMatchObject({ quorum: 3, round: 0 });
+    expect(checked.sealers).toHaveLength(3);
+    expect(bytesEqual(checked.author, chain.sealers[0]!.address)).toBe(true);
+    expect(verifier.head.header.number).toBe(1);
+  });
+
+  it.each([
+    ['SEALS_BELOW_QUORUM', 'Block 1 carries 2 seals of 4 validators; 3 are needed.', (all: any[]) => all.slice(0, 2)],
+    ['SEALS_MISSING', 'Block 1 carries no seal at all; 3 of 4 are needed.', () => []],
+    ['SEAL_DUPLICATE', 'two seals', (all: any[]) => [all[0], all[1], all[1]]],
+    ['SEAL_BY_STRANGER', 'which is not a validator', (all: any[]) => [all[0], all[1], all[2], testSealer(99)]],
+  ])('refuses with %s', (code, text, choose) => {
+    const { chain, verifier } = setUp();
+    const { header } = chain.make({ sealers: choose([...chain.sealers]) });
+    expect(() => verifier.accept(header, now)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(text) }));
+    expect(verifier.head.header.number).toBe(0);
+    verifier.accept(chain.make().header, now);
+    expect(verifier.head.header.number).toBe(1);
+  });
+
+  it('refuses a stranger as author, another parent, and the future', () => {
+    const { chain, verifier } = setUp();
+    const refusal = (wishes: Parameters<typeof chain.make>[0]) => () => verifier.accept(chain.make(wishes).header, now);
+    expect(refusal({ author: testSealer(99).address })).toThrow('not a validator');
+    expect(refusal({ change: (header) => ({ ...header, parentHash: new Uint8Array(32) }) })).toThrow('does not follow');
+    expect(refusal({ change: (header) => ({ ...header, timestamp: 2000n }) })).toThrow('future');
+  });
+
+  it('follows votes, and demands the quorum of the new set', () => {
+    const { chain, verifier } = setUp();
+    const newcomer = testSealer(50);
+    for (const author of chain.sealers.slice(0, 3)) {
+      const { header } = chain.add({ author: author.address, vote: { recipient: newcomer.address, voteType: 0xff } });
+      verifier.accept(header, now);
+    }
+    expect(verifier.validators).toHaveLength(5);
+    expect(verifier.quorum).toBe(4);
+  });
+
+  it('goes on from its stored state', () => {
+    const { chain, verifier } = setUp();
+    verifier.accept(chain.add().header, now);
+    const resume = { header: verifier.head.header, state: verifier.encode() };
+    const again = createHeaderVerifier({ config: chain.config, genesisHeader: chain.genesisHeader, resume });
+    const { header } = chain.add();
+    again.accept(header, now);
+    expect(bytesEqual(again.head.hash, headerHash(header))).toBe(true);
+  });
+
+  it('warns of sets whose quorums may miss each other', () => {
+    const { chain } = setUp();
+    const addresses = chain.sealers.map((sealer) => sealer.address);
+    expect(quorumWarning(chain.config, 1, addresses)).toBeUndefined();
+  });
+});

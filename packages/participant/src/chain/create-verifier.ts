@@ -1,0 +1,146 @@
+import { bftAuthor, bftCommitters, verifyBftHeader } from '@isoquorum/consensus/header';
+import { type HeaderRules, quorumAt } from '@isoquorum/consensus/header-rules';
+import { isUnsafeQuorum } from '@isoquorum/consensus/quorum';
+import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
+import { genesisSnapshot, nextSnapshot, type Snapshot, validatorContractAt } from '@isoquorum/consensus/snapshot';
+import { type SnapshotJson, snapshotFromJson, snapshotToJson } from '@isoquorum/consensus/snapshot-json';
+import type { Address } from '@isoquorum/primitives/bytes';
+import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
+import { bftAlgorithmAt, bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
+import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
+import { type Header, headerHash } from '@isoquorum/primitives/header';
+import { decodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
+import { bytesToUtf8, utf8ToBytes } from '@isoquorum/primitives/utf8';
+import { participantError } from '../errors.ts';
+import type { CheckedHeader, HeaderVerifier } from './header-verifier.ts';
+
+/** Seconds that a header may be ahead of this machine's clock, which nobody keeps exact. */
+const allowedFutureSeconds = 15n;
+
+export interface VerifierOptions {
+  readonly config: ChainConfig;
+  readonly genesisHeader: Header;
+  /** Where to go on, from {@link HeaderVerifier.encode}; from the genesis when absent. */
+  readonly resume?: { readonly header: Header; readonly state: Uint8Array };
+}
+
+/**
+ * Checks every header with all its seals: the author in the parent's set, a full quorum of distinct validators by the chain's rule at
+ * that height, the link to the parent, and follows the votes that change the set.
+ * @throws CHAIN_NOT_SUPPORTED for chains that a page cannot check
+ */
+export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
+  const { config, genesisHeader, resume } = options;
+  checkSupported(config);
+  const recover = createRecoverCache();
+  const snapshotRules = { config, recover, profile: 'strict' } as const;
+  let snapshot: Snapshot = resume === undefined ? genesisSnapshot(genesisHeader, snapshotRules) : decodeState(resume.state);
+  let head: HeaderVerifier['head'] = (() => {
+    const header = resume?.header ?? genesisHeader;
+    return { header, hash: headerHash(header) };
+  })();
+
+  function accept(header: Header, nowSeconds: number): CheckedHeader {
+    const rules: HeaderRules = { profile: 'strict', config, recover, nowSeconds: BigInt(nowSeconds), allowedFutureSeconds, seals: 'checked' };
+    const { validators } = snapshot;
+    const quorum = quorumAt(config, header.number, validators.length);
+    let next: Snapshot;
+    try {
+      verifyBftHeader(header, head.header, validators, rules);
+      if (validatorContractAt(config, header.number) !== undefined) throw contractChosen(header.number);
+      next = nextSnapshot(snapshot, header, snapshotRules);
+    } catch (error) {
+      throw isIsoquorumError(error) ? explain(error, header, validators.length, quorum) : error;
+    }
+    const sealers = bftCommitters(header, config, recover).filter((sealer) => sealer !== undefined);
+    const author = bftAuthor(header, config, recover) ?? header.coinbase;
+    snapshot = next;
+    head = { header, hash: next.hash };
+    return { header, hash: next.hash, author, sealers, validators, quorum, round: roundOf(header, config) };
+  }
+
+  return {
+    get head() {
+      return head;
+    },
+    get validators() {
+      return snapshot.validators;
+    },
+    get quorum() {
+      return quorumAt(config, head.header.number + 1, snapshot.validators.length);
+    },
+    accept,
+    encode: () => utf8ToBytes(JSON.stringify(snapshotToJson(snapshot, config))),
+  };
+}
+
+function decodeState(state: Uint8Array): Snapshot {
+  return snapshotFromJson(JSON.parse(bytesToUtf8(state, 'verifierState')) as SnapshotJson);
+}
+
+function contractChosen(number: number): Error {
+  return participantError(
+    'CHAIN_NOT_SUPPORTED',
+    `A contract chooses the validators from block ${number} on, which this page cannot follow yet.`,
+    { number },
+    'STOP',
+  );
+}
+
+function checkSupported(config: ChainConfig): void {
+  if (bftAlgorithmAt(config, 1) === undefined)
+    throw participantError(
+      'CHAIN_NOT_SUPPORTED',
+      'The headers of this chain carry no quorum of seals, so that a page cannot check them.',
+      {},
+      'STOP',
+    );
+  if (validatorContractAt(config, 0) !== undefined) throw contractChosen(0);
+}
+
+/** The round in which a QBFT block was decided; IBFT headers do not say. */
+function roundOf(header: Header, config: ChainConfig): number {
+  return bftAlgorithmAt(config, header.number) === 'qbft' ? decodeQbftExtra(header.extraData).round : 0;
+}
+
+/** Set when two quorums of the set need not share a correct validator (decision 7). */
+export function quorumWarning(config: ChainConfig, number: number, validators: readonly Address[]): string | undefined {
+  const rule = bftConfigAt(config, number)?.isCeil2NBy3 === false ? '2F+1' : 'ceil2N/3';
+  if (!isUnsafeQuorum(validators.length, rule)) return undefined;
+  return `By this chain's rule two quorums of its ${validators.length} validators need not share a correct one, so that traitors among them could make two blocks final at one height.`;
+}
+
+/** Gives a header's refusal a text that a person can read; code and fields stay. */
+function explain(error: IsoquorumError, header: Header, validatorCount: number, quorum: number): IsoquorumError {
+  const text = explanation(error, header, validatorCount, quorum);
+  return text === undefined ? error : new IsoquorumError(error.code, text, error.fields, error.reaction, { cause: error });
+}
+
+function explanation(error: IsoquorumError, header: Header, validatorCount: number, quorum: number): string | undefined {
+  const { number } = header;
+  const { seals, signer } = error.fields;
+  switch (error.code) {
+    case 'SEALS_MISSING':
+      return `Block ${number} carries no seal at all; ${quorum} of ${validatorCount} are needed.`;
+    case 'SEALS_BELOW_QUORUM':
+      return `Block ${number} carries ${String(seals)} seals of ${validatorCount} validators; ${quorum} are needed.`;
+    case 'SEAL_BY_STRANGER':
+      return `Block ${number} carries a seal of ${String(signer)}, which is not a validator.`;
+    case 'SEAL_DUPLICATE':
+      return signer === undefined
+        ? `Block ${number} carries more seals than there are validators.`
+        : `Block ${number} carries two seals of ${String(signer)}.`;
+    case 'SEAL_UNRECOVERABLE':
+      return `Block ${number} carries a seal that nobody can have made.`;
+    case 'AUTHOR_UNAUTHORIZED':
+      return `Block ${number} was made by somebody who is not a validator.`;
+    case 'UNKNOWN_PARENT':
+      return `Block ${number} does not follow the block that was checked before it.`;
+    case 'BLOCK_IN_FUTURE':
+      return `Block ${number} is dated in the future of this machine's clock.`;
+    case 'VALIDATOR_LIST_MISMATCH':
+      return `Block ${number} names other validators than the chain has.`;
+    default:
+      return undefined;
+  }
+}
