@@ -42,8 +42,8 @@ const refusals: Record<QbftRefusalCode, readonly [string, Reaction]> = {
   SIGNER_UNKNOWN: ['message not signed by the sender', 'REJECT'],
   /** A PRE-PREPARE by a validator whose turn it is not. */
   NOT_PROPOSER: ['message does not come from proposer', 'REJECT'],
-  /** PREPARE or COMMIT for another block than the accepted proposal. */
-  INCONSISTENT_SUBJECT: ['inconsistent subjects', 'IGNORE'],
+  /** PREPARE or COMMIT for another block than the accepted proposal (IBFT says "inconsistent subjects"). */
+  INCONSISTENT_SUBJECT: ['invalid message', 'IGNORE'],
   /** A PRE-PREPARE after round 0 whose justification does not hold. */
   NOT_JUSTIFIED: ['invalid prepared block in round change messages', 'REJECT'],
   /** A ROUND-CHANGE claims a prepared block without a valid certificate. */

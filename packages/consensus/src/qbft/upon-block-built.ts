@@ -23,7 +23,8 @@ export function uponBlockBuilt(turn: Turn, block: Block): void {
   const goquorum = state.config.profile === 'goquorum';
   if (number > context.height && goquorum) state.futureCandidate = block;
   if (number !== context.height || (!goquorum && !bytesEqual(parentHash, context.parentHash))) {
-    refuse(turn, 'CANDIDATE_STALE', number < context.height ? 'old message' : undefined);
+    if (number > context.height) refuse(turn, 'FUTURE_MESSAGE');
+    else refuse(turn, 'CANDIDATE_STALE', number < context.height ? 'old message' : undefined);
     return;
   }
   if (!isActive(state, context)) {
