@@ -1,11 +1,40 @@
-import type { Address } from '@isoquorum/primitives/bytes';
-import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
+import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
+import type { Evm } from '@isoquorum/execution/evm/port';
+import type { NetworkHost } from '@isoquorum/network/host';
 import type { Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Random } from '@isoquorum/platform/random';
 import type { Store } from '@isoquorum/platform/store';
-import type { NetworkHost } from '@isoquorum/network/host';
+import type { Address } from '@isoquorum/primitives/bytes';
+import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import { nodeIdToHash, nodeKeyToAddress, nodeKeyToEnode, nodeKeyToNodeId } from '@isoquorum/primitives/node-key';
+import { bytesToBareHex } from '@isoquorum/primitives/hex';
+import { signDigestBytes } from '@isoquorum/primitives/secp256k1';
+import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
+import { type AccessPolicy, openAccess } from './access-policy.ts';
+import { DEFAULT_PRIVATE_STATE } from './chain/chain.ts';
+import { createStateAccess } from './chain/create-state-access.ts';
+import { openChain } from './chain/open-chain.ts';
+import { createBlockBuilder } from './consensus-driver/block-builder.ts';
+import { createQbftDriver } from './consensus-driver/qbft-driver.ts';
+import { createVoteBook } from './consensus-driver/vote-book.ts';
+import { createBftRules } from './engine/bft-rules.ts';
+import { serveHome } from './home/serve-home.ts';
+import { createExecutor, type Executor } from './import/executor.ts';
+import { createImporter } from './import/importer.ts';
 import type { NodeContext } from './node-context.ts';
+import { createPool } from './pool/create-pool.ts';
+import { type RecoverSenders, recoverSendersHere } from './pool/senders.ts';
+import { createSubmitter } from './private/create-submitter.ts';
+import { createPayloadResolver, noPayloads } from './private/payload-resolver.ts';
+import { createPrivateFollower } from './private/private-follower.ts';
+import { followStoredPayloads } from './private/stored-payloads.ts';
+import { createBlockAnnouncer } from './sync/block-announcer.ts';
+import { createCatchUp } from './sync/catch-up.ts';
+import { serveChain } from './sync/serve.ts';
+import { startTransactionGossip } from './sync/transaction-gossip.ts';
+import { createValidatorReader } from './engine/validator-reader.ts';
 
 /** `strict` refuses what GoQuorum accepts and should not; `goquorum` is bug for bug (decision 7). */
 export type RulesProfile = 'strict' | 'goquorum';
@@ -16,36 +45,199 @@ export interface NodeOptions {
   /** 32-byte secp256k1 key: enode id, validator address, PeerId (decision 9). */
   readonly nodeKey: Uint8Array;
   readonly store: Store;
+  /** Not started yet; the node starts it when its handlers are in place. */
   readonly host: NetworkHost;
+  readonly evm: Evm;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** The transaction manager's client; absent: every private transaction is one of strangers, none can be sent. */
-  readonly manager: ManagerClient | undefined;
+  /** The transaction manager's client; absent: a stranger to every private transaction, and none can be sent. */
+  readonly manager?: Q2tClient | undefined;
   readonly rules?: RulesProfile;
   /** 32-byte private keys of node-held accounts; development only. */
   readonly accountKeys?: readonly Uint8Array[];
   /** Take part in consensus when listed as a validator (default true). */
   readonly validate?: boolean;
-  /** What `admin_nodeInfo` and enode texts say: host and devp2p port (default 127.0.0.1:30303). */
-  readonly advertise?: { readonly host: string; readonly port: number };
+  /** What `admin_nodeInfo` and enode texts say (default 127.0.0.1:30303). */
+  readonly advertise?: { readonly host: string; readonly port: number; readonly libp2pPort?: number };
+  /** Default: the chain id. */
   readonly networkId?: bigint;
   readonly clientVersion?: string;
+  /** At most 32 bytes, at the front of the extra data of blocks made here. */
   readonly extraVanity?: Uint8Array;
+  readonly access?: AccessPolicy;
+  readonly recoverSenders?: RecoverSenders;
+  readonly dataDir?: string | undefined;
+  readonly allowUnprotected?: boolean;
   /** Where a fatal fault goes (failed persist…); after it the node is stopped. */
   readonly onFatal?: (error: unknown) => void;
-}
-
-/** The node's view of its transaction manager; `rpc/rest`'s Q2T client over HTTP, or a manager in the same process. */
-export interface ManagerClient {
-  readonly placeholder?: never;
 }
 
 export interface RunningNode {
   readonly context: NodeContext;
   readonly address: Address;
-  /** Stops consensus, network and timers, flushes the journal, closes the store. Safe to call twice. */
+  /** How many public blocks were executed, for tests of "never twice". */
+  readonly executor: Pick<Executor, 'executions'>;
+  /** Resolves when private heads are level with the public one or wait for a manager. */
+  privateIdle(): Promise<void>;
+  /** Stops consensus, network and timers, waits for what is being written, closes the store. Safe to call twice. */
   stop(): Promise<void>;
   /** Resolves when the node has stopped, with the fatal error if there was one. */
   readonly stopped: Promise<unknown>;
+}
+
+export const clientVersionDefault = 'Isoquorum/v0.1.0';
+
+/** Opens the chain, joins the network, validates if listed. @throws STORE_*, genesis errors, errors of the host's start */
+export async function createNode(options: NodeOptions): Promise<RunningNode> {
+  const { genesis, store, host, clock, logger, manager, random } = options;
+  const profile = options.rules ?? 'strict';
+  const address = nodeKeyToAddress(options.nodeKey);
+  const access = options.access ?? openAccess;
+  const recoverSenders = options.recoverSenders ?? recoverSendersHere;
+  const recover = createRecoverCache();
+  const stops: (() => void | Promise<void>)[] = [];
+  let stopping: Promise<void> | undefined;
+  let resolveStopped: (error: unknown) => void = () => undefined;
+  const stopped = new Promise<unknown>((resolve) => {
+    resolveStopped = resolve;
+  });
+  let fatalError: unknown;
+
+  function fatal(error: unknown): void {
+    if (fatalError !== undefined || stopping !== undefined) return;
+    fatalError = error;
+    logger.log('error', 'The node must stop', { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    options.onFatal?.(error);
+    void stop();
+  }
+
+  const { chain, database } = await openChain({ genesis, store, logger, nowMs: () => clock.nowMs(), onWriteFailure: fatal });
+  const { reader } = chain;
+  const rules = createBftRules({ chain, profile, recover, logger });
+  const executor = createExecutor({ chain, database, evm: options.evm, config: genesis.config, author: (header) => rules.author(header) });
+  const resolver = createPayloadResolver({ source: manager ?? noPayloads });
+  const follower = createPrivateFollower({ chain, executor, resolver, clock, logger, onFatal: fatal });
+  const importer = createImporter({ chain, executor, rules, recoverSenders, resolver, clock });
+  const pool = createPool({ chain, database, recoverSenders, access, logger });
+  const votes = createVoteBook(random);
+  const submitter = createSubmitter({ chain: reader, pool, manager, accountKeys: options.accountKeys ?? [] });
+
+  const headOf = (): { header: ReturnType<typeof reader.head>['block']['header']; hash: Uint8Array } => {
+    const { block, hash } = reader.head();
+    return { header: block.header, hash };
+  };
+  const announcer = createBlockAnnouncer({ host, chain: reader, logger, validators: () => rules.validatorsAfter(headOf()) });
+  const catchUp = createCatchUp({
+    host,
+    chain: reader,
+    importer,
+    clock,
+    logger,
+    onAnnounced: (peerId, hash) => announcer.markKnown(peerId, hash),
+    onFatal: fatal,
+  });
+  const driver = createQbftDriver({
+    address,
+    sign: (digest) => signDigestBytes(digest, options.nodeKey),
+    recover,
+    profile,
+    chain,
+    rules,
+    importer,
+    createBuilder: (onBuilt) =>
+      createBlockBuilder({ chain, executor, pool, rules, votes, address, vanity: options.extraVanity, clock, logger, onBuilt, onFatal: fatal }),
+    host,
+    clock,
+    logger,
+    onSyncHint: (height) => catchUp.hint(height),
+    onAnnounceHead: (to) => announcer.announceHead(to),
+    onFatal: fatal,
+  });
+  serveChain(host, reader, database);
+  serveHome(host, manager);
+
+  async function stopAll(): Promise<void> {
+    for (const act of stops.toReversed()) {
+      try {
+        await act();
+      } catch (error) {
+        logger.log('warn', 'Stopping: a part failed', { reason: String(error) });
+      }
+    }
+    resolveStopped(fatalError);
+  }
+
+  function stop(): Promise<void> {
+    stopping ??= stopAll();
+    return stopping;
+  }
+
+  stops.push(() => store.close());
+  stops.push(() => chain.writes.flush().catch(() => undefined));
+  follower.start();
+  stops.push(() => follower.stop());
+  await pool.start();
+  stops.push(() => pool.stop());
+  stops.push(startTransactionGossip({ host, pool, clock, logger }));
+  stops.push(() => announcer.stop());
+  stops.push(() => catchUp.stop());
+  host.setStatus({ number: reader.headNumber(), hash: reader.head().hash });
+  if (options.validate !== false) {
+    driver.start();
+    stops.push(() => driver.stop());
+  }
+  if (manager !== undefined) {
+    const onStored = (digest: Uint8Array): Promise<void> => follower.payloadStored(digest);
+    stops.push(followStoredPayloads({ source: manager, store, clock, logger, onStored, onReachable: () => follower.retryNow() }));
+  }
+  try {
+    await host.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  stops.push(() => host.stop());
+
+  function warnings(): string[] {
+    const found: string[] = [];
+    const weak = rules.quorumWarning(headOf());
+    if (weak !== undefined) found.push(weak);
+    for (const psi of reader.privateStates()) {
+      const { waitingFor, number } = reader.privateHead(psi);
+      if (waitingFor === undefined) continue;
+      found.push(`private state ${psi} stands at block ${number}, waiting for ${waitingFor.digests.length} payload(s): ${waitingFor.reason}`);
+    }
+    return found;
+  }
+  for (const warning of warnings()) logger.log('warn', warning);
+
+  const advertise = options.advertise ?? { host: '127.0.0.1', port: 30303 };
+  const context: NodeContext = {
+    chain: reader,
+    states: createStateAccess(reader, database),
+    pool,
+    submitter,
+    validators: createValidatorReader({ chain: reader, rules, votes, address }),
+    host,
+    identity: {
+      clientVersion: options.clientVersion ?? clientVersionDefault,
+      networkId: options.networkId ?? genesis.config.chainId ?? 1n,
+      enode: nodeKeyToEnode(options.nodeKey, advertise),
+      enodeId: bytesToBareHex(nodeIdToHash(nodeKeyToNodeId(options.nodeKey))),
+      address,
+      validates: options.validate !== false,
+      dataDir: options.dataDir,
+    },
+    clock,
+    random,
+    logger,
+    defaultPsi: DEFAULT_PRIVATE_STATE,
+    allowUnprotected: options.allowUnprotected ?? true,
+    syncStatus: () => catchUp.status(),
+    warnings,
+  };
+  const { number } = headOf().header;
+  logger.log('info', 'The node runs', { address: bytesToHex(address), head: number, peerId: host.peerId });
+  return { context, address, executor, privateIdle: () => follower.idle(), stop, stopped };
 }

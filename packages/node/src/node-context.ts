@@ -1,4 +1,5 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import type { Snapshot } from '@isoquorum/consensus/snapshot';
 import type { Header } from '@isoquorum/primitives/header';
 import type { NetworkHost } from '@isoquorum/network/host';
 import type { Clock } from '@isoquorum/platform/clock';
@@ -13,6 +14,8 @@ import type { TransactionSubmitter } from './private/submit.ts';
 export interface ValidatorReader {
   /** Validators that decide the block after `header`, sorted by bytes. */
   validatorsAfter(header: Header, hash: Hash32): readonly Address[];
+  /** Validators and pending votes after `header` (istanbul_getSnapshot). @throws UNKNOWN_BLOCK */
+  snapshotAfter(header: Header, hash: Hash32): Snapshot;
   /** Author of a block and who sealed it. @throws INVALID_EXTRA_DATA, INVALID_SIGNATURE */
   signers(header: Header): { readonly author: Address; readonly committers: readonly Address[] };
   /** This node's validator address. */

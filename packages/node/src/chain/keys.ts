@@ -15,6 +15,7 @@ const lookupPrefix = prefix('tx');
 const privateResultPrefix = prefix('pr');
 const privateHeadPrefix = prefix('ph');
 const unresolvedPrefix = prefix('pd');
+const snapshotPrefix = prefix('sn');
 const journalPrefix = prefix('jt');
 
 /** 8 bytes, big end first, so that numbers iterate in order. */
@@ -68,3 +69,5 @@ export const unresolvedRange = (digest: EncryptedPayloadHash): { gte: Uint8Array
 /** A local transaction that is not mined yet, in consensus encoding. */
 export const journalKey = (transactionHash: Hash32): Uint8Array => concatBytes(journalPrefix, transactionHash);
 export const journalRange: { gte: Uint8Array; lt: Uint8Array } = { gte: journalPrefix, lt: prefix('ju') };
+/** Who validates after a block and pending votes, as JSON. */
+export const snapshotKey = (blockHash: Hash32): Uint8Array => concatBytes(snapshotPrefix, blockHash);

@@ -90,7 +90,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     const bytes = store.getSync(privateHeadKey(psi));
     if (bytes === undefined) return genesisHead();
     let number = keyToNumber(bytes);
-    let hash = bytes.slice(8);
+    let hash: Hash32 = bytes.slice(8);
     // A crash may have left a private head on a block that is not canonical; go down to one that is.
     const top = options.publicHead().block.header.number;
     for (;;) {

@@ -3,7 +3,6 @@ import { unionBloom } from '@isoquorum/primitives/bloom';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import type { Receipt } from '@isoquorum/primitives/receipt';
-import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import type { BlockStore } from './block-store.ts';
 import type { ChainBlock, ChainEvent, ChainReader, LocatedReceipt, TransactionLocation } from './chain.ts';
 import type { PrivateStore } from './private-store.ts';

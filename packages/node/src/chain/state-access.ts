@@ -1,6 +1,6 @@
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import type { Header } from '@isoquorum/primitives/header';
-import type { NodeSource } from './node-source.ts';
+import type { StateDatabase } from '@isoquorum/execution/state/database';
 
 /** The two states after a block, as execution's readers and `callContract` take them. */
 export interface StateView {
@@ -12,8 +12,8 @@ export interface StateView {
 }
 
 export interface StateAccess {
-  /** Trie nodes and code by hash, of both states. */
-  readonly nodes: NodeSource;
+  /** Tries and codes of both states; what execution's readers and transitions take. */
+  readonly database: StateDatabase;
   /**
    * @throws UNKNOWN_BLOCK; PRIVATE_STATE_BEHIND (fields psi, privateNumber, blockNumber) when the private head has not reached it:
    * a private read beyond its head is an error, never an old answer (decision 2)

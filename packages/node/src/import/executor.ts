@@ -2,26 +2,27 @@ import type { Block } from '@isoquorum/primitives/block';
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { headerHash, type Header } from '@isoquorum/primitives/header';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import type { Evm } from '@isoquorum/execution/evm/port';
 import type { StateDatabase } from '@isoquorum/execution/state/database';
-import { applyBlock } from '@isoquorum/execution/transition/apply-block';
+import { applyBlock, checkBody, viewBlock } from '@isoquorum/execution/transition/apply-block';
 import { applyPrivate } from '@isoquorum/execution/transition/apply-private';
 import { buildBlock } from '@isoquorum/execution/transition/build-block';
 import { runAsync } from '@isoquorum/execution/transition/steps';
 import type {
   AppliedBlock,
   AppliedPrivate,
+  ApplyBlockInput,
   BuiltBlock,
   PayloadResolutions,
+  PrivateTransactionView,
   TransitionContext,
   TransitionOutcome,
 } from '@isoquorum/execution/transition/types';
 import type { Blockchain } from '../chain/blockchain.ts';
 import type { ChainBlock } from '../chain/chain.ts';
-import { storeDamaged } from '../chain/errors.ts';
+import { storeDamaged, unknownBlock } from '../chain/errors.ts';
 import { createLru } from '../chain/lru.ts';
 
 /** Results of blocks that may be asked for again: built, verified, imported; the newest only. */
@@ -52,6 +53,11 @@ export interface Executor {
   readonly executions: number;
 }
 
+interface KeptResult {
+  readonly applied: AppliedBlock;
+  readonly transactions: readonly Transaction[];
+}
+
 export interface ExecutorOptions {
   readonly chain: Blockchain;
   readonly database: StateDatabase;
@@ -62,7 +68,7 @@ export interface ExecutorOptions {
 
 export function createExecutor(options: ExecutorOptions): Executor {
   const { chain, database, evm, config, author } = options;
-  const results = createLru<AppliedBlock>(keptResults);
+  const results = createLru<KeptResult>(keptResults);
   const underway = new Map<string, Promise<AppliedBlock>>();
   let executions = 0;
 
@@ -76,47 +82,55 @@ export function createExecutor(options: ExecutorOptions): Executor {
     throw storeDamaged('part of a state is missing', { number, need: need?.type });
   }
 
+  function inputOf(block: Block, parent: { hash: Hash32; header: Header }): ApplyBlockInput {
+    return {
+      ...context(parent),
+      header: block.header,
+      transactions: block.transactions,
+      uncles: block.uncles,
+      parentRoot: parent.header.stateRoot,
+      author: author(block.header),
+    };
+  }
+
   async function apply(block: Block, parent: { hash: Hash32; header: Header }): Promise<AppliedBlock> {
-    executions++;
-    const outcome = await runAsync(
-      applyBlock({
-        ...context(parent),
-        header: block.header,
-        transactions: block.transactions,
-        uncles: block.uncles,
-        parentRoot: parent.header.stateRoot,
-        author: author(block.header),
-      }),
-    );
+    const outcome = await runAsync(applyBlock(inputOf(block, parent)));
     return done(outcome, block.header.number);
   }
 
   async function execute(block: Block, hash: Hash32, parent: ChainBlock): Promise<AppliedBlock> {
     const kept = results.get(hash);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) {
+      // The hash covers the header alone: another body may have come with it.
+      if (kept.transactions !== block.transactions) checkBody(block);
+      return kept.applied;
+    }
     const text = bytesToHex(hash);
-    let running = underway.get(text);
+    const running = underway.get(text);
     if (running === undefined) {
-      running = apply(block, { hash: parent.hash, header: parent.block.header }).then((applied) => {
-        results.set(hash, applied);
+      executions++;
+      const started = apply(block, { hash: parent.hash, header: parent.block.header }).then((applied) => {
+        results.set(hash, { applied, transactions: block.transactions });
         return applied;
       });
-      underway.set(text, running);
+      underway.set(text, started);
       const forget = (): void => void underway.delete(text);
-      running.then(forget, forget);
+      started.then(forget, forget);
+      return started;
     }
-    return running;
+    const applied = await running;
+    checkBody(block);
+    return applied;
   }
 
-  async function views(block: ChainBlock): Promise<AppliedBlock> {
+  async function views(block: ChainBlock): Promise<readonly PrivateTransactionView[]> {
     const kept = results.get(block.hash);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) return kept.applied.privateTransactions;
     const parentHash = block.block.header.parentHash;
     const header = chain.reader.headerByHash(parentHash);
-    if (header === undefined) {
-      throw new IsoquorumError('UNKNOWN_BLOCK', 'unknown block', { hash: bytesToHex(parentHash) });
-    }
-    return apply(block.block, { hash: parentHash, header });
+    if (header === undefined) throw unknownBlock(parentHash);
+    const outcome = await runAsync(viewBlock(inputOf(block.block, { hash: parentHash, header })));
+    return done(outcome, block.block.header.number);
   }
 
   return {
@@ -134,11 +148,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
         }),
       );
       const built = done(outcome, request.header.number);
-      results.set(headerHash(built.header), built.applied);
+      results.set(headerHash(built.header), { applied: built.applied, transactions: built.transactions });
       return built;
     },
     async executePrivate(block, psi, parentRoot, resolutions) {
-      const { privateTransactions } = await views(block);
+      const privateTransactions = await views(block);
       const { header } = block.block;
       const parent = chain.reader.headerByHash(header.parentHash);
       if (parent === undefined) throw storeDamaged('a parent is missing', { number: header.number });

@@ -1,0 +1,15 @@
+import type { StateDatabase } from '@isoquorum/execution/state/database';
+import type { ChainReader } from './chain.ts';
+import { unknownBlock } from './errors.ts';
+import type { StateAccess } from './state-access.ts';
+
+export function createStateAccess(chain: ChainReader, database: StateDatabase): StateAccess {
+  return {
+    database,
+    at(blockHash, psi) {
+      const header = chain.headerByHash(blockHash);
+      if (header === undefined) throw unknownBlock(blockHash);
+      return { header, hash: blockHash, publicRoot: header.stateRoot, privateRoot: chain.privateStateRoot(blockHash, psi) };
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import { prepareQbftHeader } from '@isoquorum/consensus/qbft/prepare-header';
+import type { QbftEffect } from '@isoquorum/consensus/qbft/types';
+import type { Block } from '@isoquorum/primitives/block';
+import type { Address } from '@isoquorum/primitives/bytes';
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import type { CancelTimer, Clock } from '@isoquorum/platform/clock';
+import type { Logger } from '@isoquorum/platform/logger';
+import type { Blockchain } from '../chain/blockchain.ts';
+import type { ChainBlock } from '../chain/chain.ts';
+import type { BftRules } from '../engine/bft-rules.ts';
+import type { Executor } from '../import/executor.ts';
+import type { NodePool } from '../pool/create-pool.ts';
+import type { VoteBook } from './vote-book.ts';
+
+/** First guess of the time that one transaction costs, milliseconds; measured afterwards. */
+const costMsFirst = 1;
+/** Longest time spent on filling one block, milliseconds. */
+const fillMsMax = 5_000;
+
+type BuildEffect = Extract<QbftEffect, { type: 'buildBlock' }>;
+
+/**
+ * Builds candidates as late as the period allows (decision 8): it waits for the deadline, less the time that the pool's transactions are
+ * going to cost, so that what comes during the period is in the block.
+ */
+export interface BlockBuilder {
+  /** Answers by `onBuilt`, never before the deadline; a later call, or `cancel`, drops it. */
+  build(effect: BuildEffect): void;
+  cancel(): void;
+}
+
+export interface BlockBuilderOptions {
+  readonly chain: Blockchain;
+  readonly executor: Executor;
+  readonly pool: NodePool;
+  readonly rules: BftRules;
+  readonly votes: VoteBook;
+  readonly address: Address;
+  readonly vanity: Uint8Array | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onBuilt: (block: Block) => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+export function createBlockBuilder(options: BlockBuilderOptions): BlockBuilder {
+  const { chain, executor, pool, rules, clock, logger } = options;
+  let generation = 0;
+  let cancelTimer: CancelTimer | undefined;
+  let cancelPool: (() => void) | undefined;
+  let costMs = costMsFirst;
+
+  function cancel(): void {
+    generation++;
+    cancelTimer?.();
+    cancelPool?.();
+    cancelTimer = undefined;
+    cancelPool = undefined;
+  }
+
+  function at(timeMs: number, mine: number, act: () => void): void {
+    cancelTimer?.();
+    cancelTimer = clock.setTimer(Math.max(0, timeMs - clock.nowMs()), () => {
+      cancelTimer = undefined;
+      if (mine === generation) act();
+    });
+  }
+
+  async function fill(effect: BuildEffect, parent: ChainBlock): Promise<Block> {
+    const startMs = clock.nowMs();
+    const timeMs = Math.max(startMs, effect.deadlineMs ?? startMs);
+    const { validators } = rules.snapshotAfter({ header: parent.block.header, hash: parent.hash });
+    const seconds = BigInt(Math.floor(timeMs / 1000));
+    const header = prepareQbftHeader({
+      parent: parent.block.header,
+      validators,
+      config: chain.reader.config,
+      author: options.address,
+      nowSeconds: seconds > effect.minTimestamp ? seconds : effect.minTimestamp,
+      vote: options.votes.choose(validators),
+      ...(options.vanity === undefined ? {} : { vanity: options.vanity }),
+    });
+    const built = await executor.build({
+      parent,
+      header,
+      author: options.address,
+      candidates: pool.candidates(),
+      isTimeUp: () => clock.nowMs() - timeMs > fillMsMax,
+    });
+    const spentMs = clock.nowMs() - startMs;
+    const count = built.transactions.length;
+    if (count >= 20) costMs = 0.7 * costMs + 0.3 * (spentMs / count);
+    for (const { transaction, error, fate } of built.skipped) {
+      if (fate === 'drop') pool.drop([transaction], error.message);
+    }
+    return { header: built.header, transactions: built.transactions, uncles: [] };
+  }
+
+  function answer(effect: BuildEffect, parent: ChainBlock, mine: number): void {
+    fill(effect, parent).then(
+      (block) => {
+        if (mine !== generation) return;
+        const nowMs = clock.nowMs();
+        if (block.transactions.length === 0 && (effect.emptyDeadlineMs ?? 0) > nowMs) {
+          waitForTransactions(effect, parent, mine);
+          return;
+        }
+        at(effect.deadlineMs ?? nowMs, mine, () => options.onBuilt(block));
+      },
+      (error: unknown) => {
+        if (mine === generation) options.onFatal(error);
+      },
+    );
+  }
+
+  function waitForTransactions(effect: BuildEffect, parent: ChainBlock, mine: number): void {
+    const { deadlineMs: _, emptyDeadlineMs, ...rest } = effect;
+    const again = (last: boolean): void => {
+      cancelTimer?.();
+      cancelPool?.();
+      cancelPool = undefined;
+      if (mine !== generation) return;
+      answer({ ...rest, deadlineMs: undefined, emptyDeadlineMs: last ? undefined : emptyDeadlineMs }, parent, mine);
+    };
+    cancelPool = pool.onEvent((event) => {
+      if (event.type === 'pending') again(false);
+    });
+    at(emptyDeadlineMs ?? 0, mine, () => again(true));
+  }
+
+  /** Looks again until what waits in the pool has to be begun. */
+  function schedule(effect: BuildEffect, parent: ChainBlock, mine: number): void {
+    const nowMs = clock.nowMs();
+    const deadlineMs = effect.deadlineMs ?? nowMs;
+    const neededMs = Math.min(pool.status().pending * costMs * 1.2 + 5, fillMsMax);
+    const restMs = deadlineMs - nowMs - neededMs;
+    if (restMs <= 1) answer(effect, parent, mine);
+    else at(nowMs + Math.max(restMs / 2, 2), mine, () => schedule(effect, parent, mine));
+  }
+
+  return {
+    build(effect) {
+      cancel();
+      const mine = generation;
+      const parent = chain.tip();
+      if (!bytesEqual(parent.hash, effect.parentHash)) {
+        logger.log('debug', 'The head moved before a build began', { height: effect.height });
+        return;
+      }
+      schedule(effect, parent, mine);
+    },
+    cancel,
+  };
+}

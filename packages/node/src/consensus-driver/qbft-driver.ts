@@ -1,0 +1,249 @@
+import { decodeDurableRecord, encodeDurableRecord } from '@isoquorum/consensus/qbft/durable-record';
+import { verifyQbftProposal } from '@isoquorum/consensus/qbft/header';
+import { qbftHeightContext } from '@isoquorum/consensus/qbft/height-context';
+import { decodeQbftMessage } from '@isoquorum/consensus/qbft/message-codec';
+import { signQbftMessage } from '@isoquorum/consensus/qbft/signing';
+import { createQbftState, step } from '@isoquorum/consensus/qbft/step';
+import type { BlockVerdict, QbftEffect, QbftHeightContext, QbftInput, Timer } from '@isoquorum/consensus/qbft/types';
+import type { Profile } from '@isoquorum/consensus/profile';
+import type { RecoverAddress, SignDigest } from '@isoquorum/consensus/recover';
+import type { Block } from '@isoquorum/primitives/block';
+import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
+import type { NetworkHost } from '@isoquorum/network/host';
+import { CONSENSUS_PROTOCOL } from '@isoquorum/network/protocols';
+import { decodeConsensusFrame } from '@isoquorum/network/wire/consensus';
+import type { CancelTimer, Clock } from '@isoquorum/platform/clock';
+import type { Logger } from '@isoquorum/platform/logger';
+import type { Blockchain } from '../chain/blockchain.ts';
+import { consensusRecordKey } from '../chain/keys.ts';
+import type { BftRules } from '../engine/bft-rules.ts';
+import type { Importer } from '../import/importer.ts';
+import { createInputQueue } from './input-queue.ts';
+import type { BlockBuilder } from './block-builder.ts';
+import { createValidatorLinks } from './validator-links.ts';
+
+/** Messages of others that may wait. */
+const messagesWaitingMax = 8192;
+
+export interface QbftDriverOptions {
+  readonly address: Address;
+  readonly sign: SignDigest;
+  readonly recover: RecoverAddress;
+  readonly profile: Profile;
+  readonly chain: Blockchain;
+  readonly rules: BftRules;
+  readonly importer: Importer;
+  /** Made by the caller around `onBuilt`, so that the driver need not know pool and executor. */
+  readonly createBuilder: (onBuilt: (block: Block) => void) => BlockBuilder;
+  readonly host: NetworkHost;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onSyncHint: (height: number) => void;
+  readonly onAnnounceHead: (to: Address) => void;
+  /** A failed persist, a broken store: the node must stop. */
+  readonly onFatal: (error: unknown) => void;
+  /** Sees every input in order; enough to replay the machine. */
+  readonly inputLog?: (input: QbftInput) => void;
+}
+
+/** Where consensus stands, for RPC and log. */
+export interface ConsensusStatus {
+  readonly height: number;
+  readonly round: number;
+  readonly proposer: Address | undefined;
+  readonly isValidator: boolean;
+}
+
+export interface ConsensusDriver {
+  start(): void;
+  stop(): Promise<void>;
+  status(): ConsensusStatus;
+}
+
+/** Interprets the effects of QBFT's step function: the only place where consensus touches disk, network, clock and keys (decision 1). */
+export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
+  const { chain, rules, importer, clock, logger, host, profile, recover } = options;
+  const links = createValidatorLinks(host, logger);
+  const builder = options.createBuilder((block) => void queue.push({ type: 'blockBuilt', block }, false));
+  const queue = createInputQueue(handle, options.onFatal, messagesWaitingMax);
+  const timers = new Map<Timer['kind'], CancelTimer>();
+  const stops: (() => void)[] = [];
+  let state = createQbftState({ address: options.address, profile, recover });
+  let proposer: Address | undefined;
+  let stopped = false;
+
+  function contextOf(): QbftHeightContext {
+    const { block, hash } = chain.reader.head();
+    const validators = rules.validatorsAfter({ header: block.header, hash });
+    return qbftHeightContext({ config: chain.reader.config, profile, recover, parent: block.header, validators });
+  }
+
+  async function handle(input: QbftInput): Promise<void> {
+    options.inputLog?.(input);
+    const result = step(state, input);
+    state = result.state;
+    await perform(result.effects);
+  }
+
+  async function perform(effects: readonly QbftEffect[]): Promise<void> {
+    for (const effect of effects) if (!stopped) await interpret(effect);
+  }
+
+  async function interpret(effect: QbftEffect): Promise<void> {
+    switch (effect.type) {
+      case 'persist':
+        await chain.writes.write([{ type: 'put', key: consensusRecordKey, value: encodeDurableRecord(effect.record) }]);
+        return perform(effect.then);
+      case 'broadcast': {
+        const message = signQbftMessage(effect.message, options.sign);
+        links.send(message, state.context?.validators ?? []);
+        queue.push({ type: 'message', message }, false);
+        return;
+      }
+      case 'relay':
+        return links.send(effect.message, state.context?.validators ?? []);
+      case 'sendTo':
+        return links.sendTo(effect.to, effect.messages);
+      case 'announceHead':
+        return options.onAnnounceHead(effect.to);
+      case 'setTimer':
+        return setTimer(effect.timer, effect.durationMs);
+      case 'cancelTimer':
+        timers.get(effect.kind)?.();
+        timers.delete(effect.kind);
+        return;
+      case 'buildBlock':
+        return builder.build(effect);
+      case 'verifyBlock':
+        return verify(effect.height, effect.digest, effect.block);
+      case 'commitBlock':
+        return commit(effect.round, effect.digest, effect.block);
+      case 'requestSync':
+        return options.onSyncHint(effect.height);
+      case 'roundStarted': {
+        ({ proposer } = effect);
+        const { height, round } = effect;
+        const level = effect.roundChange ? 'info' : 'debug';
+        logger.log(level, effect.roundChange ? 'Round change' : 'Round', { height, round, proposer: proposer && bytesToHex(proposer) });
+        return;
+      }
+      case 'misbehaviour': {
+        const { validator, refusal } = effect;
+        logger.log('warn', 'A validator breaks the rules', { validator: bytesToHex(validator), code: refusal.code });
+        return;
+      }
+      case 'refused':
+        logger.log('debug', 'Consensus refused an input', { input: effect.input.type, code: effect.refusal.code });
+        return;
+      case 'repost':
+        return;
+    }
+  }
+
+  function setTimer(timer: Timer, durationMs: number): void {
+    timers.get(timer.kind)?.();
+    const cancel = clock.setTimer(durationMs, () => {
+      timers.delete(timer.kind);
+      queue.push({ type: 'timerElapsed', timer }, false);
+    });
+    timers.set(timer.kind, cancel);
+  }
+
+  async function judge(block: Block): Promise<BlockVerdict> {
+    const { hash, block: parent } = chain.tip();
+    const nowMs = clock.nowMs();
+    try {
+      const validators = rules.validatorsAfter({ header: parent.header, hash });
+      const nowSeconds = BigInt(Math.floor(nowMs / 1000));
+      verifyQbftProposal(block.header, parent.header, validators, { profile, config: chain.reader.config, recover, nowSeconds });
+      await importer.verify(block);
+      return { type: 'valid' };
+    } catch (error) {
+      if (!isIsoquorumError(error) || error.reaction === 'STOP') throw error;
+      if (error.code === 'BLOCK_IN_FUTURE') {
+        return { type: 'future', retryInMs: Math.max(1, Number(block.header.timestamp) * 1000 - nowMs) };
+      }
+      return { type: 'invalid', reason: error.message };
+    }
+  }
+
+  function verify(height: number, digest: Hash32, block: Block): void {
+    judge(block).then((verdict) => {
+      if (verdict.type === 'invalid') {
+        logger.log('warn', 'A proposal is invalid', { height, hash: bytesToHex(digest), reason: verdict.reason });
+      }
+      queue.push({ type: 'blockVerified', height, digest, verdict }, false);
+    }, fail);
+  }
+
+  function commit(round: number, digest: Hash32, block: Block): void {
+    const height = block.header.number;
+    // The head's event, once it is durable, brings the `newHead` input.
+    importer
+      .import(block, { isHeaderVerified: profile === 'strict' })
+      .then(async (outcome) => {
+        if (outcome.type === 'imported') await outcome.durable;
+      })
+      .catch((error: unknown) => {
+        if (!isIsoquorumError(error) || error.reaction === 'STOP') return fail(error);
+        logger.log('error', 'A decided block could not be imported', { height, round, hash: bytesToHex(digest), reason: error.message });
+        queue.push({ type: 'commitFailed', height, reason: error.message }, false);
+      });
+  }
+
+  function fail(error: unknown): void {
+    if (!stopped) options.onFatal(error);
+  }
+
+  function listen(): void {
+    host.onFrame(CONSENSUS_PROTOCOL, (peer, frame) => {
+      if (stopped || peer.role !== 'node' || !links.receive(peer, frame)) return;
+      const { code, message } = decodeConsensusFrame(frame.slice());
+      // Only a validator's own connection may carry consensus; what it relays is signed by its author.
+      queue.push({ type: 'message', message: decodeQbftMessage(code, message) }, true);
+    });
+    stops.push(
+      host.onPeer(({ type, peer }) => {
+        if (type === 'disconnected') links.forget(peer.id);
+        else if (peer.address !== undefined) queue.push({ type: 'peerConnected', address: peer.address }, false);
+      }),
+    );
+    stops.push(
+      chain.reader.onEvent((event) => {
+        if (event.type !== 'head') return;
+        builder.cancel();
+        queue.push({ type: 'newHead', context: contextOf(), nowMs: clock.nowMs() }, false);
+      }),
+    );
+  }
+
+  return {
+    start() {
+      const bytes = chain.store.getSync(consensusRecordKey);
+      const record = bytes === undefined ? undefined : decodeDurableRecord(bytes);
+      listen();
+      queue.push({ type: 'start', context: contextOf(), record, nowMs: clock.nowMs() }, false);
+    },
+    async stop() {
+      stopped = true;
+      builder.cancel();
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+      for (const stop of stops) stop();
+      await queue.stop();
+    },
+    status() {
+      const own = bytesToBareHex(options.address);
+      const validators = state.context?.validators ?? [];
+      return {
+        height: state.context?.height ?? 0,
+        round: state.round,
+        proposer,
+        isValidator: validators.some((address) => bytesToBareHex(address) === own),
+      };
+    },
+  };
+}
+

@@ -1,0 +1,95 @@
+import { type Block, blockHash } from '@isoquorum/primitives/block';
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { signerChainIdAt } from '@isoquorum/primitives/fork';
+import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
+import { isPrivateTransaction, knownTransactionSender } from '@isoquorum/primitives/transaction/transaction';
+import type { Clock } from '@isoquorum/platform/clock';
+import type { Blockchain } from '../chain/blockchain.ts';
+import type { ChainBlock } from '../chain/chain.ts';
+import type { EngineRules } from '../engine/engine.ts';
+import type { PayloadResolver } from '../private/payload-resolver.ts';
+import { transactionDigest } from '../private/private-follower.ts';
+import type { RecoverSenders } from '../pool/senders.ts';
+import type { Executor } from './executor.ts';
+
+/** `UNKNOWN_ANCESTOR`: the parent is not in the store; catching up may bring it. */
+export type ImportErrorCode = 'UNKNOWN_ANCESTOR';
+
+export interface ImportOptions {
+  /** The header with its seals has been verified by the caller (consensus, a segment of headers). */
+  readonly isHeaderVerified?: boolean;
+}
+
+export type ImportOutcome =
+  | { readonly type: 'known' }
+  /** `durable` resolves when block and head are on disk and listeners have been told. */
+  | { readonly type: 'imported'; readonly block: ChainBlock; readonly durable: Promise<void> };
+
+/** The one way into the chain for blocks of peers, of consensus and of files. Blocks are taken one at a time, in the order given. */
+export interface Importer {
+  /** @throws UNKNOWN_ANCESTOR, BLOCK_INVALID, CHAIN_CONFLICT, header rules' errors */
+  import(block: Block, options?: ImportOptions): Promise<ImportOutcome>;
+  /** Executes a proposal on its parent and keeps the result for its import. @throws as import */
+  verify(block: Block): Promise<void>;
+}
+
+export interface ImporterOptions {
+  readonly chain: Blockchain;
+  readonly executor: Executor;
+  readonly rules: EngineRules;
+  readonly recoverSenders: RecoverSenders;
+  readonly resolver: PayloadResolver;
+  readonly clock: Clock;
+}
+
+export function createImporter(options: ImporterOptions): Importer {
+  const { chain, executor, rules, clock } = options;
+  let tail: Promise<unknown> = Promise.resolve();
+
+  function parentOf(block: Block, hash: Hash32): ChainBlock {
+    const { parentHash, number } = block.header;
+    const parent = chain.blocks.block(parentHash);
+    if (parent === undefined || parent.block.header.number + 1 !== number) {
+      throw new IsoquorumError('UNKNOWN_ANCESTOR', 'unknown ancestor', { number, hash: bytesToHex(hash) }, 'IGNORE');
+    }
+    return parent;
+  }
+
+  async function prepare(block: Block): Promise<void> {
+    const chainId = signerChainIdAt(chain.reader.config, block.header.number);
+    const unknown = block.transactions.filter((one) => knownTransactionSender(one, chainId) === undefined);
+    if (unknown.length > 1) await options.recoverSenders(unknown, chainId);
+    const digests = block.transactions.filter(isPrivateTransaction).map(transactionDigest);
+    if (digests.length > 0) options.resolver.prefetch(digests);
+  }
+
+  async function importOne(block: Block, importOptions: ImportOptions): Promise<ImportOutcome> {
+    const hash = blockHash(block);
+    const { header } = block;
+    const canonical = chain.blocks.canonicalHash(header.number);
+    if (canonical !== undefined && bytesToBareHex(canonical) === bytesToBareHex(hash)) return { type: 'known' };
+    const parent = parentOf(block, hash);
+    if (importOptions.isHeaderVerified !== true) {
+      rules.verifyHeader(header, { hash: parent.hash, header: parent.block.header }, clock.nowMs());
+    }
+    await prepare(block);
+    const applied = await executor.execute(block, hash, parent);
+    const durable = chain.commit({ hash, block, receipts: applied.receipts, operations: applied.operations });
+    return { type: 'imported', block: { hash, block }, durable };
+  }
+
+  return {
+    import(block, importOptions = {}) {
+      const result = tail.then(() => importOne(block, importOptions));
+      tail = result.catch(() => undefined);
+      return result;
+    },
+    async verify(block) {
+      const hash = blockHash(block);
+      const parent = parentOf(block, hash);
+        await prepare(block);
+      await executor.execute(block, hash, parent);
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import type { Address, EnclaveKey, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
+import { base64ToBytes } from '@isoquorum/primitives/base64';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { signerChainIdAt } from '@isoquorum/primitives/fork';
+import { isGasPriceEnabledAt } from '@isoquorum/primitives/genesis/rules-at';
+import { bytesToBareHex } from '@isoquorum/primitives/hex';
+import { privateKeyToAddress, signDigestBytes } from '@isoquorum/primitives/secp256k1';
+import { signTransaction, type Transaction, type UnsignedTransaction } from '@isoquorum/primitives/transaction/transaction';
+import { setPrivate } from '@isoquorum/primitives/transaction/private';
+import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
+import type { ChainReader } from '../chain/chain.ts';
+import type { TransactionPool } from '../pool/pool.ts';
+import { transactionDigest } from './private-follower.ts';
+import type { PrivateArguments, TransactionArguments, TransactionSubmitter } from './submit.ts';
+
+/**
+ * `UNKNOWN_ACCOUNT`: no node-held account of that address. `MANAGER_NOT_ENABLED`: the node has no transaction manager.
+ * `NOT_PRIVATE`: private sending without `privateFor`. `ENCLAVE_KEY_INVALID`: a key that no manager could know.
+ */
+export type SubmitErrorCode = 'UNKNOWN_ACCOUNT' | 'MANAGER_NOT_ENABLED' | 'NOT_PRIVATE' | 'ENCLAVE_KEY_INVALID';
+
+/** Gas of a private transaction that names none, and a gas price where gas has one and the sender names none. */
+const privateGasDefault = 90_000n;
+const gasPriceDefault = 1_000_000_000n;
+
+export interface SubmitterOptions {
+  readonly chain: ChainReader;
+  readonly pool: TransactionPool;
+  readonly manager: Q2tClient | undefined;
+  /** 32-byte private keys of node-held accounts. */
+  readonly accountKeys: readonly Uint8Array[];
+}
+
+export function createSubmitter(options: SubmitterOptions): TransactionSubmitter {
+  const { chain, pool } = options;
+  const keys = new Map<string, Uint8Array>();
+  const addresses: Address[] = [];
+  for (const key of options.accountKeys) {
+    const address = privateKeyToAddress(key);
+    keys.set(bytesToBareHex(address), key);
+    addresses.push(address);
+  }
+  /** One transaction of a sender at a time, from its nonce to the pool. */
+  const locks = new Map<string, Promise<unknown>>();
+
+  function keyOf(account: Address): Uint8Array {
+    const key = keys.get(bytesToBareHex(account));
+    if (key === undefined) throw new IsoquorumError('UNKNOWN_ACCOUNT', 'unknown account', { address: `0x${bytesToBareHex(account)}` });
+    return key;
+  }
+
+  function managerOf(): Q2tClient {
+    if (options.manager === undefined) {
+      throw new IsoquorumError('MANAGER_NOT_ENABLED', 'private transaction manager is not in use', {});
+    }
+    return options.manager;
+  }
+
+  function enclaveKey(text: string): EnclaveKey {
+    try {
+      return base64ToBytes(text);
+    } catch (cause) {
+      const message = `404 status: Recipient not found for key: ${text}`;
+      throw new IsoquorumError('ENCLAVE_KEY_INVALID', message, { key: text }, 'REJECT', { cause });
+    }
+  }
+
+  function distribution(args: PrivateArguments): { to: EnclaveKey[]; privacyFlag?: number; mandatoryRecipients?: EnclaveKey[] } {
+    return {
+      to: (args.privateFor ?? []).map(enclaveKey),
+      ...(args.privacyFlag === undefined ? {} : { privacyFlag: args.privacyFlag }),
+      ...(args.mandatoryFor === undefined ? {} : { mandatoryRecipients: args.mandatoryFor.map(enclaveKey) }),
+    };
+  }
+
+  function fromOf(args: PrivateArguments): { from?: EnclaveKey } {
+    return args.privateFrom === undefined || args.privateFrom === '' ? {} : { from: enclaveKey(args.privateFrom) };
+  }
+
+  function isPriced(): boolean {
+    return isGasPriceEnabledAt(chain.config, chain.headNumber() + 1) || !chain.config.isQuorum;
+  }
+
+  function unsigned(args: TransactionArguments, data: Uint8Array): UnsignedTransaction {
+    const base = {
+      nonce: args.nonce ?? pool.pendingNonce(args.from),
+      gasPrice: args.gasPrice ?? (isPriced() ? gasPriceDefault : 0n),
+      gasLimit: args.gas ?? privateGasDefault,
+      to: args.to,
+      value: args.value ?? 0n,
+      data,
+    };
+    if (args.accessList === undefined || args.privateFor !== undefined) return { type: 0, ...base };
+    return { type: 1, ...base, chainId: chain.config.chainId ?? 0n, accessList: args.accessList };
+  }
+
+  /** Stores and distributes the payload; answers what stands in the public transaction in its place. */
+  async function distribute(args: TransactionArguments): Promise<Uint8Array> {
+    const data = args.data ?? new Uint8Array(0);
+    if (args.privateFor === undefined || data.length === 0) return data;
+    const sent = await managerOf().send({ payload: data, ...fromOf(args), ...distribution(args) });
+    return sent.hash;
+  }
+
+  async function locked<T>(sender: Address, act: () => Promise<T>): Promise<T> {
+    const text = bytesToBareHex(sender);
+    const before = locks.get(text) ?? Promise.resolve();
+    const mine = before.then(act, act);
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    locks.set(text, settled);
+    try {
+      return await mine;
+    } finally {
+      if (locks.get(text) === settled) locks.delete(text);
+    }
+  }
+
+  async function sign(args: TransactionArguments): Promise<Transaction> {
+    const key = keyOf(args.from);
+    const data = await distribute(args);
+    const chainId = signerChainIdAt(chain.config, chain.headNumber() + 1);
+    return signTransaction(unsigned(args, data), key, { chainId, isPrivate: args.privateFor !== undefined });
+  }
+
+  return {
+    accounts: () => addresses,
+    async sendTransaction(args) {
+      keyOf(args.from);
+      return locked(args.from, async () => pool.add(await sign(args), 'local'));
+    },
+    async fillTransaction(args) {
+      const data = args.data ?? new Uint8Array(0);
+      const isPrivate = args.privateFor !== undefined;
+      const from = fromOf(args).from;
+      const stored = isPrivate && data.length > 0 ? await managerOf().storeRaw(data, from) : data;
+      const transaction = { ...unsigned(args, stored), v: 0n, r: 0n, s: 0n } as Transaction;
+      return isPrivate && transaction.type === 0 ? setPrivate(transaction) : transaction;
+    },
+    signTransaction: (args) => sign(args),
+    signDigest: (account, digest: Hash32) => signDigestBytes(digest, keyOf(account)),
+    sendRawTransaction: (transaction) => pool.add(transaction, 'local'),
+    async sendRawPrivateTransaction(transaction, args) {
+      if (args.privateFor === undefined) throw new IsoquorumError('NOT_PRIVATE', 'transaction is not private', {});
+      if (transaction.data.length > 0) {
+        await managerOf().sendSigned({ hash: transactionDigest(transaction), ...distribution(args) });
+      }
+      return pool.add(transaction, 'local');
+    },
+    async payload(digest: EncryptedPayloadHash) {
+      if (options.manager === undefined) {
+        throw new IsoquorumError('MANAGER_NOT_ENABLED', 'PrivateTransactionManager is not enabled', {});
+      }
+      return (await options.manager.receive(digest))?.payload;
+    },
+  };
+}

@@ -1,0 +1,225 @@
+import { type Block, blockHash, type BlockBody, decodeBlock, decodeBlockBody } from '@isoquorum/primitives/block';
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
+import { decodeHeader, headerHash, type Header } from '@isoquorum/primitives/header';
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import type { NetworkHost, Peer } from '@isoquorum/network/host';
+import { BLOCKS_PROTOCOL, SYNC_PROTOCOL } from '@isoquorum/network/protocols';
+import { decodeNewBlock } from '@isoquorum/network/wire/new-block';
+import { decodeSyncAnswer, encodeSyncRequest, type SyncRequest } from '@isoquorum/network/wire/sync';
+import type { CancelTimer, Clock } from '@isoquorum/platform/clock';
+import type { Logger } from '@isoquorum/platform/logger';
+import type { ChainReader } from '../chain/chain.ts';
+import type { Importer } from '../import/importer.ts';
+import type { SyncStatus } from '../node-context.ts';
+
+const headersPerRequest = 192;
+const bodiesPerRequest = 64;
+/** How long a hint waits for the block to come by itself, milliseconds. */
+const hintDelayMs = 200;
+const retryMs = 1_000;
+/** Batches under way while the next block is executed. */
+const writesUnderWayMax = 4;
+
+/** Brings missing blocks from peers, and takes in blocks that peers announce. */
+export interface CatchUp {
+  /** There is a block of this number somewhere. */
+  hint(number: number): void;
+  status(): SyncStatus;
+  stop(): Promise<void>;
+}
+
+export interface CatchUpOptions {
+  readonly host: NetworkHost;
+  readonly chain: ChainReader;
+  readonly importer: Importer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onAnnounced: (peerId: string, hash: Hash32) => void;
+  /** A store that fails: the node must stop. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+function lies(message: string, fields: Readonly<Record<string, unknown>>): IsoquorumError {
+  return new IsoquorumError('SYNC_ANSWER_INVALID', message, fields, 'REJECT');
+}
+
+export function createCatchUp(options: CatchUpOptions): CatchUp {
+  const { host, chain, importer, clock, logger } = options;
+  /** Highest block that each peer is known to have. */
+  const peerHeads = new Map<string, number>();
+  /** Peers that gave bad answers, until this time. */
+  const distrusted = new Map<string, number>();
+  let target = chain.headNumber();
+  let startingBlock = chain.headNumber();
+  let running: Promise<void> | undefined;
+  let cancelTimer: CancelTimer | undefined;
+  let stopped = false;
+
+  function note(peerId: string, number: number): void {
+    if (number > (peerHeads.get(peerId) ?? -1)) peerHeads.set(peerId, number);
+    if (number > target) target = number;
+  }
+
+  function sources(): Peer[] {
+    const next = chain.headNumber() + 1;
+    const now = clock.nowMs();
+    return host
+      .peers()
+      .filter(({ id, role }) => role === 'node' && (peerHeads.get(id) ?? 0) >= next && (distrusted.get(id) ?? 0) <= now)
+      .toSorted((left, right) => (peerHeads.get(right.id) ?? 0) - (peerHeads.get(left.id) ?? 0));
+  }
+
+  async function ask(peer: Peer, request: SyncRequest): Promise<readonly Uint8Array[]> {
+    const bytes = await host.request(peer.id, SYNC_PROTOCOL, encodeSyncRequest(request));
+    const { answer } = decodeSyncAnswer(bytes);
+    if (answer.type !== request.type) throw lies('an answer of another kind', { type: answer.type });
+    return answer.items;
+  }
+
+  async function fetchHeaders(peer: Peer): Promise<{ header: Header; hash: Hash32 }[]> {
+    let parentHash = chain.head().hash;
+    const first = chain.headNumber() + 1;
+    const items = await ask(peer, { type: 'headers', origin: first, amount: headersPerRequest, skip: 0, reverse: false });
+    const headers: { header: Header; hash: Hash32 }[] = [];
+    for (const item of items.slice(0, headersPerRequest)) {
+      const header = decodeHeader(item);
+      const number = first + headers.length;
+      if (header.number !== number || !bytesEqual(header.parentHash, parentHash)) {
+        throw lies('headers that do not follow our head', { number });
+      }
+      parentHash = headerHash(header);
+      headers.push({ header, hash: parentHash });
+    }
+    return headers;
+  }
+
+  async function fetchBodies(peer: Peer, hashes: readonly Hash32[]): Promise<BlockBody[]> {
+    const bodies: BlockBody[] = [];
+    while (bodies.length < hashes.length) {
+      const items = await ask(peer, { type: 'bodies', hashes: hashes.slice(bodies.length) });
+      if (items.length === 0 || items.length > hashes.length - bodies.length) throw lies('bodies are missing', {});
+      for (const item of items) bodies.push(decodeBlockBody(item));
+    }
+    return bodies;
+  }
+
+  /** Takes what this peer can give, up to its head. Answers how many blocks. */
+  async function syncFrom(peer: Peer): Promise<number> {
+    const headers = await fetchHeaders(peer);
+    const durable: Promise<void>[] = [];
+    let count = 0;
+    for (let start = 0; start < headers.length && !stopped; start += bodiesPerRequest) {
+      const part = headers.slice(start, start + bodiesPerRequest);
+      const bodies = await fetchBodies(peer, part.map(({ hash }) => hash));
+      for (let index = 0; index < part.length; index++) {
+        const { header } = part[index] as { header: Header };
+        const outcome = await importer.import({ header, ...(bodies[index] as BlockBody) });
+        if (outcome.type === 'imported') durable.push(outcome.durable);
+        if (durable.length > writesUnderWayMax) await durable.shift();
+        count++;
+      }
+    }
+    await Promise.all(durable);
+    if (headers.length === 0) peerHeads.set(peer.id, chain.headNumber());
+    return count;
+  }
+
+  async function run(): Promise<void> {
+    startingBlock = chain.headNumber();
+    let isAnnounced = false;
+    while (!stopped) {
+      const peer = sources()[0];
+      if (peer === undefined) {
+        // Nobody has what a hint spoke of: believe what peers were seen to have.
+        target = Math.max(chain.headNumber(), ...peerHeads.values());
+        break;
+      }
+      if (!isAnnounced && target > chain.headNumber() + 1) {
+        isAnnounced = true;
+        logger.log('info', 'Catching up', { from: chain.headNumber(), to: target });
+      }
+      try {
+        await syncFrom(peer);
+      } catch (error) {
+        if (stopped) return;
+        if (isIsoquorumError(error) && error.reaction === 'STOP') return options.onFatal(error);
+        const code = isIsoquorumError(error) ? error.code : 'INTERNAL';
+        logger.log('warn', 'A peer could not help to catch up', { peer: peer.id, code, reason: String(error) });
+        const isFault = isIsoquorumError(error) && error.reaction === 'REJECT';
+        distrusted.set(peer.id, clock.nowMs() + (isFault ? 60_000 : 2_000));
+      }
+    }
+    if (isAnnounced) logger.log('info', 'Caught up', { head: chain.headNumber(), target });
+  }
+
+  function start(): void {
+    if (running !== undefined || stopped) return;
+    running = run().finally(() => {
+      running = undefined;
+      if (!stopped && target > chain.headNumber()) schedule(retryMs);
+    });
+  }
+
+  function schedule(delayMs: number): void {
+    if (cancelTimer !== undefined || stopped) return;
+    cancelTimer = clock.setTimer(delayMs, () => {
+      cancelTimer = undefined;
+      if (target > chain.headNumber()) start();
+    });
+  }
+
+  async function takeBlock(peer: Peer, block: Block, hash: Hash32): Promise<void> {
+    const { number } = block.header;
+    if (number <= chain.headNumber()) return;
+    note(peer.id, number);
+    if (number > chain.headNumber() + 1 || running !== undefined) return schedule(hintDelayMs);
+    options.onAnnounced(peer.id, hash);
+    try {
+      const outcome = await importer.import(block);
+      if (outcome.type === 'imported') await outcome.durable;
+    } catch (error) {
+      if (isIsoquorumError(error, 'UNKNOWN_ANCESTOR', 'CHAIN_CONFLICT')) return schedule(hintDelayMs);
+      throw error;
+    }
+  }
+
+  host.onFrame(BLOCKS_PROTOCOL, async (peer, frame) => {
+    const { block: bytes } = decodeNewBlock(frame);
+    const block = decodeBlock(bytes.slice());
+    const hash = blockHash(block);
+    options.onAnnounced(peer.id, hash);
+    // A page may not bring blocks: it has none that its nodes lack.
+    if (peer.role !== 'node') return;
+    await takeBlock(peer, block, hash);
+  });
+  const stopPeers = host.onPeer(({ type, peer }) => {
+    if (type === 'disconnected') {
+      peerHeads.delete(peer.id);
+      return;
+    }
+    if (peer.role !== 'node') return;
+    note(peer.id, peer.status.headNumber);
+    if (peer.status.headNumber > chain.headNumber()) schedule(0);
+  });
+
+  return {
+    hint(number) {
+      if (number > target) target = number;
+      for (const { id, role } of host.peers()) if (role === 'node') note(id, number);
+      schedule(hintDelayMs);
+    },
+    status: () => ({
+      syncing: running !== undefined && target > chain.headNumber() + 1,
+      startingBlock,
+      currentBlock: chain.headNumber(),
+      highestBlock: Math.max(target, chain.headNumber()),
+    }),
+    async stop() {
+      stopped = true;
+      cancelTimer?.();
+      stopPeers();
+      await running;
+    },
+  };
+}

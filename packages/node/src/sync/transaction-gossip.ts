@@ -1,0 +1,89 @@
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { decodeTransaction, encodeTransaction, type Transaction, transactionHash } from '@isoquorum/primitives/transaction/transaction';
+import type { NetworkHost, Peer } from '@isoquorum/network/host';
+import { TRANSACTIONS_PROTOCOL } from '@isoquorum/network/protocols';
+import { decodeTransactionsFrame, encodeTransactionsFrame } from '@isoquorum/network/wire/transactions';
+import type { Clock } from '@isoquorum/platform/clock';
+import type { Logger } from '@isoquorum/platform/logger';
+import type { TransactionPool } from '../pool/pool.ts';
+import { createKnownHashes } from './known-hashes.ts';
+
+/** How long transactions gather before they are sent on, milliseconds; and how many bytes a frame carries at most. */
+const gatherMs = 10;
+const frameBytesMax = 512 * 1024;
+
+export interface TransactionGossipOptions {
+  readonly host: NetworkHost;
+  readonly pool: TransactionPool;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Sends executable transactions in full to every peer that does not have them, in batches. Returns its stop. */
+export function startTransactionGossip(options: TransactionGossipOptions): () => void {
+  const { host, pool, clock, logger } = options;
+  const known = createKnownHashes(32_768);
+  let gathered: Transaction[] = [];
+  let cancelTimer: (() => void) | undefined;
+
+  host.onFrame(TRANSACTIONS_PROTOCOL, async (peer, frame) => {
+    const transactions = decodeTransactionsFrame(frame).map((bytes) => decodeTransaction(bytes.slice()));
+    const fresh: Transaction[] = [];
+    for (const transaction of transactions) {
+      const hash = transactionHash(transaction);
+      known.mark(peer.id, hash);
+      if (!pool.has(hash)) fresh.push(transaction);
+    }
+    if (fresh.length === 0) return;
+    const results = await pool.addMany(fresh, 'remote');
+    for (const result of results) {
+      if (!(result instanceof Error)) continue;
+      if (isIsoquorumError(result) && result.reaction === 'REJECT') throw result;
+      // A single transaction of a page: say why not (the frame has no answer of its own).
+      if (peer.role === 'browser' && results.length === 1 && !isIsoquorumError(result, 'ALREADY_KNOWN')) throw result;
+    }
+  });
+
+  function sendTo(peer: Peer, transactions: readonly Transaction[]): void {
+    let encoded: Uint8Array[] = [];
+    let bytes = 0;
+    const send = (): void => {
+      const frame = encodeTransactionsFrame(encoded);
+      host.send(peer.id, TRANSACTIONS_PROTOCOL, frame).catch((error: unknown) => {
+        logger.log('debug', 'Transactions were not sent', { peer: peer.id, reason: String(error) });
+      });
+      encoded = [];
+      bytes = 0;
+    };
+    for (const transaction of transactions) {
+      if (!known.mark(peer.id, transactionHash(transaction))) continue;
+      const item = encodeTransaction(transaction);
+      encoded.push(item);
+      bytes += item.length;
+      if (bytes >= frameBytesMax || encoded.length >= 4096) send();
+    }
+    if (encoded.length > 0) send();
+  }
+
+  function flush(): void {
+    cancelTimer = undefined;
+    const transactions = gathered;
+    gathered = [];
+    for (const peer of host.peers()) if (peer.role === 'node') sendTo(peer, transactions);
+  }
+
+  const stopPool = pool.onEvent((event) => {
+    if (event.type !== 'pending') return;
+    for (const transaction of event.transactions) gathered.push(transaction);
+    cancelTimer ??= clock.setTimer(gatherMs, flush);
+  });
+  const stopPeers = host.onPeer(({ type, peer }) => {
+    if (type === 'disconnected') known.forget(peer.id);
+    else if (peer.role === 'node') sendTo(peer, [...pool.pending().values()].flat());
+  });
+  return () => {
+    cancelTimer?.();
+    stopPool();
+    stopPeers();
+  };
+}
