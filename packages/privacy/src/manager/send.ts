@@ -1,6 +1,7 @@
 import { bytesToBase64 } from '@isoquorum/primitives/base64';
 import type { EnclaveKey, EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
+import { keyNotFound } from '@isoquorum/platform/key-agreement-error';
 import { payloadHash } from '../codec/payload-hash.ts';
 import type { SealedPayload } from '../codec/payload.ts';
 import { distinctKeys, indexOfKey, payloadForRecipient } from '../codec/recipient.ts';
@@ -76,10 +77,11 @@ async function storeAndDistribute(
 export async function sendPayload(context: ManagerContext, request: SendRequest): Promise<SendResult> {
   if (request.payload.length === 0) throw managerError('PAYLOAD_EMPTY', 'payload: must not be empty', { field: 'payload' });
   const sender = request.from ?? ((await context.enclave.publicKeys())[0] as EnclaveKey);
+  if (indexOfKey(await context.enclave.publicKeys(), sender) < 0) throw keyNotFound(sender);
   const recipients = distinctKeys([...request.to, sender, ...(await context.enclave.forwardingKeys())]);
   const options = await prepare(context, request, recipients);
-  const payload = await context.enclave.seal(request.payload, sender, recipients, options);
   const remote = await findRemote(context, recipients);
+  const payload = await context.enclave.seal(request.payload, sender, recipients, options);
   const hash = payloadHash(payload);
   await storeAndDistribute(context, hash, payload, remote, undefined);
   return resultOf(context, hash, payload);
@@ -111,11 +113,11 @@ export async function sendSignedPayload(context: ManagerContext, request: SendSi
   if (stored !== undefined && (stored.privacyFlag !== options.privacyFlag || !bytesEqual(stored.execHash, options.execHash))) {
     throw managerError('PAYLOAD_MISMATCH', 'Invalid existing transaction', { hash: bytesToBase64(hash) });
   }
+  const remote = await findRemote(context, recipients);
   const payload =
     stored === undefined
       ? await context.enclave.sealFromRaw(raw, recipients, options)
       : await addRecipients(context, stored, recipients);
-  const remote = await findRemote(context, recipients);
   await storeAndDistribute(context, hash, payload, remote, stored);
   return resultOf(context, hash, payload);
 }

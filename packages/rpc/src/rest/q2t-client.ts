@@ -7,7 +7,7 @@ import type { Clock } from '@isoquorum/platform/clock';
 import type { HttpClient, HttpClientResponse } from '@isoquorum/platform/http';
 import { HOME_MEDIA_TYPE, HOME_PATH, HOME_PEER_HEADER, MAX_WAIT_MS, STORED_PATH } from './home.ts';
 import { bytesList, type JsonObject, optionalNumber, optionalText, parseJson, parseJsonObject, requiredBytes } from './json.ts';
-import type { Q2tClient, Q2tDistribution, Q2tErrorCode, Q2tFeatures, Q2tPayload, Q2tSent, Q2tStoredEvent } from './q2t.ts';
+import type { Q2tClient, Q2tDistribution, Q2tErrorCode, Q2tFeatures, Q2tKey, Q2tPayload, Q2tSent, Q2tStoredEvent } from './q2t.ts';
 
 export interface Q2tClientOptions {
   /** `http://host:port` or `unix:/path`. */
@@ -50,14 +50,16 @@ function versionNumber(text: string): number {
   return match === null ? 0 : Number(match[1]) + Number(match[2]) / 1_000;
 }
 
+const keyText = (key: Q2tKey): string => (typeof key === 'string' ? key : bytesToBase64(key));
+
 function distribution(request: Q2tDistribution): Record<string, unknown> {
   const { execHash, affectedContractTransactions: affected, mandatoryRecipients: mandatory } = request;
   return {
-    to: request.to.map(bytesToBase64),
+    to: request.to.map(keyText),
     affectedContractTransactions: (affected ?? []).map(bytesToBase64),
     ...(execHash === undefined || execHash.length === 0 ? {} : { execHash: bytesToBase64(execHash) }),
     privacyFlag: request.privacyFlag ?? 0,
-    mandatoryRecipients: mandatory === undefined || mandatory.length === 0 ? null : mandatory.map(bytesToBase64),
+    mandatoryRecipients: mandatory === undefined || mandatory.length === 0 ? null : mandatory.map(keyText),
   };
 }
 
@@ -204,13 +206,13 @@ export function createQ2tClient(options: Q2tClientOptions): Q2tClient {
       const { payload, from } = request;
       const body = {
         payload: bytesToBase64(payload),
-        ...(from === undefined ? {} : { from: bytesToBase64(from) }),
+        ...(from === undefined ? {} : { from: keyText(from) }),
         ...distribution(request),
       };
       return read(await post('/send', await mediaFor(request.privacyFlag ?? 0), body), (bytes) => readSent(parseJsonObject(bytes)));
     },
     async storeRaw(payload, from) {
-      const body = { payload: bytesToBase64(payload), ...(from === undefined ? {} : { from: bytesToBase64(from) }) };
+      const body = { payload: bytesToBase64(payload), ...(from === undefined ? {} : { from: keyText(from) }) };
       return read(await post('/storeraw', await mediaFor(0), body), (bytes) => requiredBytes(parseJsonObject(bytes), 'key'));
     },
     async sendSigned(request) {

@@ -1,20 +1,23 @@
 import type { EnclaveKey, EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 
+/** A key as bytes, or the client's own text for it, handed to the manager unread so that the manager answers for it. */
+export type Q2tKey = EnclaveKey | string;
+
 /** What goes with a private transaction to its manager (tessera.md 3.2, goquorum.md 2.8). */
 export interface Q2tDistribution {
-  readonly to: readonly EnclaveKey[];
+  readonly to: readonly Q2tKey[];
   /** Default 0. */
   readonly privacyFlag?: number;
   readonly affectedContractTransactions?: readonly Uint8Array[];
   /** Merkle root as bytes; only with flag 3. Sent as base64 text, as GoQuorum does. */
   readonly execHash?: Uint8Array;
-  readonly mandatoryRecipients?: readonly EnclaveKey[];
+  readonly mandatoryRecipients?: readonly Q2tKey[];
 }
 
 export interface Q2tSend extends Q2tDistribution {
   readonly payload: Uint8Array;
   /** Default: the manager's default key. */
-  readonly from?: EnclaveKey;
+  readonly from?: Q2tKey;
 }
 
 export interface Q2tSendSigned extends Q2tDistribution {
@@ -79,7 +82,7 @@ export interface Q2tClient {
   /** `/send` @throws also MANAGER_FEATURE_MISSING */
   send(request: Q2tSend): Promise<Q2tSent>;
   /** `/storeraw` */
-  storeRaw(payload: Uint8Array, from?: EnclaveKey): Promise<EncryptedPayloadHash>;
+  storeRaw(payload: Uint8Array, from?: Q2tKey): Promise<EncryptedPayloadHash>;
   /** `/sendsignedtx` @throws also MANAGER_FEATURE_MISSING */
   sendSigned(request: Q2tSendSigned): Promise<Q2tSent>;
   /** `/transaction/{hash}`; `undefined`: not a party (404, or the all-zero hash). Errors mean "cannot say now". */
