@@ -41,6 +41,7 @@ export function createHostCore(options: HostCoreOptions): HostCore {
   const openings = new WeakMap<Connection, Promise<Peer>>();
   const handled = new Set<string>();
   let state: 'new' | 'started' | 'stopped' = 'new';
+  let starting: Promise<void> | undefined;
 
   const sessions = new Sessions({
     selfId: libp2p.peerId.toString(),
@@ -75,7 +76,8 @@ export function createHostCore(options: HostCoreOptions): HostCore {
   libp2p.addEventListener('connection:open', ({ detail: connection }) => {
     if (connection.direction !== 'inbound') return;
     if (options.identify(connection.remotePeer.toString()) === undefined) options.guestConnected(connection);
-    else sessions.linkOpened(linkOf(connection));
+    // A guest that says its status hears NOT_ADMITTED.
+    sessions.linkOpened(linkOf(connection));
   });
   libp2p.addEventListener('connection:close', ({ detail: connection }) => {
     const link = links.get(connection);
@@ -145,9 +147,12 @@ export function createHostCore(options: HostCoreOptions): HostCore {
       notes: () => sessions.notes(),
     },
     start: async () => {
-      handle(STATUS_PROTOCOL);
-      state = 'started';
-      await libp2p.start();
+      if (state === 'new') {
+        handle(STATUS_PROTOCOL);
+        state = 'started';
+        starting = Promise.resolve(libp2p.start());
+      }
+      await starting;
     },
     stop: async () => {
       if (state === 'stopped') return;

@@ -16,6 +16,8 @@ export interface ReconnectorOptions {
   isConnected(peerId: string): boolean;
   dial(peer: StaticPeer): Promise<unknown>;
   failed(peer: StaticPeer, error: Error, nextDelayMs: number): void;
+  /** Never wait for the other end to dial first. */
+  readonly dialsAtOnce?: boolean;
   readonly firstDelayMs?: number;
   readonly maxDelayMs?: number;
 }
@@ -80,7 +82,8 @@ export class Reconnector {
     const first = this.options.firstDelayMs ?? 500;
     const attempt: Attempt = { cancel: () => {}, delayMs: first };
     this.attempts.set(peerId, attempt);
-    this.schedule(peerId, attempt, this.options.selfId < peerId ? 0 : first);
+    const atOnce = this.options.dialsAtOnce === true || this.options.selfId < peerId;
+    this.schedule(peerId, attempt, atOnce ? 0 : first);
   }
 
   private schedule(peerId: string, attempt: Attempt, delayMs: number): void {

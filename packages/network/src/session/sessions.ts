@@ -1,6 +1,6 @@
 import type { Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
-import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { type IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
 import type { FrameHandler, Peer, PeerEvent, RequestHandler, RequestOptions } from '../host.ts';
 import { CONSENSUS_PROTOCOL, STATUS_PROTOCOL } from '../protocols.ts';
 import { checkStatus, createStatus, type ChainIdentity, type StatusHead } from './chain-identity.ts';
@@ -167,7 +167,12 @@ export class Sessions {
       }
       this.handshake(link, stream).catch((error: Error) => {
         this.options.logger.log('debug', 'handshake failed', { peer: link.peerId, error: error.message });
-        if (isIsoquorumError(error) && error.reaction === 'REJECT' && error.fields.refused !== true)
+        if (
+          isIsoquorumError(error) &&
+          error.reaction === 'REJECT' &&
+          error.code !== 'NOT_ADMITTED' &&
+          !isRefusal(error)
+        )
           this.conduct.note(link.peerId, error.code, error.message, 10);
         this.linkClosed(link, error);
         this.closeSoon(link);
@@ -302,4 +307,9 @@ export class Sessions {
       }
     }
   }
+}
+
+/** True for an error that the other end sent. */
+function isRefusal(error: IsoquorumError): boolean {
+  return error.fields.refused === true;
 }

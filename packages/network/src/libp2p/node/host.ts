@@ -4,7 +4,7 @@ import type { Random } from '@isoquorum/platform/random';
 import { circuitRelayServer } from '@libp2p/circuit-relay-v2';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
-import type { ConnectionGater, StreamMiddleware } from '@libp2p/interface';
+import type { ConnectionGater } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
@@ -16,11 +16,11 @@ import { hostToMultiaddr } from '../../admission/node-list.ts';
 import type { NetworkHost } from '../../host.ts';
 import type { ChainIdentity } from '../../session/chain-identity.ts';
 import type { PeerNote } from '../../session/conduct.ts';
-import { networkError } from '../../session/errors.ts';
 import type { NetworkLimits } from '../../session/limits.ts';
 import { Reconnector } from '../../session/reconnector.ts';
 import { createHostCore, type HostCore } from '../host-core.ts';
 import { createLibp2pLogger } from '../logger.ts';
+import { guardProtocols } from './guard.ts';
 import { createGuestDesk, type GuestDesk } from './guests.ts';
 
 export interface ListenAddress {
@@ -51,14 +51,6 @@ export interface NodeHost extends NetworkHost {
   /** The latest faults of peers. */
   notes(): readonly PeerNote[];
 }
-
-/** libp2p's own protocols, which a guest may not use either. */
-const memberProtocols = [
-  '/ipfs/id/1.0.0',
-  '/ipfs/id/push/1.0.0',
-  '/ipfs/ping/1.0.0',
-  '/libp2p/circuit/relay/0.2.0/hop',
-];
 
 /** Relayed connections between pages: the signalling of WebRTC, and what pages say when WebRTC fails. */
 const relayDataLimit = 256n * 1024n * 1024n;
@@ -117,6 +109,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
     services: {
       identify: identify(),
       ping: ping(),
+      guard: guardProtocols((peerId) => isAdmitted(peerId)),
       relay: circuitRelayServer({
         reservations: {
           maxReservations: 1024,
@@ -127,13 +120,6 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
     },
     logger: createLibp2pLogger(logger),
   });
-
-  const membersOnly: StreamMiddleware = (stream, connection, next) => {
-    if (!isAdmitted(connection.remotePeer.toString()))
-      throw networkError('NOT_ADMITTED', 'guests may only redeem an invitation', { protocol: stream.protocol });
-    next(stream, connection);
-  };
-  for (const protocol of memberProtocols) libp2p.use(protocol, membersOnly);
 
   guests = createGuestDesk({ libp2p, admission, clock, logger });
   core = createHostCore({
