@@ -11,11 +11,12 @@ import { writeNumber } from '@isoquorum/primitives/integer';
  * | `Lb` number | body of a block that holds private transactions |
  * | `LP` | private head: rlp[number] |
  * | `Lp` number | private root after the last block that changed it, up to this one |
+ * | `Ld` digest | number of the executed block with a private transaction of this digest whose party this page was not |
  * | `Lt` number index | transaction that this page shows, as JSON |
  * | `Lc` address | contract that this page knows, as JSON |
  * | `Ls` name | settings, as JSON |
  */
-export type KeyLetter = 'H' | 'h' | 'b' | 'P' | 'p' | 't' | 'c' | 's';
+export type KeyLetter = 'H' | 'h' | 'b' | 'd' | 'P' | 'p' | 't' | 'c' | 's';
 
 const family = 0x4c;
 

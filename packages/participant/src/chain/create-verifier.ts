@@ -54,9 +54,10 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
     }
     const sealers = bftCommitters(header, config, recover).filter((sealer) => sealer !== undefined);
     const author = bftAuthor(header, config, recover) ?? header.coinbase;
+    const parentRoot = head.header.stateRoot;
     snapshot = next;
     head = { header, hash: next.hash };
-    return { header, hash: next.hash, author, sealers, validators, quorum, round: roundOf(header, config) };
+    return { header, hash: next.hash, parentRoot, author, sealers, validators, quorum, round: roundOf(header, config) };
   }
 
   return {

@@ -6,6 +6,8 @@ import type { Transaction } from '@isoquorum/primitives/transaction/transaction'
 export interface CheckedHeader {
   readonly header: Header;
   readonly hash: Hash32;
+  /** State root of the parent, which was checked before. */
+  readonly parentRoot: Hash32;
   readonly author: Address;
   /** Distinct validators whose seals were recovered. */
   readonly sealers: readonly Address[];

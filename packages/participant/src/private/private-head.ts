@@ -1,0 +1,279 @@
+import type { Evm } from '@isoquorum/execution/evm/port';
+import type { StateReader } from '@isoquorum/execution/state/types';
+import { viewBlock } from '@isoquorum/execution/transition/apply-block';
+import { applyPrivate } from '@isoquorum/execution/transition/apply-private';
+import { payloadHashOf } from '@isoquorum/execution/transition/payload-hash';
+import type { PayloadResolution, PrivateTransactionView } from '@isoquorum/execution/transition/types';
+import type { Logger } from '@isoquorum/platform/logger';
+import type { Store, StoreOperation } from '@isoquorum/platform/store';
+import type { EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { signerChainIdAt } from '@isoquorum/primitives/fork';
+import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
+import { emptyCodeHash, emptyTrieRoot } from '@isoquorum/primitives/header';
+import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
+import type { Receipt } from '@isoquorum/primitives/receipt';
+import { isPrivateTransaction, transactionHash, transactionSender } from '@isoquorum/primitives/transaction/transaction';
+import type { CheckedBlock } from '../chain/header-verifier.ts';
+import type { PublicState } from '../chain/public-state.ts';
+import { participantError } from '../errors.ts';
+import type { PrivateBlock, PrivateStore } from './private-store.ts';
+
+/** The one private state of a page. */
+const psi = 'private';
+
+/** What is known of a payload now; `unknown` stops the private head until it can be said. */
+export type Resolution = PayloadResolution | { readonly type: 'unknown'; readonly reason: string };
+
+/** A private transaction that was executed here, or of which this page is no party. */
+export interface ExecutedTransaction {
+  readonly hash: Hash32;
+  readonly digest: EncryptedPayloadHash;
+  readonly resolution: PayloadResolution;
+  readonly receipt: Receipt;
+}
+
+export interface ExecutedBlock {
+  readonly block: PrivateBlock;
+  readonly privateRoot: Hash32;
+  readonly transactions: readonly ExecutedTransaction[];
+}
+
+export interface PrivateHeadStatus {
+  /** Every block up to this one is in the private state. */
+  readonly number: number;
+  readonly root: Hash32;
+  readonly state: 'following' | 'waiting' | 'replaying';
+  readonly detail: string | undefined;
+}
+
+export interface PrivateHeadOptions {
+  readonly config: ChainConfig;
+  readonly evm: Evm;
+  readonly publicState: PublicState;
+  readonly privateStore: PrivateStore;
+  readonly store: Store;
+  readonly logger: Logger;
+  /** Hash of a checked block, for BLOCKHASH. */
+  readonly blockHash: (number: number) => Hash32 | undefined;
+  readonly checkedNumber: () => number;
+  readonly resolve: (digest: EncryptedPayloadHash, blockNumber: number) => Promise<Resolution>;
+  /** What else to write with an executed block. */
+  readonly operationsFor: (executed: ExecutedBlock) => Promise<readonly StoreOperation[]>;
+  /** What else to write when block `number` and those after it are taken back. */
+  readonly rewindOperations: (number: number) => Promise<readonly StoreOperation[]>;
+  readonly onChange: () => void;
+}
+
+/** The page's own private state: it follows the checked head, stops where a payload cannot be told, and goes back when one comes late. */
+export interface PrivateHead {
+  status(): PrivateHeadStatus;
+  /** Operations that keep the private transactions of checked blocks, for the batch of the public head. */
+  keep(blocks: readonly CheckedBlock[]): readonly StoreOperation[];
+  /** There may be something to do: a new block, an answer about a payload, a connection. */
+  wake(): void;
+  /** A payload is here now; takes the state back if its transaction had been skipped. */
+  payloadArrived(digest: EncryptedPayloadHash): Promise<void>;
+  /** Resolves once every block up to `number` is in the private state. @throws PRIVATE_STATE_BEHIND when it waits for a payload */
+  reach(number: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
+  const { config, evm, publicState, privateStore, store, logger } = options;
+  let running = true;
+  let replayTo = 0;
+  let blocked: { readonly number: number; readonly reason: string } | undefined;
+  let working: Promise<void> | undefined;
+  let again = false;
+  const rewinds = new Set<number>();
+  const waiters = new Set<() => void>();
+
+  const nextNumber = (): number | undefined => {
+    const next = privateStore.next(privateStore.executed());
+    return next === undefined || next > options.checkedNumber() ? undefined : next;
+  };
+  const number = (): number => {
+    const next = nextNumber();
+    return next === undefined ? options.checkedNumber() : next - 1;
+  };
+
+  function changed(): void {
+    options.onChange();
+    for (const waiter of [...waiters]) waiter();
+  }
+
+  function wake(): void {
+    if (!running) return;
+    if (working !== undefined) {
+      again = true;
+      return;
+    }
+    working = work()
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        blocked = { number: nextNumber() ?? 0, reason };
+        logger.log(isIsoquorumError(error) && error.reaction === 'RETRY' ? 'warn' : 'error', 'private execution stopped', { reason });
+        changed();
+      })
+      .finally(() => {
+        working = undefined;
+        if (again) {
+          again = false;
+          wake();
+        }
+      });
+  }
+
+  async function work(): Promise<void> {
+    while (running) {
+      await carryOutRewinds();
+      const next = nextNumber();
+      if (next === undefined) {
+        blocked = undefined;
+        break;
+      }
+      const executed = await execute(await privateStore.read(next));
+      if (executed === undefined) break;
+      blocked = undefined;
+      const strange = executed.transactions.filter(({ resolution }) => resolution.type === 'notParty').map(({ digest }) => digest);
+      // The operations of the transition are in the block's own part of this batch.
+      const operations = await options.operationsFor(executed);
+      await store.batch([...executed.operations, ...privateStore.execute(next, executed.privateRoot, strange), ...operations]);
+      changed();
+    }
+    changed();
+  }
+
+  async function carryOutRewinds(): Promise<void> {
+    if (rewinds.size === 0) return;
+    const first = Math.min(...rewinds);
+    rewinds.clear();
+    if (first > privateStore.executed()) return;
+    replayTo = Math.max(replayTo, privateStore.executed());
+    const operations = await options.rewindOperations(first);
+    await store.batch([...privateStore.rewind(first), ...operations]);
+    logger.log('info', 'private state went back for a late payload', { to: first - 1 });
+  }
+
+  /** Executes one block; undefined when a payload cannot be told. */
+  async function execute(block: PrivateBlock): Promise<(ExecutedBlock & { operations: readonly StoreOperation[] }) | undefined> {
+    const { header } = block;
+    const resolutions = new Map<string, PayloadResolution>();
+    for (const transaction of block.transactions.filter(isPrivateTransaction)) {
+      const digest = payloadHashOf(transaction);
+      const resolution = await options.resolve(digest, header.number);
+      if (resolution.type === 'unknown') {
+        blocked = { number: header.number, reason: resolution.reason };
+        return undefined;
+      }
+      resolutions.set(bytesToBareHex(digest), resolution);
+    }
+    const isParty = [...resolutions.values()].some((resolution) => resolution.type === 'payload');
+    const anchor = { blockHash: block.parentHash, stateRoot: block.parentRoot };
+    const privateTransactions = isParty ? await viewsFromWitness(block) : strangerViews(block);
+    const parentRoot = privateStore.rootAt(header.number - 1);
+    const applied = await publicState.run(anchor, () =>
+      applyPrivate({
+        config, evm, database: publicState.database, blockHash: options.blockHash, header, author: block.author, psi, parentRoot,
+        privateTransactions, resolutions,
+      }),
+    );
+    const transactions = privateTransactions.map((view, index) => ({
+      hash: view.hash,
+      digest: view.digest,
+      resolution: resolutions.get(bytesToBareHex(view.digest)) ?? ({ type: 'notParty' } as const),
+      receipt: applied.receipts[index] as Receipt,
+    }));
+    return { block, privateRoot: applied.stateRoot, transactions, operations: applied.operations };
+  }
+
+  /** Runs the public transactions before the private ones on a witness of the parent (decision 14). */
+  async function viewsFromWitness(block: PrivateBlock): Promise<readonly PrivateTransactionView[]> {
+    const { header, author, transactions } = block;
+    const anchor = { blockHash: block.parentHash, stateRoot: block.parentRoot };
+    const chainId = signerChainIdAt(config, header.number);
+    const accounts = new Map<string, Uint8Array>();
+    for (const transaction of transactions) {
+      const sender = transactionSender(transaction, chainId);
+      accounts.set(bytesToBareHex(sender), sender);
+      if (transaction.to !== undefined) accounts.set(bytesToBareHex(transaction.to), transaction.to);
+    }
+    await publicState.prefetch(anchor, [...accounts.values()].slice(0, 512).map((address) => ({ address, slots: [] })));
+    return publicState.run(anchor, () =>
+      viewBlock({
+        config, evm, database: publicState.database, blockHash: options.blockHash, header, transactions, parentRoot: block.parentRoot, author,
+      }),
+    );
+  }
+
+  /** Views for a block of which this page is no party at all: nothing of the public state matters, so nothing of it is fetched. */
+  function strangerViews(block: PrivateBlock): readonly PrivateTransactionView[] {
+    const chainId = signerChainIdAt(config, block.header.number);
+    return block.transactions.flatMap((transaction, index) => {
+      if (!isPrivateTransaction(transaction)) return [];
+      const sender = transactionSender(transaction, chainId);
+      return [
+        {
+          index, transaction, sender, hash: transactionHash(transaction), digest: payloadHashOf(transaction), cumulativeGasUsed: 0n,
+          publicState: onlySender(sender, transaction.nonce),
+        },
+      ];
+    });
+  }
+
+  return {
+    status() {
+      const at = number();
+      const root = privateStore.rootAt(at);
+      if (blocked !== undefined && nextNumber() !== undefined)
+        return { number: at, root, state: 'waiting', detail: `Block ${blocked.number} waits: ${blocked.reason}` };
+      if (nextNumber() !== undefined && at < replayTo) return { number: at, root, state: 'replaying', detail: 'A payload came late; its block and those after it run again.' };
+      return { number: at, root, state: 'following', detail: undefined };
+    },
+    keep(blocks) {
+      return blocks.flatMap((block) => {
+        if (!block.transactions.some(isPrivateTransaction)) return [];
+        return privateStore.keep({
+          header: block.header, parentHash: block.header.parentHash, parentRoot: block.parentRoot, author: block.author, transactions: block.transactions,
+        });
+      });
+    },
+    wake,
+    async payloadArrived(digest) {
+      const strangeIn = await privateStore.strangeIn(digest);
+      if (strangeIn !== undefined && strangeIn <= privateStore.executed()) rewinds.add(strangeIn);
+      wake();
+    },
+    async reach(wanted) {
+      for (;;) {
+        if (number() >= wanted || !running) return;
+        if (blocked !== undefined && working === undefined)
+          throw participantError('PRIVATE_STATE_BEHIND', `The private state is at block ${number()}, the head at ${options.checkedNumber()}: ${blocked.reason}`, { privateNumber: number(), number: wanted });
+        wake();
+        await new Promise<void>((resolve) => {
+          const waiter = (): void => {
+            waiters.delete(waiter);
+            resolve();
+          };
+          waiters.add(waiter);
+        });
+      }
+    },
+    async stop() {
+      running = false;
+      await working;
+      for (const waiter of [...waiters]) waiter();
+    },
+  };
+}
+
+/** A public state in which only the sender exists, with the nonce that its transaction proves. */
+function onlySender(sender: Uint8Array, nonce: bigint): StateReader {
+  return {
+    account: (address) =>
+      bytesEqual(address, sender) ? { nonce, balance: 1n << 128n, storageRoot: emptyTrieRoot, codeHash: emptyCodeHash } : undefined,
+    storage: () => 0n,
+    code: () => new Uint8Array(0),
+  };
+}
