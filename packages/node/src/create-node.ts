@@ -154,7 +154,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     onAnnounceHead: (to) => announcer.announceHead(to),
     onFatal: fatal,
   });
-  serveChain(host, reader, database);
+  serveChain(host, reader);
   serveHome(host, manager);
 
   async function stopAll(): Promise<void> {

@@ -1,9 +1,8 @@
-import { blockHash as hashOfBlock } from '@isoquorum/primitives/block';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
-import { createGenesisHeader, type Genesis, genesisAlloc } from '@isoquorum/primitives/genesis/genesis';
+import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
+import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
-import { createGenesisState } from '@isoquorum/execution/state/genesis-state';
 import { createStateDatabase, type StateDatabase } from '@isoquorum/execution/state/database';
 import { createStoreNodeSource } from '@isoquorum/execution/state/node-source';
 import type { Logger } from '@isoquorum/platform/logger';
@@ -12,6 +11,7 @@ import { type Blockchain, createBlockchain, type ForkChoice } from './blockchain
 import { createBlockStore } from './block-store.ts';
 import { type ChainBlock, DEFAULT_PRIVATE_STATE } from './chain.ts';
 import { storeDamaged } from './errors.ts';
+import { createGenesisBlock } from './genesis-block.ts';
 import { genesisKey, headKey, schemaKey } from './keys.ts';
 import { createWriteQueue } from './write-queue.ts';
 
@@ -80,16 +80,13 @@ async function checkSchema(store: Store, logger: Logger): Promise<void> {
 export async function openChain(options: OpenChainOptions): Promise<OpenedChain> {
   const { genesis, store, logger } = options;
   await checkSchema(store, logger);
-  const state = createGenesisState(genesisAlloc(genesis));
-  const header = createGenesisHeader(genesis, state.root);
-  const genesisBlock = { header, transactions: [], uncles: [] };
-  const genesisHash = hashOfBlock(genesisBlock);
+  const { block: genesisBlock, hash: genesisHash, operations: genesisOperations } = createGenesisBlock(genesis);
   const blocks = createBlockStore(store, (number) => signerChainIdAt(genesis.config, number));
   const writes = createWriteQueue(store, options.onWriteFailure);
 
   const known = store.getSync(genesisKey);
   if (known === undefined) {
-    const operations: StoreOperation[] = [...state.operations];
+    const operations: StoreOperation[] = [...genesisOperations];
     const block: ChainBlock = { hash: genesisHash, block: genesisBlock };
     blocks.putBlock(block, [], operations);
     blocks.putCanonical(block, operations);
@@ -130,10 +127,9 @@ async function findHead(store: Store, options: OpenChainOptions, blocks: Blocks)
   const hash = store.getSync(headKey);
   if (hash === undefined) throw storeDamaged('no head');
   const source = createStoreNodeSource(store);
-  const emptyRoot = createGenesisState([]).root;
   const isWhole = (block: ChainBlock): boolean => {
     const root = block.block.header.stateRoot;
-    return bytesEqual(root, emptyRoot) || source.node(root) !== undefined;
+    return bytesEqual(root, emptyTrieRoot) || source.node(root) !== undefined;
   };
   const stored = blocks.block(hash);
   let head = stored;

@@ -1,15 +1,10 @@
 import { encodeBlockBody } from '@isoquorum/primitives/block';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { encodeHeader, type Header } from '@isoquorum/primitives/header';
-import { bytesToHex } from '@isoquorum/primitives/hex';
 import { encodeReceiptItem } from '@isoquorum/primitives/receipt';
 import { encodeRlpListOf } from '@isoquorum/primitives/rlp';
-import { collectWitness } from '@isoquorum/execution/witness/collect-witness';
-import type { StateDatabase } from '@isoquorum/execution/state/database';
 import type { NetworkHost } from '@isoquorum/network/host';
-import { SYNC_PROTOCOL, WITNESS_PROTOCOL } from '@isoquorum/network/protocols';
+import { SYNC_PROTOCOL } from '@isoquorum/network/protocols';
 import { decodeSyncRequest, encodeSyncAnswer, maxSyncItems, type SyncRequest } from '@isoquorum/network/wire/sync';
-import { decodeWitnessRequest, encodeWitness } from '@isoquorum/network/wire/witness';
 import type { ChainReader } from '../chain/chain.ts';
 
 /** Bytes after which an answer is closed, as geth's soft limit. */
@@ -75,18 +70,10 @@ function itemsOf(chain: ChainReader, request: SyncRequest): Uint8Array[] {
   }
 }
 
-/** Answers peers and pages: headers, bodies, public receipts, and witnesses of the public state. Nothing private leaves here. */
-export function serveChain(host: NetworkHost, chain: ChainReader, database: StateDatabase): void {
+/** Answers peers and pages: headers, bodies, public receipts. Nothing private leaves here. */
+export function serveChain(host: NetworkHost, chain: ChainReader): void {
   host.onRequest(SYNC_PROTOCOL, async (_peer, bytes) => {
     const { requestId, request } = decodeSyncRequest(bytes);
     return encodeSyncAnswer({ type: request.type, items: itemsOf(chain, request) }, requestId);
-  });
-  host.onRequest(WITNESS_PROTOCOL, async (_peer, bytes) => {
-    const { blockHash, accounts } = decodeWitnessRequest(bytes);
-    const header = chain.headerByHash(blockHash);
-    if (header === undefined || !chain.isCanonical(blockHash)) {
-      throw new IsoquorumError('UNKNOWN_BLOCK', 'unknown block', { hash: bytesToHex(blockHash) }, 'IGNORE');
-    }
-    return encodeWitness(collectWitness(database, header.stateRoot, accounts));
   });
 }

@@ -1,0 +1,66 @@
+import { type Genesis, parseGenesis } from '@isoquorum/primitives/genesis/genesis';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import { encodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
+import { nodeKeyToAddress } from '@isoquorum/primitives/node-key';
+import { keccak256 } from '@isoquorum/primitives/keccak';
+import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
+import { compareBytes } from '@isoquorum/primitives/hex';
+import { utf8ToBytes } from '@isoquorum/primitives/utf8';
+
+/** A private key for tests, the same for the same name. */
+export function testKey(name: string): Uint8Array {
+  return keccak256(utf8ToBytes(`isoquorum test key ${name}`));
+}
+
+export interface TestGenesisOptions {
+  readonly nodeKeys: readonly Uint8Array[];
+  readonly accountKeys?: readonly Uint8Array[];
+  readonly blockPeriodSeconds?: number;
+  readonly requestTimeoutSeconds?: number;
+  readonly emptyBlockPeriodSeconds?: number;
+  /** Seconds. */
+  readonly timestamp?: number;
+  readonly gasLimit?: bigint;
+}
+
+/** The JSON of a QBFT genesis whose validators are the given node keys. */
+export function testGenesisJson(options: TestGenesisOptions): Record<string, unknown> {
+  const validators = options.nodeKeys.map(nodeKeyToAddress).toSorted(compareBytes);
+  const extra = encodeQbftExtra({ vanity: new Uint8Array(32), validators, vote: undefined, round: 0, committedSeals: [] });
+  const accounts = (options.accountKeys ?? []).map((key) => bytesToHex(privateKeyToAddress(key)));
+  const empty = options.emptyBlockPeriodSeconds;
+  return {
+    config: {
+      chainId: 1337,
+      homesteadBlock: 0,
+      eip150Block: 0,
+      eip155Block: 0,
+      eip158Block: 0,
+      byzantiumBlock: 0,
+      constantinopleBlock: 0,
+      petersburgBlock: 0,
+      istanbulBlock: 0,
+      isQuorum: true,
+      qbft: {
+        epochlength: 30000,
+        blockperiodseconds: options.blockPeriodSeconds ?? 1,
+        requesttimeoutseconds: options.requestTimeoutSeconds ?? 4,
+        policy: 0,
+        ceil2Nby3Block: 0,
+        ...(empty === undefined ? {} : { emptyblockperiodseconds: empty }),
+      },
+    },
+    nonce: '0x0',
+    timestamp: `0x${(options.timestamp ?? 0).toString(16)}`,
+    extraData: bytesToHex(extra),
+    gasLimit: `0x${(options.gasLimit ?? 800_000_000n).toString(16)}`,
+    difficulty: '0x1',
+    mixHash: '0x63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365',
+    coinbase: '0x0000000000000000000000000000000000000000',
+    alloc: Object.fromEntries(accounts.map((address) => [address, { balance: '0xd3c21bcecceda1000000' }])),
+  };
+}
+
+export function testGenesis(options: TestGenesisOptions): Genesis {
+  return parseGenesis(testGenesisJson(options));
+}
