@@ -4,6 +4,8 @@ import { bytesEqual, bytesToHex } from './hex.ts';
 import { decodeHeader, encodeHeader, type Header, headerHash } from './header.ts';
 import { createGenesisHeader, parseGenesis } from './genesis/genesis.ts';
 import { signerChainIdAt } from './fork.ts';
+import { nextGasLimit } from './gas-limit.ts';
+import { minerGasLimitAt } from './genesis/rules-at.ts';
 import { RlpReader } from './rlp-reader.ts';
 import {
   hasShared,
@@ -90,6 +92,16 @@ describe.skipIf(!hasSharedData)(sharedTitle('recorded chains'), () => {
         if (parent !== undefined) expect(bytesToHex(block.header.parentHash)).toBe(bytesToHex(headerHash(parent)));
         for (const transaction of block.transactions)
           expect(bytesEqual(encodeTransaction({ ...transaction }), encodeTransaction(transaction))).toBe(true);
+        parent = block.header;
+      }
+    });
+
+    test('each gas limit follows from the parent', () => {
+      const { config } = genesis();
+      let parent: Header | undefined;
+      for (const { block } of readChain(readShared('vectors', 'chains', chain, 'chain.rlp.gz'))) {
+        if (parent !== undefined)
+          expect(nextGasLimit(parent, minerGasLimitAt(config, parent.number))).toBe(block.header.gasLimit);
         parent = block.header;
       }
     });

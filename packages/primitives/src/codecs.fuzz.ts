@@ -147,17 +147,15 @@ describe('bytes from outside give a value or one of our errors', () => {
   });
 
   test('extras and receipts', () => {
-    const extra = fc
-      .array(bytesOf(20))
-      .map((validators) =>
-        encodeQbftExtra({
-          vanity: new Uint8Array(32),
-          validators,
-          vote: undefined,
-          round: 0,
-          committedSeals: [new Uint8Array(65)],
-        }),
-      );
+    const extra = fc.array(bytesOf(20)).map((validators) =>
+      encodeQbftExtra({
+        vanity: new Uint8Array(32),
+        validators,
+        vote: undefined,
+        round: 0,
+        committedSeals: [new Uint8Array(65)],
+      }),
+    );
     check(near(extra), (bytes) => {
       onlyOurErrors(() => decodeQbftExtra(bytes), /^ISTANBUL_EXTRA_INVALID$/);
       onlyOurErrors(() => decodeIbftExtra(bytes), /^ISTANBUL_EXTRA_INVALID$/);
