@@ -21,6 +21,8 @@ export interface HeaderRules {
   readonly nowSeconds: bigint | undefined;
   /** `--allowedfutureblocktime`; 0 unless told. */
   readonly allowedFutureSeconds?: bigint;
+  /** `--istanbul.blockperiod` of chains with the legacy `istanbul` key, which has no key for it; ignored on others. */
+  readonly legacyBlockPeriodSeconds?: number;
   /** `unchecked`: a proposal, or a header whose seals are vouched for otherwise (hash links below a sealed header). */
   readonly seals: 'checked' | 'unchecked';
 }
@@ -48,13 +50,19 @@ export function verifyHeaderAlone(header: Header, rules: HeaderRules, readExtra:
 }
 
 /** Number and hash link, and the least time between blocks. */
-export function verifyLink(header: Header, parent: Header, config: ChainConfig): void {
+export function verifyLink(
+  header: Header,
+  parent: Header,
+  rules: Pick<HeaderRules, 'config' | 'legacyBlockPeriodSeconds'>,
+): void {
   const { number } = header;
+  const { config, legacyBlockPeriodSeconds } = rules;
   if (parent.number !== number - 1 || !bytesEqual(headerHash(parent), header.parentHash))
     throw headerError('UNKNOWN_PARENT', { number, parentHash: bytesToBareHex(header.parentHash) });
   const settings = bftConfigAt(config, number);
   if (settings === undefined) throw headerError('NOT_BFT', { number });
-  if (header.timestamp < parent.timestamp + BigInt(settings.blockPeriodSeconds))
+  const flagged = config.istanbul === undefined ? undefined : legacyBlockPeriodSeconds;
+  if (header.timestamp < parent.timestamp + BigInt(flagged ?? settings.blockPeriodSeconds))
     throw headerError('TIMESTAMP_INVALID', { number, timestamp: header.timestamp, parent: parent.timestamp });
 }
 
@@ -123,7 +131,7 @@ export function verifyAgainstParent(
   rules: HeaderRules,
 ): void {
   const { number } = header;
-  verifyLink(header, parent, rules.config);
+  verifyLink(header, parent, rules);
   const { author } = sealed;
   if (author === undefined) throw headerError('PROPOSER_SEAL_INVALID', { number });
   if (!includesAddress(validators, author))

@@ -19,6 +19,8 @@ export interface LightRules {
   /** `strict` unless there is a reason. */
   readonly profile: Profile;
   readonly recover: RecoverAddress;
+  /** See `HeaderRules`. */
+  readonly legacyBlockPeriodSeconds?: number;
 }
 
 /** How far a light follower has come. Immutable; store it with `encodeLightState`. */

@@ -76,7 +76,7 @@ export function verifyIbftHeader(
   });
   if (number === 0) return;
   if (parent === undefined) throw headerError('UNKNOWN_PARENT', { number });
-  verifyLink(header, parent, rules.config);
+  verifyLink(header, parent, rules);
   if (ibftExtraOf(header).seal.length !== istanbulSealLength)
     throw headerError('PROPOSER_SEAL_INVALID', { number }, 'invalid signature length');
   verifyAgainstParent(header, parent, validators, readIbftHeader(header, rules.recover), rules);

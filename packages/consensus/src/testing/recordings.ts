@@ -23,7 +23,7 @@ export function readJson<T>(...parts: readonly string[]): T {
 
 export function readBytes(...parts: readonly string[]): Uint8Array {
   const bytes = readFileSync(vectorPath(...parts));
-  return parts.at(-1)?.endsWith('.gz') === true ? gunzipSync(bytes) : bytes;
+  return new Uint8Array(parts.at(-1)?.endsWith('.gz') === true ? gunzipSync(bytes) : bytes);
 }
 
 export function listVectors(...parts: readonly string[]): readonly string[] {
