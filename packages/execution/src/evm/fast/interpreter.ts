@@ -88,6 +88,7 @@ export function runFrame(frame: Frame, context: RunContext): Halt {
       let handled = true;
       switch (opcode) {
         case 0x00:
+          frame.gas = gas;
           return 'stop';
         case 0x01:
           sp -= 1;
