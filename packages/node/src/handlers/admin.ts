@@ -1,0 +1,84 @@
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import { keccak256 } from '@isoquorum/primitives/keccak';
+import type { Peer } from '@isoquorum/network/host';
+import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
+import type { AdminMethods, PeerInfoJson } from '@isoquorum/rpc/jsonrpc/methods/admin';
+import type { NetMethods } from '@isoquorum/rpc/jsonrpc/methods/net';
+import type { RpcMethods, Web3Methods } from '@isoquorum/rpc/jsonrpc/methods/web3';
+import { namespaces } from '@isoquorum/rpc/jsonrpc/methods';
+import { selectEngine } from '@isoquorum/primitives/genesis/bft-config';
+import type { HandlerContext } from './context.ts';
+
+/** Host and port of an enode URL. */
+function enodeAddress(enode: string): { readonly host: string; readonly port: number } {
+  const match = /@(.+):([0-9]+)(?:\?|$)/.exec(enode);
+  return { host: match?.[1] ?? '', port: Number(match?.[2] ?? 0) };
+}
+
+function peerJson(peer: Peer): PeerInfoJson {
+  const { status } = peer;
+  return {
+    enode: peer.multiaddr,
+    id: peer.id,
+    name: peer.name ?? status.client,
+    caps: [`isoquorum-${peer.role}`],
+    network: {
+      localAddress: '',
+      remoteAddress: peer.multiaddr,
+      inbound: peer.direction === 'inbound',
+      trusted: false,
+      static: peer.role === 'node',
+    },
+    protocols: {
+      isoquorum: {
+        role: peer.role,
+        transport: peer.transport,
+        address: peer.address === undefined ? null : bytesToHex(peer.address),
+        head: bytesToHex(status.headHash),
+        number: status.headNumber,
+      },
+    },
+  };
+}
+
+/** `admin`, `net`, `web3` and `rpc`: the node itself. */
+export function createNodeHandlersOfIdentity(
+  context: HandlerContext,
+): HandlersOf<AdminMethods & NetMethods & Web3Methods & RpcMethods> {
+  const { chain, host, identity } = context;
+  return {
+    admin_nodeInfo: () => {
+      const { host: ip, port } = enodeAddress(identity.enode);
+      const head = chain.head();
+      return {
+        id: identity.enodeId,
+        name: identity.clientVersion,
+        enode: identity.enode,
+        ip,
+        ports: { discovery: 0, listener: port },
+        listenAddr: `${ip}:${port}`,
+        protocols: {
+          istanbul: {
+            network: Number(identity.networkId),
+            difficulty: Number(chain.totalDifficulty(head.hash) ?? 0n),
+            genesis: bytesToHex(chain.genesisHash),
+            head: bytesToHex(head.hash),
+            consensus: 'istanbul',
+            engine: selectEngine(chain.config) ?? null,
+          },
+        },
+        plugins: {},
+        multiaddrs: host.multiaddrs(),
+        warnings: context.warnings(),
+      };
+    },
+    admin_peers: () => host.peers().map((peer) => peerJson(peer)),
+    admin_datadir: () => identity.dataDir ?? '',
+    net_version: () => identity.networkId.toString(),
+    net_listening: () => true,
+    net_peerCount: () => host.peers().length,
+    web3_clientVersion: () => identity.clientVersion,
+    web3_sha3: (_request, data) => keccak256(data),
+    rpc_modules: () => Object.fromEntries(namespaces().map((name) => [name, '1.0'])),
+  };
+}

@@ -1,0 +1,51 @@
+import type { Handlers, SubscriptionHandlers } from '@isoquorum/rpc/jsonrpc/methods';
+import { createNodeHandlersOfIdentity } from './admin.ts';
+import { createCallRunner } from './call-runner.ts';
+import type { HandlerContext } from './context.ts';
+import { createDebugHandlers } from './debug.ts';
+import { createEthChainHandlers } from './eth-chain.ts';
+import { createEthFilterHandlers, createSubscriptionHandlers } from './eth-filters.ts';
+import { createEthPrivateHandlers } from './eth-private.ts';
+import { createEthStateHandlers } from './eth-state.ts';
+import { createEthTransactionHandlers, createTransactionFiller } from './eth-transactions.ts';
+import { createFilterStore } from './filters.ts';
+import { createIstanbulHandlers } from './istanbul.ts';
+import { createLogFeed } from './log-feed.ts';
+import { createPersonalHandlers } from './personal.ts';
+import { createDowngradeGuard } from './private-arguments.ts';
+import { createTxpoolHandlers } from './txpool.ts';
+
+/** Everything that answers JSON-RPC on a node. */
+export interface NodeHandlers {
+  readonly handlers: Handlers;
+  readonly subscriptions: SubscriptionHandlers;
+  /** Forgets filters and stops listening to the chain. */
+  close(): void;
+}
+
+export function createNodeHandlers(context: HandlerContext): NodeHandlers {
+  const feed = createLogFeed(context);
+  const filters = createFilterStore(context, feed);
+  const runner = createCallRunner(context);
+  const guard = createDowngradeGuard(context);
+  const filler = createTransactionFiller(context, runner, guard);
+  return {
+    handlers: {
+      ...createEthChainHandlers(context),
+      ...createEthStateHandlers(context, runner),
+      ...createEthTransactionHandlers(context, filler, guard),
+      ...createEthPrivateHandlers(context),
+      ...createEthFilterHandlers(context, filters),
+      ...createIstanbulHandlers(context),
+      ...createNodeHandlersOfIdentity(context),
+      ...createTxpoolHandlers(context),
+      ...createDebugHandlers(context),
+      ...createPersonalHandlers(context, filler),
+    },
+    subscriptions: createSubscriptionHandlers(context, feed),
+    close() {
+      filters.close();
+      feed.close();
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { encodeBlock } from '@isoquorum/primitives/block';
+import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { bigintToBytes } from '@isoquorum/primitives/integer';
+import { dumpAccount, dumpState, type DumpedAccount } from '@isoquorum/execution/state/dump';
+import { RpcError, SERVER_ERROR } from '@isoquorum/rpc/jsonrpc/errors';
+import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
+import type { DebugMethods } from '@isoquorum/rpc/jsonrpc/methods/debug';
+import type { BlockNumber } from '@isoquorum/rpc/jsonrpc/parameters/block-selector';
+import type { RpcRequestContext } from '@isoquorum/rpc/jsonrpc/session';
+import type { AccountDumpJson } from '@isoquorum/rpc/jsonrpc/shapes/account';
+import { headerAt, type LocatedHeader } from './blocks.ts';
+import { psiOf, type HandlerContext } from './context.ts';
+import { openStates } from './states.ts';
+
+/** Accounts and slots together that one dump may hold; the original has no limit. */
+const DUMP_ENTRIES_MAX = 200_000;
+
+/** One account as the original dumps it: storage values are the bytes of the trie, by slot where it is known. */
+function accountJson(dumped: DumpedAccount): AccountDumpJson {
+  const storage = dumped.storage.map(({ slot, slotHash, value }): [string, string] => [
+    bytesToHex(slot ?? slotHash),
+    bytesToBareHex(bigintToBytes(value)),
+  ]);
+  return {
+    balance: dumped.balance.toString(),
+    nonce: Number(dumped.nonce),
+    root: bytesToBareHex(dumped.storageRoot),
+    codeHash: bytesToBareHex(dumped.codeHash),
+    ...(dumped.code.length === 0 ? {} : { code: bytesToBareHex(dumped.code) }),
+    ...(storage.length === 0
+      ? {}
+      : { storage: Object.fromEntries(storage.toSorted(([left], [right]) => (left < right ? -1 : 1))) }),
+  };
+}
+
+export function createDebugHandlers(context: HandlerContext): HandlersOf<DebugMethods> {
+  const { chain, database } = context;
+
+  function located(number: BlockNumber): LocatedHeader {
+    const found = headerAt(context, number);
+    if (found === undefined) throw new RpcError(SERVER_ERROR, `block #${number} not found`);
+    return found;
+  }
+
+  function privateRoot(number: BlockNumber, request: RpcRequestContext): Uint8Array {
+    return chain.privateStateRoot(located(number).hash, psiOf(context, request));
+  }
+
+  return {
+    debug_privateStateRoot: (request, number) => privateRoot(number, request),
+    debug_defaultStateRoot: (request, number) => privateRoot(number, request),
+    debug_dumpAddress: (request, address, number) => {
+      const { hash } = located(number);
+      const found = openStates(context, { type: 'hash', hash, requireCanonical: false }, request).find(address);
+      const dumped = found === undefined ? undefined : dumpAccount(database, found.root, address);
+      if (dumped === undefined) throw new RpcError(SERVER_ERROR, 'error retrieving state');
+      return accountJson(dumped);
+    },
+    debug_dumpBlock: (request, number, kind) => {
+      const root = kind === 'private' ? privateRoot(number, request) : located(number).header.stateRoot;
+      const accounts: [string, AccountDumpJson][] = [];
+      let entries = 0;
+      for (const dumped of dumpState(database, root)) {
+        entries += 1 + dumped.storage.length;
+        if (entries > DUMP_ENTRIES_MAX) {
+          throw new IsoquorumError('DUMP_TOO_LARGE', `the state has more than ${DUMP_ENTRIES_MAX} accounts and slots`, {
+            limit: DUMP_ENTRIES_MAX,
+          });
+        }
+        accounts.push([bytesToHex(dumped.address ?? dumped.addressHash), accountJson(dumped)]);
+      }
+      return {
+        root: bytesToBareHex(root),
+        accounts: Object.fromEntries(accounts.toSorted(([left], [right]) => (left < right ? -1 : 1))),
+      };
+    },
+    debug_getBlockRlp: (_request, number) => {
+      const block = chain.blockByNumber(number);
+      if (block === undefined) throw new RpcError(SERVER_ERROR, `block #${number} not found`);
+      return bytesToBareHex(encodeBlock(block.block));
+    },
+    debug_getBadBlocks: () => [],
+  };
+}
