@@ -13,6 +13,8 @@ export interface SyncClient {
   headers(peerId: string, number: number, amount: number): Promise<readonly Header[]>;
   /** Bodies in the order of the hashes; fewer when the peer lacks some. */
   bodies(peerId: string, hashes: readonly Hash32[]): Promise<readonly BlockBody[]>;
+  /** RLP of the list of a block's receipts, in the order of the hashes. */
+  receipts(peerId: string, hashes: readonly Hash32[]): Promise<readonly Uint8Array[]>;
   witness(peerId: string, request: WitnessRequest): Promise<Witness>;
 }
 
@@ -34,6 +36,9 @@ export function createSyncClient(host: NetworkHost): SyncClient {
     async bodies(peerId, hashes) {
       const items = await ask(peerId, { type: 'bodies', hashes }, hashes.length);
       return items.map((item) => decodeBlockBody(item.slice()));
+    },
+    async receipts(peerId, hashes) {
+      return ask(peerId, { type: 'receipts', hashes }, hashes.length);
     },
     async witness(peerId, request) {
       const bytes = await host.request(peerId, WITNESS_PROTOCOL, encodeWitnessRequest(request), { timeoutMs: requestTimeoutMs });
