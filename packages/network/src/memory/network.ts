@@ -108,7 +108,7 @@ export function createMemoryNetwork(options: MemoryNetworkOptions): MemoryNetwor
   }
 
   const breakPair = (pair: string, message: string): void => {
-    for (const link of [...(links.get(pair) ?? [])]) link.break(networkError('PEER_GONE', message));
+    for (const link of links.get(pair) ?? []) link.break(networkError('PEER_GONE', message));
   };
 
   return {

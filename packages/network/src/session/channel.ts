@@ -190,7 +190,7 @@ export class Channel {
   private failPending(cause: Error): void {
     const { link, protocol } = this.options;
     const fields = { peerId: link.peerId, protocol };
-    for (const id of [...this.pending.keys()]) {
+    for (const id of this.pending.keys()) {
       const code = isIsoquorumError(cause) ? cause.code : 'PEER_GONE';
       const error =
         code === 'PROTOCOL_UNSUPPORTED' || code === 'PEER_GONE'

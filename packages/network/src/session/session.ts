@@ -145,7 +145,7 @@ export class Session {
     if (state === undefined) return;
     this.states.delete(link);
     for (const channel of state.channels.values()) channel.drop(reason);
-    for (const service of [...state.services]) service.drop(reason);
+    for (const service of state.services) service.drop(reason);
     if (this.primary === state) {
       const other = this.states.values().next().value;
       if (other !== undefined) this.primary = this.revive(other);

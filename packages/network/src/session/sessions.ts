@@ -41,6 +41,7 @@ export class Sessions {
   private readonly frameHandlers = new Map<string, FrameHandler>();
   private readonly requestHandlers = new Map<string, RequestHandler>();
   private readonly listeners = new Set<(event: PeerEvent) => void>();
+  private readonly changeListeners = new Set<() => void>();
   private head: StatusHead;
   private stopped = false;
 
@@ -84,6 +85,12 @@ export class Sessions {
     return () => this.listeners.delete(listener);
   }
 
+  /** Called when a peer came, went, or goes on over another connection. */
+  onPeersChanged(listener: () => void): () => void {
+    this.changeListeners.add(listener);
+    return () => this.changeListeners.delete(listener);
+  }
+
   onFrame(protocol: string, handler: FrameHandler): void {
     this.frameHandlers.set(protocol, handler);
     this.options.protocolAdded(protocol);
@@ -120,7 +127,7 @@ export class Sessions {
     this.stopped = true;
     const reason = networkError('HOST_STOPPED', 'host is stopping');
     for (const session of this.sessions.values()) session.close(reason);
-    for (const link of [...this.newLinks.keys()]) this.linkClosed(link, reason);
+    for (const link of this.newLinks.keys()) this.linkClosed(link, reason);
   }
 
   /** Asks the lists again about every peer and closes those that may no longer take part. */
@@ -238,6 +245,7 @@ export class Sessions {
     const session = known ?? new Session(this.context, this.admit(link.peerId), link, control);
     if (known === undefined) this.sessions.set(link.peerId, session);
     else known.adopt(link, control);
+    this.changed();
     if (known === undefined) this.emit({ type: 'connected', peer: session.peer });
     for (const held of newLink.held) session.serve(link, held);
     return session.peer;
@@ -295,11 +303,16 @@ export class Sessions {
   private sessionClosed(session: Session): void {
     if (this.sessions.get(session.peer.id) !== session) return;
     this.sessions.delete(session.peer.id);
+    this.changed();
     this.emit({ type: 'disconnected', peer: session.peer });
   }
 
+  private changed(): void {
+    for (const listener of this.changeListeners) listener();
+  }
+
   private emit(event: PeerEvent): void {
-    for (const listener of [...this.listeners]) {
+    for (const listener of this.listeners) {
       try {
         listener(event);
       } catch (error) {

@@ -53,6 +53,8 @@ export interface BrowserHost extends NetworkHost {
   redeem(invitation: Invitation): Promise<RedeemedInvitation>;
   /** Connects to another page through a validator that both use: directly by WebRTC, else relayed. `transport` of the peer says which. */
   dialPage(peerId: string): Promise<Peer>;
+  /** Called when a peer came, went, or goes on over another connection (relayed, then direct). */
+  onPeersChanged(listener: () => void): () => void;
   notes(): readonly PeerNote[];
 }
 
@@ -201,6 +203,7 @@ export async function createBrowserHost(options: BrowserHostOptions): Promise<Br
       return redeemInvitation(libp2p, clock, invitation);
     },
     dialPage,
+    onPeersChanged: (listener) => sessions.onPeersChanged(listener),
     start: async () => {
       await core.start();
       reconnector.start();
