@@ -1,5 +1,5 @@
 import { bytesToBase64 } from '@isoquorum/primitives/base64';
-import { createNodeRandom } from '@isoquorum/platform/node/random';
+import { createRandom } from '@isoquorum/platform/node/random';
 import type { Bench } from './measurement.ts';
 import { withNetwork } from './network.ts';
 
@@ -24,7 +24,7 @@ async function rate(seconds: number, lanes: number, ask: (index: number) => Prom
 export const benchManager: Bench = async function* ({ seconds }) {
   const figures = await withNetwork(25_400, ['--validators', '2'], async (network) => {
     const [from, to] = network.file().managers;
-    const random = createNodeRandom();
+    const random = createRandom();
     const keys: string[] = [];
     const send = async (): Promise<void> => {
       const body = JSON.stringify({ payload: bytesToBase64(random.bytes(PAYLOAD_BYTES)), to: [to?.publicKeys[0]] });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createNodeRandom } from '@isoquorum/platform/node/random';
+import { createRandom } from '@isoquorum/platform/node/random';
 import { bytesToHex, concatBytes, hexToBytes } from '@isoquorum/primitives/hex';
 import { bigintToFixedBytes } from '@isoquorum/primitives/integer';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
@@ -40,7 +40,7 @@ export interface Sender {
 }
 
 export function createSenders(count: number): Sender[] {
-  const random = createNodeRandom();
+  const random = createRandom();
   return Array.from({ length: count }, () => {
     const privateKey = random.bytes(32);
     return { privateKey, address: privateKeyToAddress(privateKey), nonce: 0n };

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createNodeRandom } from '@isoquorum/platform/node/random';
+import { createRandom } from '@isoquorum/platform/node/random';
 import { createCommandError } from '../command-error.ts';
 import { portsOf } from '../dev/ports.ts';
 import { createDevelopmentAccounts } from '../network/accounts.ts';
@@ -34,7 +34,7 @@ export function addNetworkCommand(program: Command): void {
     .action(async (flags: GenerateFlags) => {
       const root = resolve(flags.output);
       if (existsSync(root) && readdirSync(root).length > 0) throw createCommandError('FILE_EXISTS', `${root} is not empty: choose another --output`, { root });
-      const random = createNodeRandom();
+      const random = createRandom();
       const { files, members } = await generateNetwork(
         root,
         {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { bytesToHex } from '@isoquorum/primitives/hex';
-import { createNodeRandom } from '@isoquorum/platform/node/random';
+import { createRandom } from '@isoquorum/platform/node/random';
 import { createCommandError } from '../command-error.ts';
 import { createDevelopmentAccounts } from '../network/accounts.ts';
 import { generateNetwork } from '../network/generate.ts';
@@ -87,7 +87,7 @@ async function prepareFolder(options: DevOptions): Promise<{ files: NetworkFiles
     }
     return { files, settings };
   }
-  const random = createNodeRandom();
+  const random = createRandom();
   const accounts = createDevelopmentAccounts(ACCOUNTS, random);
   await generateNetwork(
     options.dataDir,

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { bareHexToBytes } from '@isoquorum/primitives/hex';
 import { createInvitation, encodeInvitation } from '@isoquorum/network/admission/invitation';
-import { createNodeRandom } from '@isoquorum/platform/node/random';
-import { genesisHashOf } from '@isoquorum/node/genesis/genesis-hash';
+import { createRandom } from '@isoquorum/platform/node/random';
+import { createGenesisBlock } from '@isoquorum/node/chain/genesis-block';
+import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
+import { parseNodeKey } from '@isoquorum/primitives/node-key';
 import type { NetworkJson } from '../dev/network-json.ts';
 
 /** The WebSocket multiaddrs of nodes, which is what a browser can dial. */
@@ -20,12 +21,12 @@ export function createInvitationText(options: {
 }): string {
   return encodeInvitation(
     createInvitation({
-      nodeKey: bareHexToBytes(readFileSync(options.nodeKeyFile, 'utf8').trim()),
-      genesisHash: genesisHashOf(options.genesisJson),
+      nodeKey: parseNodeKey(readFileSync(options.nodeKeyFile, 'utf8')),
+      genesisHash: createGenesisBlock(parseGenesis(options.genesisJson)).hash,
       multiaddrs: options.multiaddrs,
       name: options.name,
       expires: Math.floor(Date.now() / 1_000) + options.seconds,
-      random: createNodeRandom(),
+      random: createRandom(),
     }),
   );
 }
