@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { createStubHandlers } from '../testing/stub-handlers.ts';
+import { hasRpcVectors, rpcVectors } from '../testing/vectors.ts';
+import { documentationText } from './documentation.ts';
+import { methods, methodTable, namespaces } from './methods.ts';
+
+const docs = fileURLToPath(new URL('../../../../docs/rpc.md', import.meta.url));
+
+describe('the method table', () => {
+  test('typed, registered and documented are the same', () => {
+    const typed = Object.keys(methods).toSorted();
+    const registered = Object.keys(createStubHandlers()).toSorted();
+    const documented = [...readFileSync(docs, 'utf8').matchAll(/^\| `([a-z0-9]+_[A-Za-z0-9]+)` \|/gm)]
+      .map((match) => match[1])
+      .toSorted();
+    expect(registered).toEqual(typed);
+    expect(documented).toEqual(typed);
+    expect([...methodTable.keys()].toSorted()).toEqual(typed);
+  });
+
+  test('docs/rpc.md is what the table says (else: node --conditions=source tools/rpc-docs.ts)', () => {
+    expect(readFileSync(docs, 'utf8')).toBe(documentationText());
+  });
+
+  test('optional parameters come last', () => {
+    for (const [name, { params }] of methodTable) {
+      const firstOptional = params.findIndex(({ codec }) => codec.optional);
+      if (firstOptional >= 0)
+        expect(
+          params.slice(firstOptional).every(({ codec }) => codec.optional),
+          name,
+        ).toBe(true);
+    }
+  });
+
+  test('namespaces', () => {
+    expect(namespaces()).toEqual(['admin', 'debug', 'eth', 'istanbul', 'net', 'personal', 'rpc', 'txpool', 'web3']);
+  });
+
+  test.skipIf(!hasRpcVectors)('parameters have the Go types that GoQuorum registers', () => {
+    const { nodes } = JSON.parse(readFileSync(`${rpcVectors}/surface.json`, 'utf8')) as {
+      nodes: { qbft: { methods: readonly { method?: string; params: readonly string[] }[] } };
+    };
+    const recorded = new Map(
+      nodes.qbft.methods.flatMap(({ method, params }) => (method === undefined ? [] : [[method, params] as const])),
+    );
+    for (const [name, { params }] of methodTable) {
+      expect(recorded.has(name), `${name} is GoQuorum's`).toBe(true);
+      expect(
+        params.map(({ codec }) => codec.goType),
+        name,
+      ).toEqual(recorded.get(name));
+    }
+  });
+});
