@@ -69,6 +69,15 @@ describe.each([
   });
 });
 
+test('a pool works in threads, and the calling thread helps only when told', async () => {
+  const recovery = createRecoveryPool({ threads: 1 });
+  open.push(recovery);
+  expect(await recovery.recover(inputs)).toEqual(expected);
+  expect(recovery.counts()).toEqual({ byThreads: inputs.length, byCaller: 0 });
+  await recovery.recover(inputs, { isCallerHelping: true });
+  expect(recovery.counts().byCaller).toBeGreaterThan(0);
+});
+
 test('a pool goes on after its threads ended from idleness, and finishes work that close interrupts', async () => {
   const recovery = createRecoveryPool({ threads: 1, idleMs: 1 });
   open.push(recovery);

@@ -52,7 +52,7 @@ export async function loadHashWasmKeccak(): Promise<Keccak256 | undefined> {
   try {
     const { createKeccak } = await import('hash-wasm');
     const hasher = await createKeccak(256);
-    return (bytes) => hasher.init().update(bytes).digest('binary').slice();
+    return (bytes) => hasher.init().update(bytes).digest('binary');
   } catch {
     return undefined;
   }

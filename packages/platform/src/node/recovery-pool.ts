@@ -11,6 +11,16 @@ export interface RecoveryPoolOptions {
   readonly idleMs?: number;
 }
 
+/** How many signatures were recovered where, since the pool was made. */
+export interface RecoveryCounts {
+  readonly byThreads: number;
+  readonly byCaller: number;
+}
+
+export interface RecoveryPool extends SenderRecovery {
+  counts(): RecoveryCounts;
+}
+
 /** Signatures per message: crossing costs little beside the work (spec/import-pipeline.md: 5 to 503 made no difference). */
 const sliceSize = 100;
 /** Fewer signatures than this are not worth a message. */
@@ -36,7 +46,7 @@ function startWorker(): Worker {
   return new Worker(entry, { execArgv: isSource ? ['--conditions=source'] : [], name: 'recovery' });
 }
 
-class RecoveryPool implements SenderRecovery {
+class ThreadPool implements RecoveryPool {
   private readonly size: number;
   private readonly idleMs: number;
   private readonly threads = new Set<Thread>();
@@ -44,17 +54,26 @@ class RecoveryPool implements SenderRecovery {
   private idleTimer: NodeJS.Timeout | undefined;
   /** Set when a thread failed: the pool then works in the calling thread. */
   private isBroken = false;
+  private byThreads = 0;
+  private byCaller = 0;
 
   constructor(size: number, idleMs: number) {
     this.size = size;
     this.idleMs = idleMs;
   }
 
+  counts(): RecoveryCounts {
+    return { byThreads: this.byThreads, byCaller: this.byCaller };
+  }
+
   async recover(
     batch: readonly RecoveryInput[],
     options: RecoveryOptions = {},
   ): Promise<readonly (Address | undefined)[]> {
-    if (batch.length < smallBatch || this.size === 0) return batch.map(recoverOne);
+    if (batch.length < smallBatch || this.size === 0) {
+      this.byCaller += batch.length;
+      return batch.map(recoverOne);
+    }
     const senders: (Address | undefined)[] = batch.map(() => undefined);
     let left = batch.length;
     const finished = new Promise<void>((resolve) => {
@@ -77,6 +96,7 @@ class RecoveryPool implements SenderRecovery {
   /** Takes slices from the end of the queue, while threads take them from its start. */
   private async help(): Promise<void> {
     for (let slice = this.queue.pop(); slice !== undefined; slice = this.queue.pop()) {
+      this.byCaller += slice.inputs.length;
       slice.done(slice.offset, slice.inputs.map(recoverOne));
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -115,6 +135,7 @@ class RecoveryPool implements SenderRecovery {
       thread.worker.on('message', (message: Uint8Array) => {
         const slice = thread.inFlight.shift();
         if (thread.inFlight.length === 0) thread.worker.unref();
+        this.byThreads += slice?.inputs.length ?? 0;
         slice?.done(slice.offset, unpackSenders(message));
         this.dispatch();
       });
@@ -152,6 +173,6 @@ class RecoveryPool implements SenderRecovery {
 }
 
 /** A pool of worker threads, started when first needed. Falls back to the calling thread when a thread cannot run. */
-export function createRecoveryPool(options: RecoveryPoolOptions = {}): SenderRecovery {
-  return new RecoveryPool(options.threads ?? 1, options.idleMs ?? 30_000);
+export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryPool {
+  return new ThreadPool(options.threads ?? 1, options.idleMs ?? 30_000);
 }

@@ -1,8 +1,9 @@
 import { type Address, emptyBytes, type Hash32 } from '../bytes.ts';
 import { IsoquorumError } from '../errors.ts';
-import { bigintToBytes, bigintToFixedBytes } from '../integer.ts';
+import { concatBytes } from '../hex.ts';
+import { bigintToBytes, writeBigint } from '../integer.ts';
 import { keccak256 } from '../keccak.ts';
-import { encodeRlp } from '../rlp.ts';
+import { emptyRlpString, encodeRlp } from '../rlp.ts';
 import {
   publicKeyToAddress,
   recoverPublicKeyFromBytes,
@@ -57,11 +58,17 @@ export function transactionChainId(transaction: Transaction): bigint | undefined
 function hashFields(type: 0 | 1, fields: Uint8Array, protectedChainId: bigint | undefined): Hash32 {
   if (type === 1) return keccak256(wrapFields(1, fields, emptyBytes));
   if (protectedChainId === undefined) return keccak256(wrapFields(undefined, fields, emptyBytes));
-  const chainId = encodeRlp(bigintToBytes(protectedChainId));
-  const tail = new Uint8Array(chainId.length + 2);
-  tail.set(chainId);
-  tail.fill(0x80, chainId.length);
-  return keccak256(wrapFields(undefined, fields, tail));
+  return keccak256(wrapFields(undefined, fields, chainIdTail(protectedChainId)));
+}
+
+let lastTail: { readonly chainId: bigint; readonly bytes: Uint8Array } | undefined;
+
+/** Encoded [chainId, 0, 0] without list header; the last one is kept, as a process mostly sees one chain. */
+function chainIdTail(chainId: bigint): Uint8Array {
+  if (lastTail?.chainId === chainId) return lastTail.bytes;
+  const bytes = concatBytes(encodeRlp(bigintToBytes(chainId)), emptyRlpString, emptyRlpString);
+  lastTail = { chainId, bytes };
+  return bytes;
 }
 
 /**
@@ -104,8 +111,8 @@ export function transactionRecoveryInput(transaction: Transaction, chainId: bigi
   if (recovery !== 0n && recovery !== 1n) signatureInvalid();
   if (r <= 0n || s <= 0n || r >= secp256k1Order || s > secp256k1HalfOrder) signatureInvalid();
   const signature = new Uint8Array(64);
-  signature.set(bigintToFixedBytes(r, 32));
-  signature.set(bigintToFixedBytes(s, 32), 32);
+  writeBigint(r, 32, signature, 0);
+  writeBigint(s, 32, signature, 32);
   return {
     digest: transactionSigningHash(transaction, protectedChainId),
     signature,
