@@ -11,8 +11,7 @@ export const evmErrors = {
   writeProtection: 'write protection',
   returnDataOutOfBounds: 'return data out of bounds',
   invalidCode: 'invalid code: must not begin with 0xef',
-  stackUnderflow: 'stack underflow',
-  stackOverflow: 'stack limit reached 1024',
+  stackOverflow: 'stack limit reached 1024 (1023)',
   /** Quorum: a private contract that called a public one tries to write. */
   readOnlyMutation: 'VM in read-only mode. Mutating opcode prohibited',
   readOnlyValueTransfer: 'VM in read-only mode. Value transfer prohibited.',

@@ -25,6 +25,8 @@ export interface StateObject {
   /** What the state trie holds: the origin until tries are updated. */
   base: Account | undefined;
   exists: boolean;
+  /** The account exists, or existed before in this block. Making it anew does not mark it for the end of the transaction. */
+  isKnown: boolean;
   nonce: bigint;
   balance: bigint;
   codeHash: Hash32;
@@ -54,6 +56,7 @@ export function createStateObject(address: Address, key: string, base: Account |
     origin: base,
     base,
     exists: base !== undefined,
+    isKnown: base !== undefined,
     nonce: base?.nonce ?? 0n,
     balance: base?.balance ?? 0n,
     codeHash: base?.codeHash ?? emptyCodeHash,

@@ -108,8 +108,9 @@ export class State {
 
   private create(object: StateObject, balance: bigint): void {
     const before = { ...object };
-    this.record(object, () => {
+    const undo = (): void => {
       object.exists = before.exists;
+      object.isKnown = before.isKnown;
       object.nonce = before.nonce;
       object.balance = before.balance;
       object.codeHash = before.codeHash;
@@ -120,8 +121,15 @@ export class State {
       object.hasSelfDestructed = before.hasSelfDestructed;
       object.createdIn = before.createdIn;
       object.writtenSlots = before.writtenSlots;
-    });
+    };
+    // As in geth: an account that was there before in this block is not looked at again when the transaction ends, so
+    // that it stays even if it is empty.
+    if (object.isKnown) {
+      this.touched.add(object);
+      this.journal.push(undo);
+    } else this.record(object, undo);
     object.exists = true;
+    object.isKnown = true;
     object.nonce = 0n;
     object.balance = balance;
     object.codeHash = emptyCodeHash;
@@ -346,8 +354,8 @@ export class State {
         if (object.exists && (object.hasSelfDestructed || (deleteEmpty && isEmptyObject(object)))) this.remove(object);
         object.isPending = true;
         this.pending.add(object);
-        this.changeLog?.record(object, this.transactionNumber);
       }
+      this.changeLog?.record(object, this.transactionNumber);
       object.dirtyCount = 0;
       object.writtenSlots = [];
     }

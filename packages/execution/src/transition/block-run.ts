@@ -74,7 +74,7 @@ export class BlockRun {
     const isPrivate = rules.isQuorum && isPrivateTransaction(transaction);
     try {
       const outcome = isPrivate
-        ? applyPrivateEnvelope(this.state, this.block, this.pool, message, this.feeAccount)
+        ? applyPrivateEnvelope(this.state, this.block, this.pool, message, this.feeAccount, this.context.config.isMps)
         : yield* applyPublicMessage(this.context.evm, this.state, this.block, this.pool, message, this.feeAccount, options);
       this.gasUsed += outcome.gasUsed;
       const logs = this.state.finalise(rules.isByzantium || rules.isEip158);

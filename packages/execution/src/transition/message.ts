@@ -1,7 +1,7 @@
 import { addressToChecksum } from '@isoquorum/primitives/address';
 import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesToBigint } from '@isoquorum/primitives/integer';
-import { isPrivateTransaction, type Transaction } from '@isoquorum/primitives/transaction/transaction';
+import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import { DualHost, type HostOptions } from '../evm/host.ts';
 import type { Evm, EvmBlock, EvmMessage, EvmResult, EvmRunOptions } from '../evm/port.ts';
 import { activePrecompiles } from '../evm/precompile-range.ts';
@@ -49,8 +49,7 @@ function buyGas(state: State, pool: GasPool, { transaction, sender }: Transactio
   state.subBalance(sender, price);
 }
 
-function payIntrinsicGas(message: TransactionMessage, block: EvmBlock): bigint {
-  const { transaction } = message;
+function payIntrinsicGas(transaction: Transaction, block: EvmBlock): bigint {
   const intrinsic = intrinsicGas(transaction, block.rules);
   if (transaction.gasLimit < intrinsic) {
     throw transactionError('INTRINSIC_GAS_TOO_LOW', `intrinsic gas too low: have ${transaction.gasLimit}, want ${intrinsic}`);
@@ -101,6 +100,9 @@ export function outermostMessage(message: TransactionMessage, input: Uint8Array,
   };
 }
 
+/** With multiple private states the public part is run with the digest blanked out (goquorum.md 5.2, 14.9). */
+const blankedDigest = new Uint8Array(64);
+
 /**
  * What a private transaction does to the public state, on every node alike, whether a party or not (goquorum.md 2.7): a
  * nonce, its intrinsic gas and its price. The block counts no gas for it.
@@ -112,12 +114,14 @@ export function applyPrivateEnvelope(
   pool: GasPool,
   message: TransactionMessage,
   rewardAccount: Address,
+  isMps: boolean,
 ): MessageResult {
+  const { transaction } = message;
   buyGas(state, pool, message);
-  state.setNonce(message.sender, message.transaction.nonce + 1n);
-  const intrinsic = payIntrinsicGas(message, block);
+  state.setNonce(message.sender, transaction.nonce + 1n);
+  const intrinsic = payIntrinsicGas(isMps ? { ...transaction, data: blankedDigest } : transaction, block);
   checkValue(state, message);
-  settle(state, pool, message, message.transaction.gasLimit - intrinsic, rewardAccount);
+  settle(state, pool, message, transaction.gasLimit - intrinsic, rewardAccount);
   return { gasUsed: 0n, isFailed: false, result: undefined };
 }
 
@@ -133,7 +137,7 @@ export function* applyPublicMessage(
 ): Steps<MessageResult> {
   const { transaction, sender } = message;
   buyGas(state, pool, message);
-  const intrinsic = payIntrinsicGas(message, block);
+  const intrinsic = payIntrinsicGas(transaction, block);
   checkValue(state, message);
   prepareAccessList(state, block, message);
   if (transaction.to !== undefined) state.setNonce(sender, transaction.nonce + 1n);
@@ -149,5 +153,3 @@ export function* applyPublicMessage(
   settle(state, pool, message, gasLeft, rewardAccount);
   return { gasUsed: transaction.gasLimit - gasLeft, isFailed: result.status !== 'success', result };
 }
-
-export { isPrivateTransaction };

@@ -2,6 +2,7 @@ import { EVMError, type PrecompileInput } from '@ethereumjs/evm';
 import { emptyBytes } from '@isoquorum/primitives/bytes';
 import { bytesToBigint } from '@isoquorum/primitives/integer';
 import type { Evm, EvmFrame, EvmHost, EvmMessage, EvmOutcome, EvmResult, EvmRunOptions } from '../port.ts';
+import { STACK_BOUNDS } from '../fast/gas-table.ts';
 import { evmErrors, invalidOpcode } from '../texts.ts';
 import { forkOf, precompileMachine, type ReferenceFork } from './fork.ts';
 import { type CodeAnalysis, FrameFailure, ReferenceFrame } from './frame.ts';
@@ -31,20 +32,23 @@ function analyse(code: Uint8Array): CodeAnalysis {
 
 const texts: Readonly<Record<string, string>> = {
   [EVMError.errorMessages.OUT_OF_GAS]: evmErrors.outOfGas,
-  [EVMError.errorMessages.STACK_UNDERFLOW]: evmErrors.stackUnderflow,
   [EVMError.errorMessages.STACK_OVERFLOW]: evmErrors.stackOverflow,
   [EVMError.errorMessages.STATIC_STATE_CHANGE]: evmErrors.writeProtection,
   [EVMError.errorMessages.INITCODE_SIZE_VIOLATION]: 'max initcode size exceeded',
 };
 
 /** The outcome that an error thrown by a step means. Errors of the host pass through. */
-function outcomeOf(error: unknown, frame: ReferenceFrame): EvmOutcome {
+function outcomeOf(error: unknown, frame: ReferenceFrame, height: number): EvmOutcome {
   if (error instanceof FrameFailure) return { status: 'failure', gasLeft: 0n, output: emptyBytes, error: error.message };
   if (!(error instanceof EVMError)) throw error;
   const reason: string = error.error;
   if (reason === EVMError.errorMessages.STOP) return { status: 'success', gasLeft: frame.gasLeft, output: frame.output };
   if (reason === EVMError.errorMessages.REVERT) {
     return { status: 'revert', gasLeft: frame.gasLeft, output: frame.output, error: evmErrors.reverted };
+  }
+  if (reason === EVMError.errorMessages.STACK_UNDERFLOW) {
+    const text = `stack underflow (${height} <=> ${STACK_BOUNDS.least[frame.opCode] ?? 0})`;
+    return { status: 'failure', gasLeft: 0n, output: emptyBytes, error: text };
   }
   const text = reason.startsWith(EVMError.errorMessages.INVALID_JUMP) ? evmErrors.invalidJump : (texts[reason] ?? reason);
   return { status: 'failure', gasLeft: 0n, output: emptyBytes, error: text };
@@ -100,6 +104,7 @@ class ReferenceRun {
     const state = new ReferenceFrame(this.host, frame, analyse(frame.code), common, this.message);
     const { code } = frame;
     const { tracer, checkDeadline } = this.options;
+    let height = 0;
     try {
       while (state.programCounter < code.length) {
         const opcode = code[state.programCounter] as number;
@@ -108,6 +113,7 @@ class ReferenceRun {
         if (entry.isWriting && this.host.readOnly) throw new FrameFailure(evmErrors.readOnlyMutation);
         if (checkDeadline !== undefined && ++this.steps % stepsBetweenChecks === 0) checkDeadline();
         state.opCode = opcode;
+        height = state.stack.length;
         let gas = entry.fee;
         if (entry.gas !== undefined) {
           const total = entry.gas(state, gas, common);
@@ -122,7 +128,7 @@ class ReferenceRun {
       }
       return { status: 'success', gasLeft: state.gasLeft, output: emptyBytes };
     } catch (error) {
-      return outcomeOf(error, state);
+      return outcomeOf(error, state, height);
     }
   }
 
