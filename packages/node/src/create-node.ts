@@ -25,7 +25,7 @@ import { createExecutor, type Executor } from './import/executor.ts';
 import { createImporter } from './import/importer.ts';
 import type { NodeContext } from './node-context.ts';
 import { createPool } from './pool/create-pool.ts';
-import { type RecoverSenders, recoverSendersHere } from './pool/senders.ts';
+import { createRecoverSenders, type RecoverSenders } from './pool/senders.ts';
 import { createSubmitter } from './private/create-submitter.ts';
 import { createPayloadResolver, noPayloads } from './private/payload-resolver.ts';
 import { createPrivateFollower } from './private/private-follower.ts';
@@ -94,7 +94,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   const profile = options.rules ?? 'strict';
   const address = nodeKeyToAddress(options.nodeKey);
   const access = options.access ?? openAccess;
-  const recoverSenders = options.recoverSenders ?? recoverSendersHere;
+  const recoverSenders = options.recoverSenders ?? createRecoverSenders();
   const recover = createRecoverCache();
   const stops: (() => void | Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;
@@ -216,6 +216,9 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   const context: NodeContext = {
     chain: reader,
     states: createStateAccess(reader, database),
+    database,
+    evm: options.evm,
+    author: (header) => rules.author(header),
     pool,
     submitter,
     validators: createValidatorReader({ chain: reader, rules, votes, address }),

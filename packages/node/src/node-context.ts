@@ -1,6 +1,8 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import type { Snapshot } from '@isoquorum/consensus/snapshot';
 import type { Header } from '@isoquorum/primitives/header';
+import type { Evm } from '@isoquorum/execution/evm/port';
+import type { StateDatabase } from '@isoquorum/execution/state/database';
 import type { NetworkHost } from '@isoquorum/network/host';
 import type { Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
@@ -15,7 +17,7 @@ export interface ValidatorReader {
   /** Validators that decide the block after `header`, sorted by bytes. */
   validatorsAfter(header: Header, hash: Hash32): readonly Address[];
   /** Validators and pending votes after `header` (istanbul_getSnapshot). @throws UNKNOWN_BLOCK */
-  snapshotAfter(header: Header, hash: Hash32): Snapshot;
+  snapshot(header: Header, hash: Hash32): Snapshot;
   /** Author of a block and who sealed it. @throws INVALID_EXTRA_DATA, INVALID_SIGNATURE */
   signers(header: Header): { readonly author: Address; readonly committers: readonly Address[] };
   /** This node's validator address. */
@@ -51,6 +53,10 @@ export interface NodeIdentity {
 export interface NodeContext {
   readonly chain: ChainReader;
   readonly states: StateAccess;
+  readonly database: StateDatabase;
+  readonly evm: Evm;
+  /** Author of a block by its engine: what the COINBASE opcode answers. @throws PROPOSER_SEAL_INVALID, EXTRA_INVALID */
+  readonly author: (header: Header) => Address;
   readonly pool: TransactionPool;
   readonly submitter: TransactionSubmitter;
   readonly validators: ValidatorReader;

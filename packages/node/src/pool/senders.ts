@@ -1,5 +1,5 @@
-import type { Address } from '@isoquorum/primitives/bytes';
-import { type Transaction, transactionSender } from '@isoquorum/primitives/transaction/transaction';
+import { createInThreadRecovery, recoverSenders as recoverWith, type SenderRecovery } from '@isoquorum/platform/sender-recovery';
+import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 
 /**
  * Recovers senders of many transactions at once and remembers them on the transactions, so that `transactionSender` answers from
@@ -7,21 +7,7 @@ import { type Transaction, transactionSender } from '@isoquorum/primitives/trans
  */
 export type RecoverSenders = (transactions: readonly Transaction[], chainId: bigint | undefined) => Promise<void>;
 
-/** How many are recovered before other work gets its turn. */
-const sliceLength = 32;
-
-/** On this thread, in slices. */
-export const recoverSendersHere: RecoverSenders = async (transactions, chainId) => {
-  for (let start = 0; start < transactions.length; start += sliceLength) {
-    for (const transaction of transactions.slice(start, start + sliceLength)) tryRecover(transaction, chainId);
-    if (start + sliceLength < transactions.length) await Promise.resolve();
-  }
-};
-
-function tryRecover(transaction: Transaction, chainId: bigint | undefined): Address | undefined {
-  try {
-    return transactionSender(transaction, chainId);
-  } catch {
-    return undefined;
-  }
+/** By a pool of threads, or on this thread. */
+export function createRecoverSenders(recovery: SenderRecovery = createInThreadRecovery(), isCallerHelping = false): RecoverSenders {
+  return (transactions, chainId) => recoverWith(recovery, transactions, chainId, { isCallerHelping });
 }

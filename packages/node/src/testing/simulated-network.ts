@@ -1,4 +1,4 @@
-import { createReferenceEvm } from '@isoquorum/execution/evm/reference/engine';
+import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
 import { createMemoryNetwork, type MemoryNetwork } from '@isoquorum/network/memory/network';
 import { createChainIdentity } from '@isoquorum/network/session/chain-identity';
 import { createVirtualClock, type VirtualClock } from '@isoquorum/platform/memory/clock';
@@ -116,7 +116,7 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
           nodeKey,
           store: wrapped.store,
           host,
-          evm: createReferenceEvm(),
+          evm: createFastEvm(),
           clock,
           random: createSeededRandom(100 + index),
           logger: options.logger?.(name) ?? silentLogger,

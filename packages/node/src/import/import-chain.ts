@@ -1,0 +1,199 @@
+import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
+import type { Evm } from '@isoquorum/execution/evm/port';
+import type { Clock } from '@isoquorum/platform/clock';
+import type { Logger } from '@isoquorum/platform/logger';
+import type { SenderRecovery } from '@isoquorum/platform/sender-recovery';
+import type { Store } from '@isoquorum/platform/store';
+import { type Block, blockHash } from '@isoquorum/primitives/block';
+import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
+import { signerChainIdAt } from '@isoquorum/primitives/fork';
+import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
+import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
+import { isPrivateTransaction } from '@isoquorum/primitives/transaction/transaction';
+import type { ChainReader } from '../chain/chain.ts';
+import { openChain } from '../chain/open-chain.ts';
+import type { RulesProfile } from '../create-node.ts';
+import { createBftRules } from '../engine/bft-rules.ts';
+import { createRecoverSenders } from '../pool/senders.ts';
+import { createPayloadResolver, type PayloadSource } from '../private/payload-resolver.ts';
+import { createPrivateFollower } from '../private/private-follower.ts';
+import { streamBlocks } from './block-stream.ts';
+import { createExecutor } from './executor.ts';
+import { createImporter } from './importer.ts';
+
+/** Transactions whose senders may be recovered ahead of the block that is executed, and blocks read ahead at most. */
+const transactionsAheadMax = 4_000;
+const blocksAheadMax = 512;
+/** Batches that may be on their way to the disk. */
+const writesUnderWayMax = 4;
+
+export interface ImportProgress {
+  readonly number: number;
+  readonly bytesRead: number;
+  /** `undefined` when the length of the source is not known. */
+  readonly bytesTotal: number | undefined;
+  readonly transactionsPerSecond: number;
+  readonly megagasPerSecond: number;
+}
+
+/** One line of `report.json` (interfaces.md 3). */
+export interface ImportedBlock {
+  readonly number: number;
+  readonly hash: string;
+  readonly stateRoot: string;
+  /** An object by private state identifier when there are several private states. */
+  readonly privateStateRoot: string | Readonly<Record<string, string>>;
+  readonly transactions: number;
+  readonly gasUsed: number;
+}
+
+export interface ImportReport {
+  readonly blocks: readonly ImportedBlock[];
+  readonly head: { readonly number: number; readonly hash: string };
+  readonly seconds: number;
+  readonly transactionsPerSecond: number;
+  readonly megagasPerSecond: number;
+}
+
+export interface ImportChainOptions {
+  readonly genesis: Genesis;
+  /** The unpacked file, in pieces. */
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly payloads: PayloadSource;
+  readonly store: Store;
+  readonly rules: RulesProfile;
+  readonly evm: Evm;
+  readonly recovery: SenderRecovery;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly bytesTotal?: number;
+  readonly onProgress?: (progress: ImportProgress) => void;
+  /** Called with the chain before the store is closed by the caller: for checks and reads. */
+  readonly onDone?: (chain: ChainReader) => void | Promise<void>;
+}
+
+/** `IMPORT_FAILED`: block `number` with `hash` was refused; the cause's code is in `code`. `IMPORT_OTHER_CHAIN`: block 0 of the file is not our genesis. */
+export type ImportChainErrorCode = 'IMPORT_FAILED' | 'IMPORT_OTHER_CHAIN';
+
+interface Ahead {
+  readonly block: Block;
+  readonly bytesRead: number;
+  readonly recovered: Promise<void>;
+}
+
+/**
+ * Imports a chain that `geth export` wrote, checking every header, seal, body, receipt root, bloom and state root as a node does, and
+ * executes private transactions with what `payloads` knows. The store stays open.
+ * @throws IMPORT_FAILED naming the first bad block, IMPORT_OTHER_CHAIN, CHAIN_FILE_*, STORE_*
+ */
+export async function importChain(options: ImportChainOptions): Promise<ImportReport> {
+  const { genesis, clock, logger } = options;
+  let fatal: unknown;
+  const onFatal = (error: unknown): void => {
+    fatal ??= error;
+  };
+  const opened = await openChain({ genesis, store: options.store, logger, nowMs: () => clock.nowMs(), onWriteFailure: onFatal });
+  const { chain, database } = opened;
+  const { reader } = chain;
+  const rules = createBftRules({ chain, profile: options.rules, recover: createRecoverCache(), logger });
+  const executor = createExecutor({ chain, database, evm: options.evm, config: genesis.config, author: (header) => rules.author(header) });
+  const resolver = createPayloadResolver({ source: options.payloads });
+  const follower = createPrivateFollower({ chain, executor, resolver, clock, logger, onFatal });
+  const recoverSenders = createRecoverSenders(options.recovery, true);
+  const importer = createImporter({ chain, executor, rules, recoverSenders, resolver, clock });
+  const startedMs = clock.nowMs();
+  const durable: Promise<void>[] = [];
+  const numbers: number[] = [];
+  let transactions = 0;
+  let gas = 0;
+
+  const perSecond = (count: number): number => count / Math.max((clock.nowMs() - startedMs) / 1000, 0.001);
+
+  async function take({ block, bytesRead, recovered }: Ahead): Promise<void> {
+    const { header } = block;
+    if (header.number === 0) {
+      if (bytesEqual(blockHash(block), reader.genesisHash)) return;
+      const hash = bytesToHex(blockHash(block));
+      throw new IsoquorumError('IMPORT_OTHER_CHAIN', `block 0 of the file is ${hash}, not the genesis`, { hash });
+    }
+    await recovered;
+    if (fatal !== undefined) throw fatal;
+    try {
+      const outcome = await importer.import(block);
+      if (outcome.type === 'imported') durable.push(outcome.durable);
+    } catch (error) {
+      if (!isIsoquorumError(error) || error.reaction === 'STOP') throw error;
+      const hash = bytesToHex(blockHash(block));
+      const fields = { ...error.fields, number: header.number, hash, code: error.code };
+      throw new IsoquorumError('IMPORT_FAILED', `block ${header.number} (${hash}): ${error.message}`, fields, 'REJECT', { cause: error });
+    }
+    if (block.transactions.some(isPrivateTransaction)) {
+      // Keeps the private head near, so that public views need not be made again.
+      await Promise.all(durable.splice(0));
+      await follower.idle();
+    } else if (durable.length >= writesUnderWayMax) {
+      await durable.shift();
+    }
+    numbers.push(header.number);
+    transactions += block.transactions.length;
+    gas += Number(header.gasUsed);
+    options.onProgress?.({
+      number: header.number,
+      bytesRead,
+      bytesTotal: options.bytesTotal,
+      transactionsPerSecond: perSecond(transactions),
+      megagasPerSecond: perSecond(gas) / 1e6,
+    });
+  }
+
+  follower.start();
+  try {
+    const ahead: Ahead[] = [];
+    let transactionsAhead = 0;
+    for await (const { block, bytesRead } of streamBlocks(options.source)) {
+      const recovered = recoverSenders(block.transactions, signerChainIdAt(genesis.config, block.header.number));
+      recovered.catch(() => undefined);
+      ahead.push({ block, bytesRead, recovered });
+      transactionsAhead += block.transactions.length;
+      while (ahead.length > 0 && (transactionsAhead > transactionsAheadMax || ahead.length > blocksAheadMax)) {
+        const next = ahead.shift() as Ahead;
+        transactionsAhead -= next.block.transactions.length;
+        await take(next);
+      }
+    }
+    for (const next of ahead) await take(next);
+    await Promise.all(durable);
+    await follower.idle();
+    if (fatal !== undefined) throw fatal;
+  } finally {
+    await Promise.allSettled(durable);
+    await follower.stop();
+    await chain.writes.flush().catch(() => undefined);
+  }
+  const seconds = (clock.nowMs() - startedMs) / 1000;
+  await options.onDone?.(reader);
+  return {
+    blocks: numbers.map((number) => reportOf(reader, number)),
+    head: { number: reader.headNumber(), hash: bytesToHex(reader.head().hash) },
+    seconds,
+    transactionsPerSecond: transactions / Math.max(seconds, 0.001),
+    megagasPerSecond: gas / 1e6 / Math.max(seconds, 0.001),
+  };
+}
+
+function reportOf(reader: ChainReader, number: number): ImportedBlock {
+  const found = reader.blockByNumber(number);
+  if (found === undefined) throw new IsoquorumError('UNKNOWN_BLOCK', 'unknown block', { number });
+  const { header, transactions } = found.block;
+  const names = reader.privateStates();
+  const root = (psi: string): string => bytesToHex(reader.privateStateRoot(found.hash, psi));
+  const [only] = names;
+  return {
+    number,
+    hash: bytesToHex(found.hash),
+    stateRoot: bytesToHex(header.stateRoot),
+    privateStateRoot: names.length === 1 && only !== undefined ? root(only) : Object.fromEntries(names.map((psi) => [psi, root(psi)])),
+    transactions: transactions.length,
+    gasUsed: Number(header.gasUsed),
+  };
+}

@@ -1,0 +1,36 @@
+import { base64ToBytes } from '@isoquorum/primitives/base64';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import type { PayloadAnswer, PayloadSource } from '../private/payload-resolver.ts';
+
+/** `PAYLOADS_INVALID`: the file of payloads is not `{ "0x<128 hex>": { "payload": "<base64>", … } }`; `field` names the entry. */
+export type RecordedPayloadsErrorCode = 'PAYLOADS_INVALID';
+
+function invalid(field: string, what: string): IsoquorumError {
+  return new IsoquorumError('PAYLOADS_INVALID', `payloads file: ${field}: ${what}`, { field });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * A payload source from recorded answers of `GET /transaction/<digest>?isRaw=false` by digest; a digest that is absent is "not a party".
+ * @throws PAYLOADS_INVALID
+ */
+export function createRecordedPayloads(json: unknown): PayloadSource {
+  if (!isRecord(json)) throw invalid('(root)', 'not an object');
+  const answers = new Map<string, PayloadAnswer>();
+  for (const [digest, answer] of Object.entries(json)) {
+    if (!/^0x[0-9a-f]{128}$/i.test(digest)) throw invalid(digest.slice(0, 140), 'not 64 bytes of hex');
+    if (!isRecord(answer) || typeof answer['payload'] !== 'string') throw invalid(digest, 'no payload');
+    const flag = answer['privacyFlag'] ?? 0;
+    if (typeof flag !== 'number') throw invalid(digest, 'privacyFlag is not a number');
+    try {
+      answers.set(digest.toLowerCase(), { payload: base64ToBytes(answer['payload']), privacyFlag: flag });
+    } catch (cause) {
+      throw new IsoquorumError('PAYLOADS_INVALID', `payloads file: ${digest}: not base64`, { field: digest }, 'REJECT', { cause });
+    }
+  }
+  return { receive: (digest) => Promise.resolve(answers.get(bytesToHex(digest))) };
+}

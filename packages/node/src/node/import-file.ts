@@ -1,0 +1,108 @@
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { createClock } from '@isoquorum/platform/node/clock';
+import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
+import { createRecoveryPool } from '@isoquorum/platform/node/recovery-pool';
+import { silentLogger } from '@isoquorum/platform/memory/logger';
+import type { Logger } from '@isoquorum/platform/logger';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
+import type { ChainReader } from '../chain/chain.ts';
+import type { RulesProfile } from '../create-node.ts';
+import { importChain, type ImportProgress, type ImportReport } from '../import/import-chain.ts';
+import { createRecordedPayloads } from '../import/recorded-payloads.ts';
+import { noPayloads, type PayloadSource } from '../private/payload-resolver.ts';
+import { openChainStore } from './data-directory.ts';
+import { createEvm, type EvmChoice } from './evm.ts';
+
+export interface ImportFileOptions {
+  /** chain.rlp or chain.rlp.gz. */
+  readonly file: string;
+  /** genesis.json, parsed. */
+  readonly genesis: unknown;
+  /** JSON: digest → answer of the party's manager. */
+  readonly payloadsFile?: string;
+  /** Folder of a recorded node. */
+  readonly managerDataDir?: string;
+  readonly psi?: string;
+  /** Layout of `startNode`'s; without it the import works in memory. */
+  readonly dataDir?: string;
+  readonly rules?: RulesProfile;
+  readonly evm?: EvmChoice;
+  /** Threads for sender recovery beside this one; 1 unless told. */
+  readonly recoveryThreads?: number;
+  readonly logger?: Logger;
+  readonly onProgress?: (progress: ImportProgress) => void;
+  readonly onDone?: (chain: ChainReader) => void | Promise<void>;
+}
+
+function readJson(path: string): unknown {
+  const text = readFileSync(path, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new IsoquorumError('PAYLOADS_INVALID', `${path} is not JSON`, { field: path }, 'REJECT', { cause });
+  }
+}
+
+function payloadsOf(options: ImportFileOptions): PayloadSource {
+  if (options.payloadsFile !== undefined) return createRecordedPayloads(readJson(options.payloadsFile));
+  if (options.managerDataDir !== undefined) return createRecordedPayloads(readJson(join(options.managerDataDir, 'payloads.json')));
+  return noPayloads;
+}
+
+/** Unpacks a gzip file piece by piece; a plain one is read as it is. Told apart by its first bytes. */
+export async function* readChainFile(path: string, onBytes: (bytes: number) => void = () => undefined): AsyncGenerator<Uint8Array, void, undefined> {
+  const packed = createReadStream(path, { highWaterMark: 256 * 1024 });
+  packed.on('data', (piece) => onBytes(piece.length));
+  packed.pause();
+  const head = Buffer.alloc(2);
+  const isPacked = await import('node:fs/promises').then(async ({ open }) => {
+    const handle = await open(path);
+    try {
+      await handle.read(head, 0, 2, 0);
+    } finally {
+      await handle.close();
+    }
+    return head[0] === 0x1f && head[1] === 0x8b;
+  });
+  const stream = isPacked ? packed.pipe(createGunzip({ chunkSize: 256 * 1024 })) : packed;
+  packed.on('error', (error) => stream.destroy(error));
+  for await (const piece of stream) yield piece as Uint8Array;
+}
+
+/**
+ * `isoquorum import` (interfaces.md 3): imports a file that `geth export` wrote.
+ * @throws IMPORT_FAILED, IMPORT_OTHER_CHAIN, CHAIN_FILE_*, PAYLOADS_INVALID, GENESIS_*, STORE_*
+ */
+export async function importFile(options: ImportFileOptions): Promise<ImportReport> {
+  await installFastestCrypto();
+  const genesis = parseGenesis(options.genesis);
+  const payloads = payloadsOf(options);
+  const store = await openChainStore(options.dataDir);
+  const recovery = createRecoveryPool({ threads: options.recoveryThreads ?? 1 });
+  const bytesTotal = statSync(options.file).size;
+  let packedRead = 0;
+  try {
+    return await importChain({
+      genesis,
+      source: readChainFile(options.file, (bytes) => {
+        packedRead += bytes;
+      }),
+      payloads,
+      store,
+      rules: options.rules ?? 'strict',
+      evm: createEvm(options.evm),
+      recovery,
+      clock: createClock(),
+      logger: options.logger ?? silentLogger,
+      bytesTotal,
+      onProgress: (progress) => options.onProgress?.({ ...progress, bytesRead: Math.min(packedRead, bytesTotal) }),
+      ...(options.onDone === undefined ? {} : { onDone: options.onDone }),
+    });
+  } finally {
+    await recovery.close();
+    await store.close();
+  }
+}
