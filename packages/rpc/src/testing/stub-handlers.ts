@@ -1,3 +1,4 @@
+import type { Logger } from '@isoquorum/platform/logger';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { RpcError } from '../jsonrpc/errors.ts';
 import { methods, type Handlers, type SubscriptionHandlers } from '../jsonrpc/methods.ts';
@@ -28,7 +29,7 @@ export const stubSubscriptions: SubscriptionHandlers = {
   syncing: () => () => {},
 };
 
-export const silentLogger = {
+export const silentLogger: Logger = {
   log: (): void => {},
-  child: (): typeof silentLogger => silentLogger,
+  child: (): Logger => silentLogger,
 };
