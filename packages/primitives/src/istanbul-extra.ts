@@ -113,7 +113,9 @@ export function encodeQbftExtra(extra: QbftExtra): Uint8Array {
 
 /** The extra that the block hash covers, or `undefined` when the bytes are neither IBFT nor QBFT extra. */
 export function filterIstanbulExtra(extraData: Uint8Array): Uint8Array | undefined {
-  const ibft = attempt(() => decodeIbftExtra(extraData));
+  // Byte 32 of a QBFT extra is mostly vanity: no list starts there, which spares the cost of an exception per header.
+  const mayBeIbft = (extraData[istanbulVanityLength] ?? 0) >= 0xc0;
+  const ibft = mayBeIbft ? attempt(() => decodeIbftExtra(extraData)) : undefined;
   if (ibft !== undefined) return encodeIbftExtra({ ...ibft, committedSeals: [] });
   const qbft = attempt(() => decodeQbftExtra(extraData));
   return qbft === undefined ? undefined : encodeQbftExtra({ ...qbft, round: 0, committedSeals: [] });
