@@ -32,6 +32,8 @@ export type ParticipantErrorCode =
   | 'NO_HOME'
   /** The transaction was not in a block in time. */
   | 'NOT_INCLUDED'
+  /** The provider has no such method. */
+  | 'METHOD_NOT_FOUND'
   | 'STOPPED';
 
 /** An error of the participant; `RETRY` unless told. */

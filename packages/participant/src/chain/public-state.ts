@@ -34,6 +34,8 @@ export interface PublicState {
    * @throws NOT_SERVED, WITNESS_INCOMPLETE, NO_VALIDATORS and what the transition throws
    */
   run<T>(anchor: StateAnchor, make: () => Steps<TransitionOutcome<T>>): Promise<T>;
+  /** Reads from tries of the shared database, fetching what is missing of the anchor's state and of the local store. */
+  read<T>(anchor: StateAnchor, get: () => T): Promise<T>;
   account(anchor: StateAnchor, address: Address): Promise<Account | undefined>;
   code(anchor: StateAnchor, address: Address): Promise<Uint8Array>;
   storage(anchor: StateAnchor, address: Address, slot: bigint): Promise<bigint>;
@@ -117,6 +119,7 @@ export function createPublicState(options: PublicStateOptions): PublicState {
   return {
     database,
     run,
+    read,
     account,
     async code(anchor, address) {
       const found = await account(anchor, address);

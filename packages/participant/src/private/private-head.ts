@@ -68,6 +68,8 @@ export interface PrivateHeadOptions {
 /** The page's own private state: it follows the checked head, stops where a payload cannot be told, and goes back when one comes late. */
 export interface PrivateHead {
   status(): PrivateHeadStatus;
+  /** The private root after a block that was reached. */
+  rootAt(number: number): Hash32;
   /** Operations that keep the private transactions of checked blocks, for the batch of the public head. */
   keep(blocks: readonly CheckedBlock[]): readonly StoreOperation[];
   /** There may be something to do: a new block, an answer about a payload, a connection. */
@@ -231,6 +233,7 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       if (nextNumber() !== undefined && at < replayTo) return { number: at, root, state: 'replaying', detail: 'A payload came late; its block and those after it run again.' };
       return { number: at, root, state: 'following', detail: undefined };
     },
+    rootAt: (wanted) => privateStore.rootAt(wanted),
     keep(blocks) {
       return blocks.flatMap((block) => {
         if (!block.transactions.some(isPrivateTransaction)) return [];
