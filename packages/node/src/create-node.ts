@@ -33,6 +33,7 @@ import { followStoredPayloads } from './private/stored-payloads.ts';
 import { createBlockAnnouncer } from './sync/block-announcer.ts';
 import { createCatchUp } from './sync/catch-up.ts';
 import { serveChain } from './sync/serve.ts';
+import { serveWitness } from './sync/serve-witness.ts';
 import { startTransactionGossip } from './sync/transaction-gossip.ts';
 import { createValidatorReader } from './engine/validator-reader.ts';
 
@@ -155,6 +156,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     onFatal: fatal,
   });
   serveChain(host, reader);
+  serveWitness(host, reader, database);
   serveHome(host, manager);
 
   async function stopAll(): Promise<void> {

@@ -17,7 +17,7 @@ export interface ValidatorReader {
   /** Validators that decide the block after `header`, sorted by bytes. */
   validatorsAfter(header: Header, hash: Hash32): readonly Address[];
   /** Validators and pending votes after `header` (istanbul_getSnapshot). @throws UNKNOWN_BLOCK */
-  snapshot(header: Header, hash: Hash32): Snapshot;
+  snapshotAfter(header: Header, hash: Hash32): Snapshot;
   /** Author of a block and who sealed it. @throws INVALID_EXTRA_DATA, INVALID_SIGNATURE */
   signers(header: Header): { readonly author: Address; readonly committers: readonly Address[] };
   /** This node's validator address. */

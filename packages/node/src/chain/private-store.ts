@@ -84,8 +84,6 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
   const heads = new Map<string, HeadState>();
   for (const psi of options.privateStates) heads.set(psi, loadHead(psi));
 
-  const cacheKey = (hash: Hash32, psi: string): Uint8Array => privateResultKey(hash, psi);
-
   function loadHead(psi: string): HeadState {
     const bytes = store.getSync(privateHeadKey(psi));
     if (bytes === undefined) return genesisHead();
@@ -110,7 +108,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
   }
 
   function load(hash: Hash32, psi: string): CachedResult | undefined {
-    const key = cacheKey(hash, psi);
+    const key = privateResultKey(hash, psi);
     const known = results.get(key);
     if (known !== undefined) return known;
     const bytes = store.getSync(key);
@@ -183,7 +181,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       const number = block.block.header.number;
       const operations: StoreOperation[] = [...commit.operations];
       const value = encodePrivateResult({ ...commit, bloom: commit.logsBloom });
-      operations.push({ type: 'put', key: cacheKey(block.hash, psi), value });
+      operations.push({ type: 'put', key: privateResultKey(block.hash, psi), value });
       for (const digest of commit.notParty) {
         operations.push({ type: 'put', key: unresolvedKey(digest, number, psi), value: new Uint8Array(0) });
       }
@@ -193,7 +191,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
         receipts.set(commit.indexes[index] as number, commit.receipts[index] as Receipt);
       }
       const hasLogs = commit.receipts.some((receipt) => receipt.logs.length > 0);
-      results.set(cacheKey(block.hash, psi), {
+      results.set(privateResultKey(block.hash, psi), {
         root: commit.root,
         bloom: hasLogs ? commit.logsBloom : new Uint8Array(0),
         receipts,

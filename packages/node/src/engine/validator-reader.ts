@@ -16,7 +16,7 @@ export function createValidatorReader(options: ValidatorReaderOptions): Validato
   const { rules, votes } = options;
   return {
     validatorsAfter: (header, hash) => rules.validatorsAfter({ header, hash }),
-    snapshot: (header, hash) => rules.snapshotAfter({ header, hash }),
+    snapshotAfter: (header, hash) => rules.snapshotAfter({ header, hash }),
     signers: (header) => ({ author: rules.author(header), committers: rules.committers(header) }),
     nodeAddress: options.address,
     candidates: () => votes.candidates(),

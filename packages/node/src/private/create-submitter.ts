@@ -1,5 +1,4 @@
-import type { Address, EnclaveKey, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
-import { base64ToBytes } from '@isoquorum/primitives/base64';
+import type { Address, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import { isGasPriceEnabledAt } from '@isoquorum/primitives/genesis/rules-at';
@@ -7,7 +6,7 @@ import { bytesToBareHex } from '@isoquorum/primitives/hex';
 import { privateKeyToAddress, signDigestBytes } from '@isoquorum/primitives/secp256k1';
 import { signTransaction, type Transaction, type UnsignedTransaction } from '@isoquorum/primitives/transaction/transaction';
 import { setPrivate } from '@isoquorum/primitives/transaction/private';
-import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
+import type { Q2tClient, Q2tDistribution } from '@isoquorum/rpc/rest/q2t';
 import type { ChainReader } from '../chain/chain.ts';
 import type { TransactionPool } from '../pool/pool.ts';
 import { transactionDigest } from './private-follower.ts';
@@ -15,9 +14,9 @@ import type { PrivateArguments, TransactionArguments, TransactionSubmitter } fro
 
 /**
  * `UNKNOWN_ACCOUNT`: no node-held account of that address. `MANAGER_NOT_ENABLED`: the node has no transaction manager.
- * `NOT_PRIVATE`: private sending without `privateFor`. `ENCLAVE_KEY_INVALID`: a key that no manager could know.
+ * `NOT_PRIVATE`: private sending without `privateFor`.
  */
-export type SubmitErrorCode = 'UNKNOWN_ACCOUNT' | 'MANAGER_NOT_ENABLED' | 'NOT_PRIVATE' | 'ENCLAVE_KEY_INVALID';
+export type SubmitErrorCode = 'UNKNOWN_ACCOUNT' | 'MANAGER_NOT_ENABLED' | 'NOT_PRIVATE';
 
 /** Gas of a private transaction that names none, and a gas price where gas has one and the sender names none. */
 const privateGasDefault = 90_000n;
@@ -56,25 +55,16 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     return options.manager;
   }
 
-  function enclaveKey(text: string): EnclaveKey {
-    try {
-      return base64ToBytes(text);
-    } catch (cause) {
-      const message = `404 status: Recipient not found for key: ${text}`;
-      throw new IsoquorumError('ENCLAVE_KEY_INVALID', message, { key: text }, 'REJECT', { cause });
-    }
-  }
-
-  function distribution(args: PrivateArguments): { to: EnclaveKey[]; privacyFlag?: number; mandatoryRecipients?: EnclaveKey[] } {
+  function distribution(args: PrivateArguments): Q2tDistribution {
     return {
-      to: (args.privateFor ?? []).map(enclaveKey),
+      to: args.privateFor ?? [],
       ...(args.privacyFlag === undefined ? {} : { privacyFlag: args.privacyFlag }),
-      ...(args.mandatoryFor === undefined ? {} : { mandatoryRecipients: args.mandatoryFor.map(enclaveKey) }),
+      ...(args.mandatoryFor === undefined ? {} : { mandatoryRecipients: args.mandatoryFor }),
     };
   }
 
-  function fromOf(args: PrivateArguments): { from?: EnclaveKey } {
-    return args.privateFrom === undefined || args.privateFrom === '' ? {} : { from: enclaveKey(args.privateFrom) };
+  function fromOf(args: PrivateArguments): { from?: string } {
+    return args.privateFrom === undefined || args.privateFrom === '' ? {} : { from: args.privateFrom };
   }
 
   function isPriced(): boolean {
@@ -118,9 +108,8 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     }
   }
 
-  async function sign(args: TransactionArguments): Promise<Transaction> {
+  function sign(args: TransactionArguments, data: Uint8Array): Transaction {
     const key = keyOf(args.from);
-    const data = await distribute(args);
     const chainId = signerChainIdAt(chain.config, chain.headNumber() + 1);
     return signTransaction(unsigned(args, data), key, { chainId, isPrivate: args.privateFor !== undefined });
   }
@@ -129,7 +118,7 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     accounts: () => addresses,
     async sendTransaction(args) {
       keyOf(args.from);
-      return locked(args.from, async () => pool.add(await sign(args), 'local'));
+      return locked(args.from, async () => pool.add(sign(args, await distribute(args)), 'local'));
     },
     async fillTransaction(args) {
       const data = args.data ?? new Uint8Array(0);
@@ -139,7 +128,7 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
       const transaction = { ...unsigned(args, stored), v: 0n, r: 0n, s: 0n } as Transaction;
       return isPrivate && transaction.type === 0 ? setPrivate(transaction) : transaction;
     },
-    signTransaction: (args) => sign(args),
+    signTransaction: async (args) => sign(args, args.data ?? new Uint8Array(0)),
     signDigest: (account, digest: Hash32) => signDigestBytes(digest, keyOf(account)),
     sendRawTransaction: (transaction) => pool.add(transaction, 'local'),
     async sendRawPrivateTransaction(transaction, args) {

@@ -37,7 +37,7 @@ export interface TransactionSubmitter {
   sendTransaction(args: TransactionArguments): Promise<Hash32>;
   /** `eth_fillTransaction`: stores the payload with `/storeraw`, returns the unsigned transaction (v 37 when private). */
   fillTransaction(args: TransactionArguments): Promise<Transaction>;
-  /** `eth_signTransaction`: fills, sends the payload when private, signs, does not pool. */
+  /** `eth_signTransaction`: signs as given, v 37/38 when private; no manager is asked, nothing is pooled. */
   signTransaction(args: TransactionArguments): Promise<Transaction>;
   /** `eth_sign` with a node-held account over the 32-byte digest; 65 bytes r, s, recovery id. */
   signDigest(account: Address, digest: Hash32): Uint8Array;

@@ -1,6 +1,7 @@
 import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesToBigint } from '@isoquorum/primitives/integer';
 import { bytesToHex } from '@isoquorum/primitives/hex';
-import { collectWitness } from '@isoquorum/execution/witness/collect-witness';
+import { collectWitness } from '@isoquorum/execution/witness/witness';
 import type { StateDatabase } from '@isoquorum/execution/state/database';
 import type { NetworkHost } from '@isoquorum/network/host';
 import { WITNESS_PROTOCOL } from '@isoquorum/network/protocols';
@@ -15,6 +16,7 @@ export function serveWitness(host: NetworkHost, chain: ChainReader, database: St
     if (header === undefined || !chain.isCanonical(blockHash)) {
       throw new IsoquorumError('UNKNOWN_BLOCK', 'unknown block', { hash: bytesToHex(blockHash) }, 'IGNORE');
     }
-    return encodeWitness(collectWitness(database, header.stateRoot, accounts));
+    const requests = accounts.map(({ address, slots }) => ({ address, slots: slots.map(bytesToBigint) }));
+    return encodeWitness(collectWitness(database, header.stateRoot, requests));
   });
 }
