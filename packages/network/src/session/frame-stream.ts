@@ -99,8 +99,8 @@ export class FrameStream {
   /** Drops the stream and what waits. `end` is called with the error. */
   abort(error: Error): void {
     if (this.ended) return;
-    this.stream.abort(error);
     this.finish(error, false);
+    this.stream.abort(error);
   }
 
   private write(parts: readonly Uint8Array[], size: number): void {
@@ -195,8 +195,8 @@ export class FrameStream {
   /** Ends the stream because the other end broke the rules. */
   violate(error: Error): void {
     if (this.ended) return;
-    this.stream.abort(error);
     this.finish(error, true);
+    this.stream.abort(error);
   }
 
   private finish(error: Error | undefined, violation: boolean): void {

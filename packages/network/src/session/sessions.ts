@@ -185,7 +185,9 @@ export class Sessions {
         this.closeSoon(link);
       });
     } else if (newLink !== undefined) {
-      if (newLink.held.length < maxHeldStreams) newLink.held.push(stream);
+      if (this.options.identify(link.peerId) === undefined)
+        stream.abort(networkError('NOT_ADMITTED', 'not on the list', { peerId: link.peerId }, 'REJECT'));
+      else if (newLink.held.length < maxHeldStreams) newLink.held.push(stream);
       else stream.abort(networkError('PROTOCOL_VIOLATION', 'streams before the handshake', {}, 'REJECT'));
     } else if (session?.has(link) === true) {
       session.serve(link, stream);

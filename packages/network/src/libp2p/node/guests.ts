@@ -26,6 +26,7 @@ export interface GuestDeskOptions {
 export interface GuestDesk {
   /** True when an unknown identity may come in as a guest. */
   admits(peerId: string): boolean;
+  has(connection: Connection): boolean;
   /** A guest is there: it must go within its time. */
   connected(connection: Connection): void;
   start(): Promise<void>;
@@ -72,6 +73,7 @@ export function createGuestDesk(options: GuestDeskOptions): GuestDesk {
 
   return {
     admits: (peerId) => isBrowserPeerId(peerId) && guests.size < maxGuests,
+    has: (connection) => guests.has(connection),
     connected: (connection) => {
       const cancel = clock.setTimer(stayMs, () => {
         connection.close().catch((error: unknown) => connection.abort(error as Error));

@@ -43,6 +43,8 @@ export interface NodeHostOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly limits?: Partial<NetworkLimits>;
+  /** How many guests at one time (8), and how long each may stay (10 s). */
+  readonly guests?: { readonly maxGuests?: number; readonly stayMs?: number };
   /** First and longest delay between two dials of a static peer. */
   readonly reconnect?: { readonly firstDelayMs?: number; readonly maxDelayMs?: number };
 }
@@ -121,7 +123,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
     logger: createLibp2pLogger(logger),
   });
 
-  guests = createGuestDesk({ libp2p, admission, clock, logger });
+  guests = createGuestDesk({ libp2p, admission, clock, logger, ...options.guests });
   core = createHostCore({
     libp2p,
     chain: options.chain,
@@ -147,6 +149,14 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
     if (type === 'connected') reconnector.peerConnected(peer.id);
     else reconnector.peerGone(peer.id);
   });
+  /** Connections without a session (a handshake under way, a page that only relays) end too. */
+  const closeUnlisted = (): void => {
+    for (const connection of libp2p.getConnections()) {
+      const peerId = connection.remotePeer.toString();
+      if (isAdmitted(peerId) || sessions.peer(peerId) !== undefined || guests?.has(connection) === true) continue;
+      connection.close().catch((error: unknown) => connection.abort(error as Error));
+    }
+  };
   let stopListening: () => void = () => {};
 
   return {
@@ -157,6 +167,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
       await core?.start();
       stopListening = admission.onChange(() => {
         sessions.recheck();
+        closeUnlisted();
         reconnector.update();
       });
       reconnector.start();
