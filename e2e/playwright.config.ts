@@ -2,7 +2,8 @@ import chromium from '@sparticuz/chromium';
 import { defineConfig } from 'playwright/test';
 
 /** The browser that npm brought (Linux), or the one that CHROMIUM_PATH names. */
-const executablePath = process.env['CHROMIUM_PATH'] ?? (process.platform === 'linux' ? await chromium.executablePath() : undefined);
+const executablePath =
+  process.env['CHROMIUM_PATH'] ?? (process.platform === 'linux' ? await chromium.executablePath() : undefined);
 
 export default defineConfig({
   testDir: '.',
@@ -15,7 +16,10 @@ export default defineConfig({
   reporter: 'list',
   use: {
     headless: true,
-    launchOptions: { ...(executablePath === undefined ? { channel: 'chrome' } : { executablePath }), args: ['--no-sandbox'] },
+    launchOptions: {
+      ...(executablePath === undefined ? { channel: 'chrome' } : { executablePath }),
+      args: ['--no-sandbox'],
+    },
     trace: 'off',
     screenshot: 'only-on-failure',
   },
