@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Clock } from '@isoquorum/platform/clock';
@@ -22,7 +23,9 @@ export function readRecordedJson(path: string): unknown {
 function meaning(body: string): string {
   const sortMembers = (_key: string, value: unknown): unknown => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-    const members = Object.entries(value).filter(([, member]) => member !== null && !(Array.isArray(member) && member.length === 0 && _key !== 'to'));
+    const isAbsent = (name: string, member: unknown): boolean =>
+      member === null || (Array.isArray(member) && member.length === 0 && name !== 'to');
+    const members = Object.entries(value).filter(([name, member]) => !isAbsent(name, member));
     return Object.fromEntries(members.toSorted(([left], [right]) => (left < right ? -1 : 1)));
   };
   try {
@@ -48,18 +51,23 @@ function digestOfPath(path: string): string {
  */
 export function createRecordedManager(chainFolder: string, node: number, clock: Clock): Q2tClient {
   const folder = `${chainFolder}/nodes/${node}`;
-  const optional = (name: string): Record<string, unknown> => (existsSync(`${folder}/${name}`) ? (readRecordedJson(`${folder}/${name}`) as Record<string, unknown>) : {});
+  const optional = (name: string): Record<string, unknown> =>
+    existsSync(`${folder}/${name}`) ? (readRecordedJson(`${folder}/${name}`) as Record<string, unknown>) : {};
   const payloads = optional('payloads.json');
   const raw = optional('raw-payloads.json');
   const details = optional('payload-details.json');
-  const exchanges = existsSync(`${chainFolder}/q2t.json.gz`) ? (readRecordedJson(`${chainFolder}/q2t.json.gz`) as readonly RecordedQ2t[]).filter((entry) => entry.node === node) : [];
+  const exchanges = existsSync(`${chainFolder}/q2t.json.gz`)
+    ? (readRecordedJson(`${chainFolder}/q2t.json.gz`) as readonly RecordedQ2t[]).filter((entry) => entry.node === node)
+    : [];
 
   function transaction(path: string): HttpClientResponse {
     const digest = digestOfPath(path);
     const detail = /\/(isSender|participants|mandatory)$/.exec(path)?.[1];
     if (detail !== undefined) {
       const known = (details[digest] as Record<string, unknown> | undefined)?.[detail];
-      return known === undefined ? answer(404, 'not found') : answer(200, typeof known === 'string' ? known : JSON.stringify(known));
+      return known === undefined
+        ? answer(404, 'not found')
+        : answer(200, typeof known === 'string' ? known : JSON.stringify(known));
     }
     const isRaw = path.endsWith('isRaw=true');
     const found = (isRaw ? raw : payloads)[digest];
@@ -72,10 +80,17 @@ export function createRecordedManager(chainFolder: string, node: number, clock: 
     request: (request: HttpClientRequest) => {
       const path = request.url.replace('http://recorded', '');
       if (request.method === 'GET' && path.startsWith('/transaction/')) return Promise.resolve(transaction(path));
-      const body = request.body === undefined ? '' : typeof request.body === 'string' ? request.body : bytesToUtf8(request.body);
+      const body =
+        request.body === undefined ? '' : typeof request.body === 'string' ? request.body : bytesToUtf8(request.body);
       const wanted = meaning(body);
-      const found = exchanges.findLast((entry) => entry.request.method === request.method && entry.request.path === path && meaning(entry.request.body ?? '') === wanted);
-      if (found === undefined) return Promise.resolve(answer(500, `not recorded: ${request.method} ${path} ${body.slice(0, 300)}`));
+      const found = exchanges.findLast(
+        (entry) =>
+          entry.request.method === request.method &&
+          entry.request.path === path &&
+          meaning(entry.request.body ?? '') === wanted,
+      );
+      if (found === undefined)
+        return Promise.resolve(answer(500, `not recorded: ${request.method} ${path} ${body.slice(0, 300)}`));
       return Promise.resolve(answer(found.response.status, found.response.body ?? '', found.response.contentType));
     },
     close: () => undefined,

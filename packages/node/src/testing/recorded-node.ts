@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
+import { createMemoryNetwork } from '@isoquorum/network/memory/network';
+import { createChainIdentity } from '@isoquorum/network/session/chain-identity';
+import { silentLogger } from '@isoquorum/platform/memory/logger';
+import { createSeededRandom } from '@isoquorum/platform/memory/random';
+import { createMemoryStore } from '@isoquorum/platform/memory/store';
+import { createClock } from '@isoquorum/platform/node/clock';
+import type { Logger } from '@isoquorum/platform/logger';
+import { createInThreadRecovery } from '@isoquorum/platform/sender-recovery';
+import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
+import { hexToBytes } from '@isoquorum/primitives/hex';
+import { nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
+import { DEFAULT_LIMITS } from '@isoquorum/rpc/jsonrpc/limits';
+import { createRpcService, type RpcService } from '@isoquorum/rpc/jsonrpc/service';
+import { createGenesisBlock } from '../chain/genesis-block.ts';
+import { createNode, type RulesProfile, type RunningNode } from '../create-node.ts';
+import { createNodeHandlers } from '../handlers/create-node-handlers.ts';
+import { isVerbatim } from '../handlers/verbatim.ts';
+import { importChain } from '../import/import-chain.ts';
+import { createRecordedManager, readRecordedJson } from './recorded-manager.ts';
+
+interface AboutChain {
+  readonly nodeDetails: readonly {
+    readonly node: number;
+    readonly nodeKey: string;
+    readonly accounts?: readonly { readonly privateKey: string }[];
+    readonly parties?: readonly unknown[];
+  }[];
+}
+
+export interface RecordedNodeOptions {
+  /** `vectors/chains/<name>`, or a folder laid out like it. */
+  readonly chainFolder: string;
+  /** Which node of it, from 1. */
+  readonly node: number;
+  readonly rules?: RulesProfile;
+  readonly logger?: Logger;
+}
+
+/** One node of a recorded chain, standing still at its head: ours, with what the original's manager knew. */
+export interface RecordedNode {
+  readonly running: RunningNode;
+  readonly service: RpcService;
+  close(): Promise<void>;
+}
+
+/** The unpacked bytes of `chain.rlp.gz`. */
+function chainBytes(chainFolder: string): Uint8Array {
+  return gunzipSync(readFileSync(`${chainFolder}/chain.rlp.gz`));
+}
+
+/** Imports the chain in memory and starts a node over it that neither proposes nor connects. @throws what the import throws */
+export async function openRecordedNode(options: RecordedNodeOptions): Promise<RecordedNode> {
+  const { chainFolder, node, rules = 'goquorum', logger = silentLogger } = options;
+  const about = readRecordedJson(`${chainFolder}/about.json`) as AboutChain;
+  const details = about.nodeDetails.find((entry) => entry.node === node);
+  if (details === undefined) throw new Error(`${chainFolder}/about.json names no node ${node}`);
+  const genesis = parseGenesis(readRecordedJson(`${chainFolder}/genesis.json`));
+  const clock = createClock();
+  const store = createMemoryStore();
+  const evm = createFastEvm();
+  const manager = createRecordedManager(chainFolder, node, clock);
+  const bytes = chainBytes(chainFolder);
+  await importChain({
+    genesis,
+    source: (async function* () {
+      yield await Promise.resolve(bytes);
+    })(),
+    payloads: manager,
+    store,
+    rules,
+    evm,
+    recovery: createInThreadRecovery(),
+    clock,
+    logger,
+  });
+  const nodeKey = hexToBytes(details.nodeKey);
+  const network = createMemoryNetwork({ clock });
+  const networkId = genesis.config.chainId ?? 1n;
+  const chain = createChainIdentity({
+    config: genesis.config,
+    genesisHash: createGenesisBlock(genesis).hash,
+    networkId,
+    role: 'node',
+    client: 'recorded',
+  });
+  const host = network.createHost({
+    peerId: nodeKeyToPeerId(nodeKey),
+    chain,
+    identify: () => undefined,
+    staticPeers: [],
+    random: createSeededRandom(node),
+  });
+  const running = await createNode({
+    genesis,
+    nodeKey,
+    store,
+    host,
+    evm,
+    clock,
+    random: createSeededRandom(node + 100),
+    logger,
+    ...((details.parties ?? []).length === 0 ? {} : { manager }),
+    rules,
+    accountKeys: (details.accounts ?? []).map(({ privateKey }) => hexToBytes(privateKey)),
+    validate: false,
+    allowUnprotected: false,
+  });
+  await running.privateIdle();
+  const nodeHandlers = createNodeHandlers(running.context);
+  return {
+    running,
+    service: createRpcService({ handlers: nodeHandlers.handlers, isVerbatim, logger, limits: DEFAULT_LIMITS }),
+    close: async () => {
+      nodeHandlers.close();
+      await running.stop();
+    },
+  };
+}
