@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { Cluster, type ClusterOptions, describeRun } from '../testing/cluster.ts';
+import { Cluster, type ClusterOptions } from '../testing/cluster.ts';
 
 const seeds = Number(process.env['SIM_SEEDS'] ?? 12);
 const firstSeed = Number(process.env['SIM_SEED'] ?? 1);
+
+/** The options replay the run. */
+function describeRun(cluster: Cluster): string {
+  return JSON.stringify({ options: cluster.options, violations: cluster.violations, heights: cluster.heights() });
+}
 
 /** Faults for `faultMs`, then none: everything must have been safe, and then everybody goes on. */
 function storm(options: ClusterOptions, faultMs = 40_000, calmMs = 150_000): Cluster {

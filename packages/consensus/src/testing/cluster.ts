@@ -3,9 +3,9 @@ import type { Address } from '@isoquorum/primitives/bytes';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import type { Header } from '@isoquorum/primitives/header';
 import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
-import { qbftCommitDigest } from '@isoquorum/primitives/istanbul-seal';
 import { verifyBftHeader } from '../header.ts';
 import type { HeaderErrorCode } from '../header-error.ts';
+import type { HeaderRules } from '../header-rules.ts';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { decodeDurableRecord, encodeDurableRecord } from '../qbft/durable-record.ts';
 import { verifyQbftProposal } from '../qbft/header.ts';
@@ -156,6 +156,10 @@ export class Cluster {
     }
   }
 
+  private get rules(): HeaderRules {
+    return { profile: 'strict', config: this.config, recover: recoverFake, nowSeconds: undefined, seals: 'checked' };
+  }
+
   private clock(node: Node): number {
     return this.nowMs + node.skewMs;
   }
@@ -257,10 +261,6 @@ export class Cluster {
     );
   }
 
-  sealDigestOf(block: Block, round: number): Uint8Array {
-    return qbftCommitDigest(block.header, round);
-  }
-
   private build(node: Node, deadlineMs: number): void {
     const parent = this.headOf(node);
     const { life } = node;
@@ -274,18 +274,9 @@ export class Cluster {
     const validators = this.nodes.map(({ address }) => address);
     const nowSeconds = BigInt(Math.floor(this.clock(node) / 1000));
     try {
-      verifyQbftProposal(block.header, this.headOf(node), validators, {
-        profile: 'strict',
-        config: this.config,
-        recover: recoverFake,
-        nowSeconds,
-      });
-      this.later(node, 1 + this.random.below(10), {
-        type: 'blockVerified',
-        height,
-        digest,
-        verdict: { type: 'valid' },
-      });
+      verifyQbftProposal(block.header, this.headOf(node), validators, { ...this.rules, nowSeconds });
+      const delayMs = 1 + this.random.below(10);
+      this.later(node, delayMs, { type: 'blockVerified', height, digest, verdict: { type: 'valid' } });
     } catch (error) {
       const retryInMs = Number(block.header.timestamp) * 1000 - this.clock(node);
       const isFuture = isIsoquorumError(error, 'BLOCK_IN_FUTURE' satisfies HeaderErrorCode);
@@ -299,15 +290,8 @@ export class Cluster {
   /** Imports a final block with all checks; false when it does not fit. */
   private importBlock(node: Node, block: Block): boolean {
     const validators = this.nodes.map(({ address }) => address);
-    const rules = {
-      profile: 'strict',
-      config: this.config,
-      recover: recoverFake,
-      nowSeconds: undefined,
-      seals: 'checked',
-    } as const;
     try {
-      verifyBftHeader(block.header, this.headOf(node), validators, rules);
+      verifyBftHeader(block.header, this.headOf(node), validators, this.rules);
     } catch {
       return false;
     }
@@ -410,9 +394,4 @@ export class Cluster {
     this.seen.push(message);
     if (this.seen.length > 400) this.seen.splice(0, 200);
   }
-}
-
-/** A violation with what is needed to see it again. */
-export function describeRun(cluster: Cluster): string {
-  return JSON.stringify({ options: cluster.options, violations: cluster.violations, heights: cluster.heights() });
 }

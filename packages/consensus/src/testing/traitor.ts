@@ -1,4 +1,5 @@
 import { blockHash } from '@isoquorum/primitives/block';
+import { qbftCommitDigest } from '@isoquorum/primitives/istanbul-seal';
 import type { QbftMessage, UnsignedQbftMessage } from '../qbft/message.ts';
 import { signQbftMessage } from '../qbft/signing.ts';
 import type { Cluster, Node } from './cluster.ts';
@@ -44,7 +45,7 @@ export function betray(cluster: Cluster, node: Node, unsigned: UnsignedQbftMessa
     (known) => known.type === 'prePrepare' && known.height === height && known.round === round,
   );
   if (proposal?.type !== 'prePrepare') return;
-  const sealDigest = cluster.sealDigestOf(proposal.block, round);
+  const sealDigest = qbftCommitDigest(proposal.block.header, round);
   const commit = signQbftMessage(
     { type: 'commit', height, round, digest: blockHash(proposal.block), sealDigest },
     sign,
@@ -70,6 +71,6 @@ export function echo(cluster: Cluster, node: Node, to: Node, message: QbftMessag
   const digest = message.type === 'prePrepare' ? blockHash(message.block) : message.digest;
   cluster.send(node, to, signQbftMessage({ type: 'prepare', height, round, digest }, sign));
   if (block === undefined) return;
-  const sealDigest = cluster.sealDigestOf(block, round);
+  const sealDigest = qbftCommitDigest(block.header, round);
   cluster.send(node, to, signQbftMessage({ type: 'commit', height, round, digest, sealDigest }, sign));
 }

@@ -1,0 +1,209 @@
+import { fc, test } from '@fast-check/vitest';
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { describe, expect } from 'vitest';
+import { qbftExtraOf } from './qbft/header.ts';
+import { decodeLightState, encodeLightState } from './light-state-codec.ts';
+import { createLightState } from './light.ts';
+import { decodeDurableRecord, encodeDurableRecord } from './qbft/durable-record.ts';
+import { QBFT_CODE, type QbftMessage } from './qbft/message.ts';
+import { decodeQbftMessage, encodeQbftMessage } from './qbft/message-codec.ts';
+import { step } from './qbft/step.ts';
+import type { QbftInput } from './qbft/types.ts';
+import { recoverFake } from './testing/fake-signatures.ts';
+import { TestMachine } from './testing/machine.ts';
+import { createSeededRandom } from './testing/random.ts';
+import { createTestGenesis } from './testing/test-chain.ts';
+
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 300);
+
+/** Every kind of message, with justifications, and what belongs to them. */
+function samples(machine: TestMachine, salt: number): readonly QbftMessage[] {
+  const block = machine.block('A', salt);
+  const own = machine.block('B', salt);
+  const prepared = { round: 0, block, by: 'ABD' };
+  const changes = [machine.roundChange('A', 1, prepared), machine.roundChange('B', 1), machine.roundChange('D', 1)];
+  const prepares = [...'ABD'].map((letter) => machine.prepare(letter, 0, block));
+  return [
+    machine.prePrepare('A', 0, block),
+    machine.prePrepare(
+      'B',
+      1,
+      own,
+      [1, 2, 3].map((index) => machine.roundChange('ABD'[index - 1] ?? 'A', 1)),
+    ),
+    machine.prePrepare('B', 1, block, changes, prepares),
+    ...changes,
+    ...prepares,
+    ...[...'ABCD'].map((letter) => machine.commit(letter, 0, block)),
+    ...[...'ABCD'].map((letter) => machine.prepare(letter, 1, own)),
+    ...[...'ABCD'].map((letter) => machine.commit(letter, 1, own)),
+    ...[...'ABCD'].map((letter) => machine.roundChange(letter, 2)),
+    machine.sign('X', {
+      type: 'roundChange',
+      height: 7,
+      round: 9,
+      prepared: undefined,
+      block: undefined,
+      prepares: [],
+    }),
+  ];
+}
+
+/** Some bytes changed, cut off, or put in. */
+function mutate(bytes: Uint8Array, seed: number): Uint8Array {
+  const random = createSeededRandom(seed);
+  let result = bytes.slice();
+  for (let count = random.below(4); count >= 0; count--) {
+    const at = random.below(result.length);
+    if (random.chance(60)) result[at] = random.below(256);
+    else if (random.chance(50)) result = result.slice(0, at);
+    else result = Uint8Array.from([...result.subarray(0, at), random.below(256), ...result.subarray(at)]);
+  }
+  return result;
+}
+
+function expectOnly(run: () => unknown, ...codes: readonly string[]): void {
+  try {
+    run();
+  } catch (error) {
+    if (!isIsoquorumError(error, ...codes)) throw error;
+  }
+}
+
+const machine = new TestMachine('C').start();
+const wires = samples(machine, 0).map((message): [number, Uint8Array] => [
+  QBFT_CODE[message.type],
+  encodeQbftMessage(message),
+]);
+
+describe('decoders allow only our own codes', () => {
+  test.prop([fc.nat(wires.length - 1), fc.nat()], { numRuns })(
+    'a mutated message decodes or is refused, and encodes back',
+    (index, seed) => {
+      const [code = 0, wire = new Uint8Array()] = wires[index] ?? [];
+      const bytes = mutate(wire, seed);
+      expectOnly(
+        () => expect(encodeQbftMessage(decodeQbftMessage(code, bytes))).toEqual(bytes),
+        'QBFT_MESSAGE_INVALID',
+      );
+    },
+  );
+
+  test.prop([fc.integer({ min: 0, max: 0x20 }), fc.uint8Array({ maxLength: 300 })], { numRuns })(
+    'any bytes',
+    (code, bytes) => {
+      expectOnly(() => decodeQbftMessage(code, bytes), 'QBFT_MESSAGE_INVALID');
+      expectOnly(() => decodeDurableRecord(bytes), 'QBFT_RECORD_INVALID');
+      expectOnly(() => decodeLightState(bytes), 'LIGHT_STATE_INVALID');
+      expectOnly(() => qbftExtraOf({ ...machine.genesis, extraData: bytes }), 'EXTRA_INVALID');
+    },
+  );
+
+  test.prop([fc.nat()], { numRuns })('a mutated record or light state', (seed) => {
+    const block = machine.block();
+    const certificate = { round: 0, digest: new Uint8Array(32), block, prepares: [machine.prepare('A', 0, block)] };
+    const proposed = {
+      type: 'prePrepare',
+      height: 1,
+      round: 2,
+      block,
+      roundChanges: [],
+      prepares: certificate.prepares,
+    } as const;
+    const record = {
+      height: 1,
+      round: 2,
+      proposed,
+      prepareDigest: new Uint8Array(32),
+      commitDigest: undefined,
+      certificate,
+    };
+    expect(decodeDurableRecord(encodeDurableRecord(record))).toEqual(record);
+    expectOnly(() => decodeDurableRecord(mutate(encodeDurableRecord(record), seed)), 'QBFT_RECORD_INVALID');
+    const { config, header } = createTestGenesis([new Uint8Array(20)]);
+    const light = encodeLightState(createLightState(header, { config, profile: 'strict', recover: recoverFake }));
+    expectOnly(() => decodeLightState(mutate(light, seed)), 'LIGHT_STATE_INVALID');
+  });
+});
+
+/** Any input, in any order, sensible or not. */
+function randomInput(of: TestMachine, seed: number, known: readonly QbftMessage[]): QbftInput {
+  const random = createSeededRandom(seed);
+  const height = random.below(3);
+  const round = random.below(4);
+  const block = of.block(random.pick([...'ABCD']), random.below(3));
+  const odd = { ...block, header: { ...block.header, extraData: Uint8Array.of(1), number: random.below(3) } };
+  const chosen = random.chance(85) ? block : odd;
+  const digest = random.chance(50) ? (of.state.proposal?.digest ?? new Uint8Array(32)) : new Uint8Array(32);
+  const inputs: readonly QbftInput[] = [
+    { type: 'blockBuilt', block: chosen },
+    { type: 'timerElapsed', timer: { kind: 'round', height: of.context.height, round: of.state.round } },
+    { type: 'timerElapsed', timer: { kind: 'proposal', height, round, digest } },
+    {
+      type: 'blockVerified',
+      height: of.context.height,
+      digest,
+      verdict: random.pick([{ type: 'valid' }, { type: 'invalid', reason: '' }, { type: 'future', retryInMs: -5 }]),
+    },
+    { type: 'commitFailed', height: of.context.height, reason: '' },
+    { type: 'peerConnected', address: new Uint8Array(20).fill(0x41 + random.below(6)) },
+    {
+      type: 'newHead',
+      context: random.chance(50) ? of.context : of.contextAfter(chosen.header),
+      nowMs: random.below(10) * 1e11,
+    },
+    { type: 'start', context: of.context, record: random.chance(50) ? of.record : undefined, nowMs: 0 },
+    {
+      type: 'message',
+      message: of.sign(random.pick([...'ABCDX']), {
+        type: 'prePrepare',
+        height: of.context.height,
+        round,
+        block: chosen,
+        roundChanges: [],
+        prepares: [],
+      }),
+    },
+  ];
+  return random.chance(60) ? { type: 'message', message: random.pick(known) } : random.pick(inputs);
+}
+
+describe('the machine', () => {
+  test.prop([fc.constantFrom(...'ABCDX'), fc.array(fc.nat(), { minLength: 5, maxLength: 60 })], { numRuns })(
+    'never throws, never changes its state in place, and always does the same',
+    (self, seeds) => {
+      const subject = new TestMachine(self, 'ABCD');
+      const known = samples(subject, 1);
+      for (const seed of seeds) {
+        const input = randomInput(subject, seed, known);
+        const before = subject.state;
+        const keys = JSON.stringify([
+          before.round,
+          before.phase,
+          before.prepares.size,
+          before.commits.size,
+          before.roundChanges.size,
+          before.backlog.size,
+          before.ownMessages.length,
+        ]);
+        const result = step(before, input);
+        expect(
+          JSON.stringify([
+            before.round,
+            before.phase,
+            before.prepares.size,
+            before.commits.size,
+            before.roundChanges.size,
+            before.backlog.size,
+            before.ownMessages.length,
+          ]),
+        ).toBe(keys);
+        expect(step(before, input)).toEqual(result);
+        subject.feed(input);
+        if (seed % 3 === 0) subject.loopBack();
+        subject.take();
+      }
+      expect(subject.state.backlog.size).toBeLessThanOrEqual(4);
+    },
+  );
+});
