@@ -43,7 +43,7 @@ export async function findInMemory(pid: number, forms: readonly PlaintextForm[])
     let tail = Buffer.alloc(0);
     stream.on('data', (chunk) => {
       const part = Buffer.concat([tail, chunk as Buffer]);
-      for (const form of forms) if (part.includes(form.bytes)) found.add(form.name);
+      for (const form of forms) if (part.includes(Buffer.from(form.bytes))) found.add(form.name);
       tail = part.subarray(Math.max(0, part.length - longest));
     });
     // Guard pages and device memory cannot be read: nothing of ours is there.

@@ -64,7 +64,7 @@ test('two pages and no node: no server ever holds the plaintext', async ({ netwo
   for (const { name, pid } of processes) expect(await findInMemory(pid, forms), `memory of ${name}`).toEqual([]);
   for (const path of filesBelow(network.dataDir)) {
     const content = readFileSync(path);
-    for (const form of forms) expect(content.includes(form.bytes), `${form.name} in ${path}`).toBe(false);
+    for (const form of forms) expect(content.includes(Buffer.from(form.bytes)), `${form.name} in ${path}`).toBe(false);
   }
 });
 
