@@ -7,13 +7,23 @@ export function textAnswer(body: string, status = 200): HttpResponse {
   return { status, headers: { 'content-type': TEXT }, body };
 }
 
-export function jsonAnswer(value: unknown, type: string = JSON_TYPE, status = 200, headers: Readonly<Record<string, string>> = {}): HttpResponse {
+export function jsonAnswer(
+  value: unknown,
+  type: string = JSON_TYPE,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse {
   return { status, headers: { 'content-type': type, ...headers }, body: JSON.stringify(value) };
 }
 
 /** What every server answers (tessera.md 3.1). */
 export function createCommonRoutes(profile: TesseraProfile): Route[] {
-  const text = (path: string, body: string): Route => ({ method: 'GET', path, produces: [TEXT], handle: () => textAnswer(body) });
+  const text = (path: string, body: string): Route => ({
+    method: 'GET',
+    path,
+    produces: [TEXT],
+    handle: () => textAnswer(body),
+  });
   return [
     { method: 'GET', path: '/', handle: () => ({ status: 200 }) },
     text('/upcheck', "I'm up!"),

@@ -40,7 +40,10 @@ export function invalidRequest(message: string, path: string, invalidValue: stri
 }
 
 /** Turns what a handler throws into Tessera's answer; what nobody foresaw is logged and says nothing to the client. */
-export function createErrorAnswer(profile: TesseraProfile, logger: Logger): (error: unknown, request: { readonly path: string }) => HttpResponse {
+export function createErrorAnswer(
+  profile: TesseraProfile,
+  logger: Logger,
+): (error: unknown, request: { readonly path: string }) => HttpResponse {
   return (error, request) => {
     if (!(error instanceof IsoquorumError)) {
       logger.log('error', 'request failed', { path: request.path.slice(0, 100), error: String(error) });
@@ -48,7 +51,8 @@ export function createErrorAnswer(profile: TesseraProfile, logger: Logger): (err
     }
     if (error.code === 'JSON_INVALID') return containerAnswer(400);
     const status = error.code === 'NO_RECIPIENT_KEY' ? profile.noRecipientKeyStatus : (statuses[error.code] ?? 500);
-    if (status >= 500) logger.log('warn', 'request failed', { path: request.path.slice(0, 100), code: error.code, status });
+    if (status >= 500)
+      logger.log('warn', 'request failed', { path: request.path.slice(0, 100), code: error.code, status });
     return {
       status,
       headers: { 'content-type': TEXT, 'isoquorum-error': error.code },

@@ -70,7 +70,11 @@ export function createQ2tRoutes({ manager, profile }: Q2tRoutesOptions): Route[]
   const sentAnswer = (request: RoutedRequest, sent: SendResult): HttpResponse => {
     const key = bytesToBase64(sent.hash);
     const body = isVersioned(request.produces)
-      ? { key, managedParties: sent.managedParties.map(bytesToBase64), [profile.senderMember]: bytesToBase64(sent.senderKey) }
+      ? {
+          key,
+          managedParties: sent.managedParties.map(bytesToBase64),
+          [profile.senderMember]: bytesToBase64(sent.senderKey),
+        }
       : { key };
     return jsonAnswer(body, request.produces, 201, location(request, sent.hash));
   };
@@ -81,7 +85,10 @@ export function createQ2tRoutes({ manager, profile }: Q2tRoutesOptions): Route[]
     const payload = bytesMember(body, 'payload', path);
     const from = senderMember(body, profile);
     const distribution = readDistribution(body, profile, mediaType(request.headers['content-type']), path);
-    return sentAnswer(request, await manager.send({ payload, ...distribution, ...(from === undefined ? {} : { from }) }));
+    return sentAnswer(
+      request,
+      await manager.send({ payload, ...distribution, ...(from === undefined ? {} : { from }) }),
+    );
   };
 
   const sendSigned = async (request: RoutedRequest): Promise<HttpResponse> => {
@@ -94,18 +101,26 @@ export function createQ2tRoutes({ manager, profile }: Q2tRoutesOptions): Route[]
 
   const sendRaw = async (request: RoutedRequest): Promise<HttpResponse> => {
     const fromText = request.headers['c11n-from'];
-    const from = fromText === undefined || fromText === '' ? undefined : checkedBase64(fromText, `${resource}.sendRaw.arg0`);
-    if (request.body.length === 0) throw invalidRequest('size must be between 1 and 2147483647', `${resource}.sendRaw.arg2`, '[]');
+    const from =
+      fromText === undefined || fromText === '' ? undefined : checkedBase64(fromText, `${resource}.sendRaw.arg0`);
+    if (request.body.length === 0)
+      throw invalidRequest('size must be between 1 and 2147483647', `${resource}.sendRaw.arg2`, '[]');
     const to = listHeader(request.headers['c11n-to']);
     const sent = await manager.send({ payload: request.body, to, ...(from === undefined ? {} : { from }) });
-    return { ...textAnswer(bytesToBase64(sent.hash)), headers: { 'content-type': TEXT, ...location(request, sent.hash) } };
+    return {
+      ...textAnswer(bytesToBase64(sent.hash)),
+      headers: { 'content-type': TEXT, ...location(request, sent.hash) },
+    };
   };
 
   const sendSignedRaw = async (request: RoutedRequest): Promise<HttpResponse> => {
     const path = `${resource}.sendSignedTransactionStandard.arg1`;
     if (request.body.length === 0) throw invalidRequest('size must be between 1 and 2147483647', path, '[]');
     const sent = await manager.sendSigned({ hash: request.body, to: listHeader(request.headers['c11n-to']) });
-    return { ...textAnswer(bytesToBase64(sent.hash)), headers: { 'content-type': TEXT, ...location(request, sent.hash) } };
+    return {
+      ...textAnswer(bytesToBase64(sent.hash)),
+      headers: { 'content-type': TEXT, ...location(request, sent.hash) },
+    };
   };
 
   const receive = async (request: RoutedRequest): Promise<HttpResponse> => {
@@ -136,14 +151,17 @@ export function createQ2tRoutes({ manager, profile }: Q2tRoutesOptions): Route[]
     const to = textMember(body, 'to');
     const hash = decodeTesseraBase64(key);
     const received =
-      body['raw'] === true ? await manager.receiveRaw(hash) : await manager.receive(hash, to === undefined ? undefined : decodeTesseraBase64(to));
+      body['raw'] === true
+        ? await manager.receiveRaw(hash)
+        : await manager.receive(hash, to === undefined ? undefined : decodeTesseraBase64(to));
     return receivedAnswer(received, JSON_TYPE);
   };
 
   const hashOf = (request: RoutedRequest): Uint8Array => decodeTesseraBase64(request.variables['hash'] as string);
   const post = (path: string, media: readonly string[], handle: Route['handle']): Route[] =>
     media.map((type) => ({ method: 'POST', path, consumes: [type], produces: [type], handle }));
-  const jsonTypes = profile.rules.dialect === '1.0' ? [JSON_TYPE, TESSERA_2_1] : [JSON_TYPE, TESSERA_2_1, TESSERA_3_0, TESSERA_4_0];
+  const jsonTypes =
+    profile.rules.dialect === '1.0' ? [JSON_TYPE, TESSERA_2_1] : [JSON_TYPE, TESSERA_2_1, TESSERA_3_0, TESSERA_4_0];
 
   const routes: Route[] = [
     ...post('/send', jsonTypes, send),
@@ -152,7 +170,12 @@ export function createQ2tRoutes({ manager, profile }: Q2tRoutesOptions): Route[]
     { method: 'POST', path: '/sendraw', consumes: [OCTETS], produces: [TEXT], handle: sendRaw },
     createStoreRawRoute({ manager, profile }, JSON_TYPE),
     createStoreRawRoute({ manager, profile }, TESSERA_2_1),
-    { method: 'GET', path: '/transaction/{hash}', produces: jsonTypes.filter((type) => type !== TESSERA_4_0), handle: receive },
+    {
+      method: 'GET',
+      path: '/transaction/{hash}',
+      produces: jsonTypes.filter((type) => type !== TESSERA_4_0),
+      handle: receive,
+    },
     { method: 'GET', path: '/receiveraw', produces: [OCTETS], handle: receiveRaw },
     {
       method: 'GET',
@@ -193,7 +216,8 @@ export function createQ2tRoutes({ manager, profile }: Q2tRoutesOptions): Route[]
       method: 'GET',
       path: '/transaction/{hash}/mandatory',
       produces: [TEXT],
-      handle: async (request) => textAnswer((await manager.mandatoryRecipients(hashOf(request))).map(bytesToBase64).join(',')),
+      handle: async (request) =>
+        textAnswer((await manager.mandatoryRecipients(hashOf(request))).map(bytesToBase64).join(',')),
     });
   }
   return routes;

@@ -49,7 +49,8 @@ export function listMember(body: JsonObject, member: string): Uint8Array[] {
   const items = Array.isArray(value) ? value : [value];
   if (items.length > maxListed) throw invalidRequest(`size must be between 0 and ${maxListed}`, member, '[…]');
   return items.map((item: unknown) => {
-    if (typeof item !== 'string') throw new IsoquorumError('JSON_FIELD_INVALID', `${member}: expected base64 strings`, { field: member });
+    if (typeof item !== 'string')
+      throw new IsoquorumError('JSON_FIELD_INVALID', `${member}: expected base64 strings`, { field: member });
     return decodeTesseraBase64(item);
   });
 }
@@ -62,7 +63,9 @@ export function senderMember(body: JsonObject, profile: TesseraProfile): Enclave
     return decodeTesseraBase64(text);
   } catch (error) {
     if (profile.hasLenientFlags) throw error;
-    throw new IsoquorumError('KEY_NOT_FOUND', `Public key ${text} not found when searching for private key`, { field: 'from' });
+    throw new IsoquorumError('KEY_NOT_FOUND', `Public key ${text} not found when searching for private key`, {
+      field: 'from',
+    });
   }
 }
 
@@ -96,7 +99,12 @@ function readPrivacyFlag(body: JsonObject, profile: TesseraProfile): PrivacyFlag
  * @param path how the container names the request in messages
  * @throws REQUEST_INVALID, TESSERA_BASE64_INVALID, JSON_FIELD_INVALID
  */
-export function readDistribution(body: JsonObject, profile: TesseraProfile, media: string, path: string): DistributionRequest {
+export function readDistribution(
+  body: JsonObject,
+  profile: TesseraProfile,
+  media: string,
+  path: string,
+): DistributionRequest {
   const privacyFlag = readPrivacyFlag(body, profile);
   const execHash = utf8ToBytes(textMember(body, 'execHash') ?? '');
   if (privacyFlag === 3 && execHash.length === 0) throw invalidRequest('Exec hash missing', path, 'request');

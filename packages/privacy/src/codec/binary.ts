@@ -63,7 +63,10 @@ export class BinaryReader {
 
   private length(field: string, unitBytes: number): number {
     if (this.remaining < 8) {
-      throw new IsoquorumError('BINARY_TRUNCATED', `${field}: input ends inside a length`, { field, offset: this.offset });
+      throw new IsoquorumError('BINARY_TRUNCATED', `${field}: input ends inside a length`, {
+        field,
+        offset: this.offset,
+      });
     }
     const length = this.view.getBigInt64(this.offset);
     this.offset += 8;
@@ -71,7 +74,10 @@ export class BinaryReader {
       throw new IsoquorumError('BINARY_LENGTH_INVALID', `Invalid length ${length}`, { field, length: String(length) });
     }
     if (Number(length) * unitBytes > this.remaining) {
-      throw new IsoquorumError('BINARY_TRUNCATED', `${field}: input ends inside the data`, { field, length: String(length) });
+      throw new IsoquorumError('BINARY_TRUNCATED', `${field}: input ends inside the data`, {
+        field,
+        length: String(length),
+      });
     }
     return Number(length);
   }

@@ -6,7 +6,14 @@ import { decodePartyInfo, encodePartyInfo, normalizePartyUrl } from './party-inf
 import type { PrivacyFlag, SealedPayload } from './payload.ts';
 
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 300);
-const allowed = ['BINARY_TRUNCATED', 'BINARY_LENGTH_INVALID', 'EXEC_HASH_INVALID', 'MANDATORY_RECIPIENTS_INVALID', 'UTF8_INVALID', 'PARTY_URL_INVALID'];
+const allowed = [
+  'BINARY_TRUNCATED',
+  'BINARY_LENGTH_INVALID',
+  'EXEC_HASH_INVALID',
+  'MANDATORY_RECIPIENTS_INVALID',
+  'UTF8_INVALID',
+  'PARTY_URL_INVALID',
+];
 
 function onlyOurErrors(action: () => unknown): void {
   try {
@@ -38,19 +45,28 @@ const payload: fc.Arbitrary<SealedPayload> = fc
   }));
 
 test('payloads come back from their encoding', () => {
-  fc.assert(fc.property(payload, (value) => void expect(decodeLegacyPayload(encodeLegacyPayload(value))).toEqual(value)), { numRuns });
+  fc.assert(
+    fc.property(payload, (value) => void expect(decodeLegacyPayload(encodeLegacyPayload(value))).toEqual(value)),
+    { numRuns },
+  );
 });
 
 test('mutated, cut and random payload bytes decode or give our errors', () => {
   fc.assert(
-    fc.property(payload, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat(400), fc.uint8Array({ maxLength: 60 }), (value, edits, cut, tail) => {
-      const encoded = encodeLegacyPayload(value).slice(0, cut);
-      for (const [at, byte] of edits) if (encoded.length > 0) encoded[at % encoded.length] = byte;
-      for (const dialect of ['24.4', '1.0'] as const) {
-        onlyOurErrors(() => decodeLegacyPayload(encoded, dialect));
-        onlyOurErrors(() => decodeLegacyPayload(tail, dialect));
-      }
-    }),
+    fc.property(
+      payload,
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }),
+      fc.nat(400),
+      fc.uint8Array({ maxLength: 60 }),
+      (value, edits, cut, tail) => {
+        const encoded = encodeLegacyPayload(value).slice(0, cut);
+        for (const [at, byte] of edits) if (encoded.length > 0) encoded[at % encoded.length] = byte;
+        for (const dialect of ['24.4', '1.0'] as const) {
+          onlyOurErrors(() => decodeLegacyPayload(encoded, dialect));
+          onlyOurErrors(() => decodeLegacyPayload(tail, dialect));
+        }
+      },
+    ),
     { numRuns },
   );
 });
@@ -61,7 +77,10 @@ test('party info', () => {
     recipients: fc.array(fc.record({ key: bytes, url: fc.string() }), { maxLength: 3 }),
     parties: fc.array(fc.string(), { maxLength: 3 }),
   });
-  fc.assert(fc.property(info, (value) => void expect(decodePartyInfo(encodePartyInfo(value))).toEqual(value)), { numRuns });
+  fc.assert(
+    fc.property(info, (value) => void expect(decodePartyInfo(encodePartyInfo(value))).toEqual(value)),
+    { numRuns },
+  );
   fc.assert(
     fc.property(info, fc.nat(), fc.nat(255), fc.nat(200), (value, at, byte, cut) => {
       const encoded = encodePartyInfo(value).slice(0, cut);
@@ -70,5 +89,8 @@ test('party info', () => {
     }),
     { numRuns },
   );
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.webUrl()), (url) => onlyOurErrors(() => normalizePartyUrl(url))), { numRuns });
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.webUrl()), (url) => onlyOurErrors(() => normalizePartyUrl(url))),
+    { numRuns },
+  );
 });

@@ -18,7 +18,9 @@ const hex = bareHexToBytes;
 describe('G6: primitives', () => {
   test('field and array', () => {
     expect(bytesToBareHex(new BinaryWriter().field(Uint8Array.of(5, 6, 7)).toBytes())).toBe('0000000000000003050607');
-    expect(bytesToBareHex(new BinaryWriter().array([Uint8Array.of(5), Uint8Array.of(6, 7)]).toBytes())).toBe('000000000000000200000000000000010500000000000000020607');
+    expect(bytesToBareHex(new BinaryWriter().array([Uint8Array.of(5), Uint8Array.of(6, 7)]).toBytes())).toBe(
+      '000000000000000200000000000000010500000000000000020607',
+    );
     expect(bytesToBareHex(new BinaryWriter().array([]).toBytes())).toBe('0000000000000000');
   });
 });
@@ -41,7 +43,9 @@ describe('G4: a full payload opened', () => {
     expect(payload.recipientKeys).toEqual([]);
     const shared = boxKey(await agreement.sharedSecret(ours, payload.senderKey));
     expect(bytesToBareHex(shared)).toBe('9064fe758587555d89a19f0cfdbfe6fd490af011687d8dec8e63643fa2e82057');
-    expect(bytesToBase64(payloadHash(payload))).toBe('QrAgXFRrZ8V24or+BZueIdZ6JBl2WQrqZqmmyFh/atsXyVkr2aMNEvQh0AsJvzt12oDpNkKmIv0KSnzM2HZL1w==');
+    expect(bytesToBase64(payloadHash(payload))).toBe(
+      'QrAgXFRrZ8V24or+BZueIdZ6JBl2WQrqZqmmyFh/atsXyVkr2aMNEvQh0AsJvzt12oDpNkKmIv0KSnzM2HZL1w==',
+    );
     const enclave = createEnclave({ keyAgreement: agreement, random: createSeededRandom(1) });
     expect(bytesToUtf8(await enclave.open(payload, ours))).toBe('foo');
   });
@@ -97,8 +101,12 @@ describe('G7: decoding by where the bytes end', () => {
   });
 
   test('hashes', () => {
-    expect(bytesToBase64(payloadHash(decodeLegacyPayload(hex(headA))))).toBe('7lqv+hvFQcxQJHgB+d89PgfjU4Mf54gW9ixlqx+zPrAXJzlhU50wWFyURQrCFp6/bgCwfUdRvJgazO05Ij0zpg==');
-    expect(bytesToBase64(payloadHash(decodeLegacyPayload(hex(headB))))).toBe('b9YFfdMZYU1J5Ar0pvVWQWUSq5aY/LtOBJGgxec/Agg10yQbttuRGs+JMa1vZU/35Ix6wLhyq1ugRo/frGEXYw==');
+    expect(bytesToBase64(payloadHash(decodeLegacyPayload(hex(headA))))).toBe(
+      '7lqv+hvFQcxQJHgB+d89PgfjU4Mf54gW9ixlqx+zPrAXJzlhU50wWFyURQrCFp6/bgCwfUdRvJgazO05Ij0zpg==',
+    );
+    expect(bytesToBase64(payloadHash(decodeLegacyPayload(hex(headB))))).toBe(
+      'b9YFfdMZYU1J5Ar0pvVWQWUSq5aY/LtOBJGgxec/Agg10yQbttuRGs+JMa1vZU/35Ix6wLhyq1ugRo/frGEXYw==',
+    );
   });
 
   test('mandatory recipients with a privacy group', () => {
@@ -129,7 +137,9 @@ describe('G7: decoding by where the bytes end', () => {
     const tail = hex(headB + oneKey + flag(0) + noAffected + execHash);
     expect(bytesToUtf8(decodeLegacyPayload(tail).privacyGroupId!)).toBe('executionHash');
     expect(bytesToUtf8(decodeLegacyPayload(tail, '1.0').execHash)).toBe('executionHash');
-    expect(() => decodeLegacyPayload(hex(headB + oneKey + flag(2) + noAffected))).toThrow('Mandatory recipients data only applicable');
+    expect(() => decodeLegacyPayload(hex(headB + oneKey + flag(2) + noAffected))).toThrow(
+      'Mandatory recipients data only applicable',
+    );
     expect(decodeLegacyPayload(hex(headB + oneKey + flag(9) + noAffected)).privacyFlag).toBe(0);
   });
 
@@ -137,7 +147,9 @@ describe('G7: decoding by where the bytes end', () => {
     expect(() => decodeLegacyPayload(hex('ffffffffffffffff'))).toThrow('Invalid length -1');
     expect(() => decodeLegacyPayload(hex('000000007fffffff'))).toThrow('Invalid length 2147483647');
     expect(() => decodeLegacyPayload(hex('0000000000000005aabb'))).toThrow(/senderKey/);
-    expect(() => decodeLegacyPayload(hex(headA.slice(0, -66)))).toThrow(expect.objectContaining({ code: 'BINARY_TRUNCATED' }));
+    expect(() => decodeLegacyPayload(hex(headA.slice(0, -66)))).toThrow(
+      expect.objectContaining({ code: 'BINARY_TRUNCATED' }),
+    );
   });
 });
 
@@ -147,7 +159,11 @@ describe('stripping for one recipient', () => {
   const base = { ...decodeLegacyPayload(hex(headA)), recipientKeys: keys, recipientBoxes: boxes };
 
   test('standard: its box and its key alone', () => {
-    expect(payloadForRecipient(base, keys[1]!)).toEqual({ ...base, recipientKeys: [keys[1]], recipientBoxes: [boxes[1]] });
+    expect(payloadForRecipient(base, keys[1]!)).toEqual({
+      ...base,
+      recipientKeys: [keys[1]],
+      recipientBoxes: [boxes[1]],
+    });
   });
   test('private state validation: all keys, its own first', () => {
     const payload: SealedPayload = { ...base, privacyFlag: 3, execHash: Uint8Array.of(1) };
@@ -155,7 +171,9 @@ describe('stripping for one recipient', () => {
   });
   test('a stranger', () => {
     const stranger = new Uint8Array(32).fill(9);
-    expect(() => payloadForRecipient(base, stranger)).toThrow(`Recipient ${bytesToBase64(stranger)} is not a recipient of transaction `);
+    expect(() => payloadForRecipient(base, stranger)).toThrow(
+      `Recipient ${bytesToBase64(stranger)} is not a recipient of transaction `,
+    );
   });
 });
 
@@ -165,16 +183,36 @@ describe('G11: party info', () => {
   test('decodes with trailing zeros and re-encodes', () => {
     const info = decodePartyInfo(hex(one + '00'.repeat(100)));
     expect(info.url).toBe('http://localhost:8000');
-    expect(info.recipients.map(({ key, url }) => [bytesToBase64(key), url])).toEqual([['2BGaDL7HFhIcAtA+xDNmHMwbLKOL/7rAb0nRPWURZSA=', 'http://localhost:8001']]);
+    expect(info.recipients.map(({ key, url }) => [bytesToBase64(key), url])).toEqual([
+      ['2BGaDL7HFhIcAtA+xDNmHMwbLKOL/7rAb0nRPWURZSA=', 'http://localhost:8001'],
+    ]);
     expect(info.parties).toEqual(['http://localhost:8001']);
     expect(bytesToBareHex(encodePartyInfo(info))).toBe(one);
     const normalized = encodePartyInfo({ ...info, parties: info.parties.map(normalizePartyUrl) });
-    expect(bytesToBareHex(normalized)).toBe(`${one.slice(0, -58)}0000000000000016687474703a2f2f6c6f63616c686f73743a383030312f`);
+    expect(bytesToBareHex(normalized)).toBe(
+      `${one.slice(0, -58)}0000000000000016687474703a2f2f6c6f63616c686f73743a383030312f`,
+    );
   });
-  test.each(['', 'x', 'ftp://a/', 'http://', 'http://a:0/', 'http://a:99999/', 'http://u@a/', 'http://a b/', 'http://a/\n', `http://${'a'.repeat(3000)}/`])('refuses %j', (url) => {
+  test.each([
+    '',
+    'x',
+    'ftp://a/',
+    'http://',
+    'http://a:0/',
+    'http://a:99999/',
+    'http://u@a/',
+    'http://a b/',
+    'http://a/\n',
+    `http://${'a'.repeat(3000)}/`,
+  ])('refuses %j', (url) => {
     expect(() => normalizePartyUrl(url)).toThrow(expect.objectContaining({ code: 'PARTY_URL_INVALID' }));
   });
-  test.each([['http://h:9000', 'http://h:9000/'], ['https://h', 'https://h/'], ['http://h:1/tm/', 'http://h:1/tm/'], ['http://[::1]:9', 'http://[::1]:9/']])('%s is %s', (url, normal) => {
+  test.each([
+    ['http://h:9000', 'http://h:9000/'],
+    ['https://h', 'https://h/'],
+    ['http://h:1/tm/', 'http://h:1/tm/'],
+    ['http://[::1]:9', 'http://[::1]:9/'],
+  ])('%s is %s', (url, normal) => {
     expect(normalizePartyUrl(url)).toBe(normal);
   });
 });

@@ -1,5 +1,11 @@
 import { BinaryReader, BinaryWriter } from './binary.ts';
-import { type AffectedTransaction, checkPrivacyMetadata, type PrivacyFlag, type SealedPayload, toPrivacyFlag } from './payload.ts';
+import {
+  type AffectedTransaction,
+  checkPrivacyMetadata,
+  type PrivacyFlag,
+  type SealedPayload,
+  toPrivacyFlag,
+} from './payload.ts';
 
 /**
  * How the fields behind the affected map are read. `24.4`: by privacy mode (tessera.md 1.2). `1.0`: the first one is the

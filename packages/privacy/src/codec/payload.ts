@@ -68,7 +68,9 @@ export function toPrivacyFlag(value: number): PrivacyFlag {
  */
 export function checkPrivacyMetadata(metadata: PrivacyMetadata): void {
   if ((metadata.privacyFlag === 3) !== metadata.execHash.length > 0) {
-    throw new IsoquorumError('EXEC_HASH_INVALID', 'ExecutionHash data is invalid', { privacyFlag: metadata.privacyFlag });
+    throw new IsoquorumError('EXEC_HASH_INVALID', 'ExecutionHash data is invalid', {
+      privacyFlag: metadata.privacyFlag,
+    });
   }
   if ((metadata.privacyFlag === 2) !== metadata.mandatoryRecipients.length > 0) {
     throw new IsoquorumError(

@@ -23,8 +23,15 @@ interface PayloadCase {
   readonly to: readonly Party[];
   readonly plaintextHex: string;
   readonly hashBase64: string;
-  readonly fields: { readonly cipherTextNonceHex: string; readonly recipientNonceHex: string; readonly recipientKeys: readonly string[] };
-  readonly derived: { readonly masterKeyHex: string; readonly sharedKeys: readonly { readonly recipient: string; readonly sharedKeyHex: string }[] };
+  readonly fields: {
+    readonly cipherTextNonceHex: string;
+    readonly recipientNonceHex: string;
+    readonly recipientKeys: readonly string[];
+  };
+  readonly derived: {
+    readonly masterKeyHex: string;
+    readonly sharedKeys: readonly { readonly recipient: string; readonly sharedKeyHex: string }[];
+  };
   readonly storedBySender?: { readonly blobHex: string };
   readonly encrypted?: { readonly blobHex: string };
   readonly pushed: readonly { readonly recipient: string; readonly answer: string; readonly blobHex: string }[];
@@ -37,7 +44,12 @@ describe.skipIf(vectorsMissing !== undefined)(`recorded payloads of Tessera 1.0.
   test.each(cases.map((value) => [value.id, value] as const))('%s', async (_id, value) => {
     const plaintext = bareHexToBytes(value.plaintextHex);
     const parties = new Map([value.sender, ...value.to].map((party) => [party.publicKey, party]));
-    const blobs = [value.storedBySender?.blobHex, value.encrypted?.blobHex, ...value.pushed.map(({ blobHex }) => blobHex), ...value.storedByRecipients.map(({ blobHex }) => blobHex)];
+    const blobs = [
+      value.storedBySender?.blobHex,
+      value.encrypted?.blobHex,
+      ...value.pushed.map(({ blobHex }) => blobHex),
+      ...value.storedByRecipients.map(({ blobHex }) => blobHex),
+    ];
 
     for (const blob of blobs.filter((blob) => blob !== undefined)) {
       const payload = decodeLegacyPayload(bareHexToBytes(blob));
@@ -46,21 +58,37 @@ describe.skipIf(vectorsMissing !== undefined)(`recorded payloads of Tessera 1.0.
       for (const key of payload.recipientKeys) {
         const party = parties.get(bytesToBase64(key));
         if (party === undefined) continue;
-        const enclave = createEnclave({ keyAgreement: createMemoryKeyAgreement([base64ToBytes(party.privateKey)]), random: { bytes: () => new Uint8Array(0) } });
+        const enclave = createEnclave({
+          keyAgreement: createMemoryKeyAgreement([base64ToBytes(party.privateKey)]),
+          random: { bytes: () => new Uint8Array(0) },
+        });
         expect(await enclave.open(payload, key)).toEqual(plaintext);
       }
     }
 
-    const script = [value.derived.masterKeyHex, value.fields.cipherTextNonceHex, value.fields.recipientNonceHex].map((text) => bareHexToBytes(text));
+    const script = [value.derived.masterKeyHex, value.fields.cipherTextNonceHex, value.fields.recipientNonceHex].map(
+      (text) => bareHexToBytes(text),
+    );
     const keyAgreement = createMemoryKeyAgreement([base64ToBytes(value.sender.privateKey)]);
     const sender = keyAgreement.publicKeys()[0]!;
     for (const { recipient, sharedKeyHex } of value.derived.sharedKeys) {
       const party = [value.sender, ...value.to].find(({ name }) => name === recipient)!;
-      expect(bytesToBareHex(boxKey(await keyAgreement.sharedSecret(sender, base64ToBytes(party.publicKey))))).toBe(sharedKeyHex);
+      expect(bytesToBareHex(boxKey(await keyAgreement.sharedSecret(sender, base64ToBytes(party.publicKey))))).toBe(
+        sharedKeyHex,
+      );
     }
-    const random = { bytes: (length: number) => { const next = script.shift()!; expect(next).toHaveLength(length); return next; } };
+    const random = {
+      bytes: (length: number) => {
+        const next = script.shift()!;
+        expect(next).toHaveLength(length);
+        return next;
+      },
+    };
     const recipients = value.fields.recipientKeys.map((key) => base64ToBytes(key));
-    const sealed = await createEnclave({ keyAgreement, random }).seal(plaintext, sender, recipients, { ...standardPrivate, affected: [] });
+    const sealed = await createEnclave({ keyAgreement, random }).seal(plaintext, sender, recipients, {
+      ...standardPrivate,
+      affected: [],
+    });
     expect(bytesToBareHex(encodeLegacyPayload(sealed))).toBe((value.storedBySender ?? value.encrypted)!.blobHex);
     for (const { recipient, answer, blobHex } of value.pushed) {
       const key = base64ToBytes(value.to.find(({ name }) => name === recipient)!.publicKey);

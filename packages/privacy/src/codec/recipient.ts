@@ -26,7 +26,9 @@ export function payloadForRecipient(payload: SealedPayload, key: EnclaveKey): Se
   const index = indexOfKey(payload.recipientKeys, key);
   if (index < 0) {
     const name = bytesToBase64(key);
-    throw new IsoquorumError('NOT_A_RECIPIENT', `Recipient ${name} is not a recipient of transaction `, { recipient: name });
+    throw new IsoquorumError('NOT_A_RECIPIENT', `Recipient ${name} is not a recipient of transaction `, {
+      recipient: name,
+    });
   }
   const box = payload.recipientBoxes[index];
   const others = payload.recipientKeys.filter((_, position) => position !== index);

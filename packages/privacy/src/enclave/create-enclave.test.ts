@@ -14,12 +14,19 @@ testEnclave('in process, noble', async () => ({
 }));
 
 testEnclave('in process, node:crypto', async () => ({
-  enclave: createEnclave({ keyAgreement: createNodeKeyAgreement(keys), random: createSeededRandom('node'), cachedKeys: 1 }),
+  enclave: createEnclave({
+    keyAgreement: createNodeKeyAgreement(keys),
+    random: createSeededRandom('node'),
+    cachedKeys: 1,
+  }),
   close,
 }));
 
 testEnclave('in a page, WebCrypto', async () => {
   const pairs: StoredKeyPair[] = [];
   const store = { load: async () => pairs, add: async (pair: StoredKeyPair) => void pairs.push(pair), close: () => {} };
-  return { enclave: createEnclave({ keyAgreement: await openWebKeyAgreement(store), random: createSeededRandom('web') }), close };
+  return {
+    enclave: createEnclave({ keyAgreement: await openWebKeyAgreement(store), random: createSeededRandom('web') }),
+    close,
+  };
 });

@@ -36,7 +36,12 @@ export function createEnclave(options: EnclaveOptions): Enclave {
   const sharedKeys = new SharedKeys(keyAgreement, options.cachedKeys ?? 4_096);
   const isOurs = (key: Uint8Array): boolean => indexOfKey(keyAgreement.publicKeys(), key) >= 0;
 
-  const openBox = async (payload: SealedPayload, index: number, ours: EnclaveKey, theirs: EnclaveKey): Promise<Uint8Array> => {
+  const openBox = async (
+    payload: SealedPayload,
+    index: number,
+    ours: EnclaveKey,
+    theirs: EnclaveKey,
+  ): Promise<Uint8Array> => {
     const box = payload.recipientBoxes[index];
     if (box === undefined) throw openFailed('no box for that key');
     return openSecretBox(box, payload.recipientNonce, await sharedKeys.get(ours, theirs));
@@ -75,7 +80,10 @@ export function createEnclave(options: EnclaveOptions): Enclave {
       ),
     );
     const affected = await Promise.all(
-      seal.affected.map(async ({ hash, payload }) => ({ hash, securityHash: await securityHash(sealed.cipherText, payload) })),
+      seal.affected.map(async ({ hash, payload }) => ({
+        hash,
+        securityHash: await securityHash(sealed.cipherText, payload),
+      })),
     );
     const { privacyFlag, execHash, mandatoryRecipients, privacyGroupId } = seal;
     const metadata = { privacyFlag, affected, execHash, mandatoryRecipients, privacyGroupId };
@@ -132,7 +140,9 @@ export function createEnclave(options: EnclaveOptions): Enclave {
 
     async findInvalidSecurityHashes(payload, affected) {
       const verdicts = await Promise.all(
-        payload.affected.map(async (entry) => (await isSecurityHashRight(payload, entry, affected)) ? undefined : entry.hash),
+        payload.affected.map(async (entry) =>
+          (await isSecurityHashRight(payload, entry, affected)) ? undefined : entry.hash,
+        ),
       );
       return verdicts.filter((hash) => hash !== undefined);
     },

@@ -30,7 +30,12 @@ export interface Enclave {
   /** Keys every payload is also sent to (`alwaysSendTo`). @throws ENCLAVE_UNAVAILABLE */
   forwardingKeys(): Promise<readonly EnclaveKey[]>;
   /** Seals with a fresh master key and fresh nonces. @throws KEY_NOT_FOUND (sender not held), KEY_REJECTED, ENCLAVE_UNAVAILABLE */
-  seal(message: Uint8Array, sender: EnclaveKey, recipients: readonly EnclaveKey[], options: SealOptions): Promise<SealedPayload>;
+  seal(
+    message: Uint8Array,
+    sender: EnclaveKey,
+    recipients: readonly EnclaveKey[],
+    options: SealOptions,
+  ): Promise<SealedPayload>;
   /** Encrypts for the sender alone, to be distributed later under the same hash. @throws KEY_NOT_FOUND */
   sealRaw(message: Uint8Array, sender: EnclaveKey): Promise<RawPayload>;
   /** Makes a payload of a stored raw one: same cipherText and nonce, fresh boxes. @throws KEY_NOT_FOUND, OPEN_FAILED */
@@ -42,7 +47,10 @@ export interface Enclave {
   /** A box of the payload's master key for another recipient, under the existing recipientNonce. @throws NO_BOX, KEY_NOT_FOUND, OPEN_FAILED */
   createRecipientBox(payload: SealedPayload, key: EnclaveKey): Promise<Uint8Array>;
   /** Hashes of the affected transactions whose security hash is wrong, or whose payload was not supplied. */
-  findInvalidSecurityHashes(payload: SealedPayload, affected: readonly AffectedPayload[]): Promise<readonly Uint8Array[]>;
+  findInvalidSecurityHashes(
+    payload: SealedPayload,
+    affected: readonly AffectedPayload[],
+  ): Promise<readonly Uint8Array[]>;
   /** 32-byte proof of possession; prover and verifier compute the same value, each with its own private key. @throws KEY_NOT_FOUND */
   possessionProof(claim: PossessionClaim): Promise<Uint8Array>;
   /** Never throws. */

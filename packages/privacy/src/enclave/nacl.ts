@@ -32,6 +32,8 @@ export function openSecretBox(box: Uint8Array, nonce: Uint8Array, key: Uint8Arra
   try {
     return xsalsa20poly1305(key, nonce).decrypt(box);
   } catch (cause) {
-    throw new IsoquorumError('OPEN_FAILED', 'jnacl could not open the payload using the shared key', {}, 'REJECT', { cause });
+    throw new IsoquorumError('OPEN_FAILED', 'jnacl could not open the payload using the shared key', {}, 'REJECT', {
+      cause,
+    });
   }
 }

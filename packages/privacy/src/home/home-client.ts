@@ -31,11 +31,19 @@ export interface HomeClient {
   /** Parties the home knows. A page checks statements itself: this is the home's word. @param verifier ask for proofs made for this key */
   directory(verifier?: EnclaveKey): Promise<readonly DirectoryParty[]>;
   /** Leaves proofs of the current statement for other verifiers. */
-  prove(key: EnclaveKey, proofs: readonly { readonly verifier: EnclaveKey; readonly proof: Uint8Array }[]): Promise<void>;
+  prove(
+    key: EnclaveKey,
+    proofs: readonly { readonly verifier: EnclaveKey; readonly proof: Uint8Array }[],
+  ): Promise<void>;
   /** Payloads kept for the key after a sequence number, oldest first, about `maxBytes` at once (at least one). */
   waiting(key: EnclaveKey, after: number, maxBytes?: number): Promise<readonly WaitingPayload[]>;
   /** Says, signed, that these payloads are durable here; the home deletes them. */
-  acknowledge(key: EnclaveKey, hashes: readonly EncryptedPayloadHash[], genesisHash: Hash32, signer: StatementSigner): Promise<void>;
+  acknowledge(
+    key: EnclaveKey,
+    hashes: readonly EncryptedPayloadHash[],
+    genesisHash: Hash32,
+    signer: StatementSigner,
+  ): Promise<void>;
   /** Pushes an own sealed payload, stripped for one recipient, to whoever keeps that key's payloads. Remote codes: as PayloadPublisher. */
   relay(recipient: EnclaveKey, payload: SealedPayload): Promise<void>;
   /** Answers when something is new after `after`, or after `waitMs` (at most 25,000). */
@@ -44,7 +52,11 @@ export interface HomeClient {
 }
 
 /** The bytes a page signs when it acknowledges payloads. */
-export function acknowledgementBytes(genesisHash: Hash32, key: EnclaveKey, hashes: readonly EncryptedPayloadHash[]): Uint8Array {
+export function acknowledgementBytes(
+  genesisHash: Hash32,
+  key: EnclaveKey,
+  hashes: readonly EncryptedPayloadHash[],
+): Uint8Array {
   return domainBytes(genesisHash, 'payload-acknowledgement/1', [key, [...hashes]]);
 }
 

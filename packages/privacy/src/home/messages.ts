@@ -60,12 +60,26 @@ export type HomeRequest =
   | { readonly method: 'register'; readonly statement: Uint8Array; readonly proof: Uint8Array }
   | { readonly method: 'unregister'; readonly key: EnclaveKey }
   | { readonly method: 'directory'; readonly verifier: Uint8Array }
-  | { readonly method: 'prove'; readonly key: EnclaveKey; readonly proofs: readonly { readonly verifier: EnclaveKey; readonly proof: Uint8Array }[] }
+  | {
+      readonly method: 'prove';
+      readonly key: EnclaveKey;
+      readonly proofs: readonly { readonly verifier: EnclaveKey; readonly proof: Uint8Array }[];
+    }
   | { readonly method: 'waiting'; readonly key: EnclaveKey; readonly after: number; readonly maxBytes: number }
-  | { readonly method: 'acknowledge'; readonly key: EnclaveKey; readonly hashes: readonly EncryptedPayloadHash[]; readonly signature: Uint8Array }
+  | {
+      readonly method: 'acknowledge';
+      readonly key: EnclaveKey;
+      readonly hashes: readonly EncryptedPayloadHash[];
+      readonly signature: Uint8Array;
+    }
   | { readonly method: 'relay'; readonly recipient: EnclaveKey; readonly payload: Uint8Array }
   | { readonly method: 'poll'; readonly key: EnclaveKey; readonly after: number; readonly waitMs: number }
-  | { readonly method: 'answerChallenge'; readonly key: EnclaveKey; readonly id: number; readonly plaintext: Uint8Array }
+  | {
+      readonly method: 'answerChallenge';
+      readonly key: EnclaveKey;
+      readonly id: number;
+      readonly plaintext: Uint8Array;
+    }
   | { readonly method: 'push'; readonly payload: Uint8Array };
 
 export type HomeMessageErrorCode =
@@ -88,7 +102,10 @@ export function encodeHomeRequest(request: HomeRequest): Uint8Array {
     case 'directory':
       return make(request.verifier);
     case 'prove':
-      return make(request.key, request.proofs.map(({ verifier, proof }) => [verifier, proof]));
+      return make(
+        request.key,
+        request.proofs.map(({ verifier, proof }) => [verifier, proof]),
+      );
     case 'waiting':
       return make(request.key, numberToRlp(request.after), numberToRlp(request.maxBytes));
     case 'acknowledge':
@@ -143,7 +160,9 @@ function readArguments(method: string, reader: RlpReader): HomeRequest {
     case 'push':
       return { method, payload: reader.readBytes('payload') };
     default:
-      throw new IsoquorumError('HOME_METHOD_UNKNOWN', `unknown home method ${method.slice(0, 40)}`, { method: method.slice(0, 40) });
+      throw new IsoquorumError('HOME_METHOD_UNKNOWN', `unknown home method ${method.slice(0, 40)}`, {
+        method: method.slice(0, 40),
+      });
   }
 }
 
@@ -163,7 +182,12 @@ export function encodeHomeAnswer(...result: readonly RlpItem[]): Uint8Array {
 }
 
 export function encodeHomeError(error: IsoquorumError): Uint8Array {
-  return encodeRlp([Uint8Array.of(1), utf8ToBytes(error.code), utf8ToBytes(error.message.slice(0, 1_000)), utf8ToBytes(error.reaction)]);
+  return encodeRlp([
+    Uint8Array.of(1),
+    utf8ToBytes(error.code),
+    utf8ToBytes(error.message.slice(0, 1_000)),
+    utf8ToBytes(error.reaction),
+  ]);
 }
 
 const reactions: readonly string[] = ['IGNORE', 'REJECT', 'RETRY'];
@@ -174,7 +198,9 @@ export function openHomeAnswer(bytes: Uint8Array): RlpReader {
   try {
     const reader = new RlpReader(bytes).readList('answer');
     if (reader.readNumber('status') === 0) return reader;
-    const [code = '', message = '', reaction = ''] = ['code', 'message', 'reaction'].map((field) => bytesToUtf8(reader.readBytes(field), field));
+    const [code = '', message = '', reaction = ''] = ['code', 'message', 'reaction'].map((field) =>
+      bytesToUtf8(reader.readBytes(field), field),
+    );
     failure = { code, message, reaction };
   } catch (cause) {
     throw new IsoquorumError('HOME_ANSWER_INVALID', 'malformed answer of the home', {}, 'REJECT', { cause });
@@ -195,5 +221,13 @@ export function readDirectoryParty(list: RlpReader): DirectoryParty {
   const statement = reader.readBytes('statement').slice();
   const flags = reader.readNumber('flags');
   const proof = reader.readBytes('proof').slice();
-  return { key, urls, statement, isProven: (flags & 1) !== 0, isConflicting: (flags & 2) !== 0, isRevoked: (flags & 4) !== 0, proof };
+  return {
+    key,
+    urls,
+    statement,
+    isProven: (flags & 1) !== 0,
+    isConflicting: (flags & 2) !== 0,
+    isRevoked: (flags & 4) !== 0,
+    proof,
+  };
 }

@@ -49,7 +49,9 @@ export async function openWithOwnKeys(
   payload: SealedPayload,
 ): Promise<{ readonly key: EnclaveKey; readonly plaintext: Uint8Array } | undefined> {
   const own = await context.enclave.publicKeys();
-  const listed = own.filter((key) => indexOfKey(payload.recipientKeys, key) >= 0 || indexOfKey([payload.senderKey], key) >= 0);
+  const listed = own.filter(
+    (key) => indexOfKey(payload.recipientKeys, key) >= 0 || indexOfKey([payload.senderKey], key) >= 0,
+  );
   for (const key of payload.recipientKeys.length === 0 ? own : listed) {
     try {
       return { key, plaintext: await context.enclave.open(payload, key) };

@@ -22,7 +22,12 @@ export type ManagerErrorCode =
   | 'NO_KEY_FOR_BOX'
   | 'STORE_SCHEMA_UNSUPPORTED'; // the store was written by a newer version
 
-export function managerError(code: ManagerErrorCode, message: string, fields: ErrorFields = {}, reaction?: Reaction): IsoquorumError {
+export function managerError(
+  code: ManagerErrorCode,
+  message: string,
+  fields: ErrorFields = {},
+  reaction?: Reaction,
+): IsoquorumError {
   return new IsoquorumError(code, message, fields, reaction);
 }
 

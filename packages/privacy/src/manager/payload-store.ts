@@ -51,7 +51,12 @@ export class PayloadStore {
     if (found === undefined) await store.batch([{ type: 'put', key: schemaKey, value: Uint8Array.of(schema) }]);
     else if (bytesToNumber(found) > schema) {
       const fields = { found: bytesToNumber(found), supported: schema };
-      throw managerError('STORE_SCHEMA_UNSUPPORTED', 'the payload store was written by a newer version', fields, 'STOP');
+      throw managerError(
+        'STORE_SCHEMA_UNSUPPORTED',
+        'the payload store was written by a newer version',
+        fields,
+        'STOP',
+      );
     }
     let last = 0;
     for await (const [key] of store.iterate({ gte: sequencePrefix, lt: sequenceEnd, reverse: true, limit: 1 })) {
@@ -75,7 +80,9 @@ export class PayloadStore {
     if (row === undefined) return undefined;
     const reader = new RlpReader(row).readList('raw row');
     reader.readNumber('raw row.time');
-    const [encryptedPayload, encryptedKey, nonce, from] = ['payload', 'key', 'nonce', 'from'].map((field) => reader.readBytes(field));
+    const [encryptedPayload, encryptedKey, nonce, from] = ['payload', 'key', 'nonce', 'from'].map((field) =>
+      reader.readBytes(field),
+    );
     return { encryptedPayload, encryptedKey, nonce, from } as RawPayload;
   }
 
@@ -91,7 +98,13 @@ export class PayloadStore {
   }
 
   async putRaw(hash: EncryptedPayloadHash, raw: RawPayload): Promise<void> {
-    const row = encodeRlp([numberToRlp(this.clock.nowMs()), raw.encryptedPayload, raw.encryptedKey, raw.nonce, raw.from]);
+    const row = encodeRlp([
+      numberToRlp(this.clock.nowMs()),
+      raw.encryptedPayload,
+      raw.encryptedKey,
+      raw.nonce,
+      raw.from,
+    ]);
     await this.writer.write([{ type: 'put', key: concatBytes(rawPrefix, hash), value: row }]);
   }
 

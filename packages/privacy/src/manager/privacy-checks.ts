@@ -27,7 +27,9 @@ export function isMetadataMismatched(
   payload: { readonly privacyFlag: PrivacyFlag; readonly mandatoryRecipients: readonly EnclaveKey[] },
   affected: SealedPayload,
 ): boolean {
-  return affected.privacyFlag !== payload.privacyFlag || !isSubset(affected.mandatoryRecipients, payload.mandatoryRecipients);
+  return (
+    affected.privacyFlag !== payload.privacyFlag || !isSubset(affected.mandatoryRecipients, payload.mandatoryRecipients)
+  );
 }
 
 export function recipientsMismatched(hash: Uint8Array): Error {
@@ -45,7 +47,8 @@ export function checkOutgoing(rules: ManagerRules, outgoing: Outgoing, affected:
     throw managerError('PRIVACY_VIOLATION', 'One or more mandatory recipients not included in the participant list');
   }
   for (const { hash, payload } of affected) {
-    if (outgoing.privacyFlag === 3 && !isSameSet(outgoing.recipients, payload.recipientKeys)) throw recipientsMismatched(hash);
+    if (outgoing.privacyFlag === 3 && !isSameSet(outgoing.recipients, payload.recipientKeys))
+      throw recipientsMismatched(hash);
   }
   for (const { hash, payload } of affected) {
     if (isMetadataMismatched(outgoing, payload)) {
@@ -60,7 +63,11 @@ export function checkOutgoing(rules: ManagerRules, outgoing: Outgoing, affected:
  * @param affected those of the payload's affected transactions that are stored here
  * @throws ENHANCED_PRIVACY_DISABLED, PRIVACY_VIOLATION
  */
-export function checkPushed(rules: ManagerRules, payload: SealedPayload, affected: readonly AffectedPayload[]): 'keep' | 'ignore' {
+export function checkPushed(
+  rules: ManagerRules,
+  payload: SealedPayload,
+  affected: readonly AffectedPayload[],
+): 'keep' | 'ignore' {
   if (payload.privacyFlag !== 0 && !rules.privacyEnhancements) throw enhancedPrivacyDisabled();
   if (affected.some((entry) => isMetadataMismatched(payload, entry.payload))) return 'ignore';
   if (payload.privacyFlag !== 3) return 'keep';

@@ -18,9 +18,14 @@ export function checkShape(payload: SealedPayload): void {
   if (payload.cipherText.length < 16) fail('cipherText');
   if (payload.cipherTextNonce.length !== 24) fail('cipherTextNonce');
   if (payload.recipientNonce.length !== 24) fail('recipientNonce');
-  if (payload.recipientBoxes.length === 0 || payload.recipientBoxes.some((box) => box.length !== 48)) fail('recipientBoxes');
+  if (payload.recipientBoxes.length === 0 || payload.recipientBoxes.some((box) => box.length !== 48))
+    fail('recipientBoxes');
   if (payload.recipientKeys.some((key) => key.length !== 32)) fail('recipientKeys');
-  if (payload.privacyFlag !== 3 && payload.recipientKeys.length > 0 && payload.recipientKeys.length !== payload.recipientBoxes.length) {
+  if (
+    payload.privacyFlag !== 3 &&
+    payload.recipientKeys.length > 0 &&
+    payload.recipientKeys.length !== payload.recipientBoxes.length
+  ) {
     fail('recipientKeys');
   }
 }
@@ -54,22 +59,39 @@ function mergeBox(stored: SealedPayload, pushed: SealedPayload): SealedPayload |
   if (pushed.privacyFlag === 3 && indexOfKey(stored.recipientKeys, key) < 0) {
     throw managerError('PAYLOAD_MISMATCH', 'expected recipient not found', { recipient: bytesToBase64(key) });
   }
-  const others = pushed.privacyFlag === 3 ? stored.recipientKeys.filter((other) => !bytesEqual(other, key)) : stored.recipientKeys;
+  const others =
+    pushed.privacyFlag === 3 ? stored.recipientKeys.filter((other) => !bytesEqual(other, key)) : stored.recipientKeys;
   return { ...stored, recipientBoxes, recipientKeys: [key, ...others] };
 }
 
 /** A payload of ours comes back to rebuild a lost store (tessera.md 5.3); `undefined`: nothing new. */
-async function mergeOwn(context: ManagerContext, stored: SealedPayload | undefined, pushed: SealedPayload): Promise<SealedPayload | undefined> {
+async function mergeOwn(
+  context: ManagerContext,
+  stored: SealedPayload | undefined,
+  pushed: SealedPayload,
+): Promise<SealedPayload | undefined> {
   const { enclave } = context;
   const reduced: SealedPayload =
     pushed.privacyFlag === 3
-      ? { ...pushed, privacyFlag: 0, execHash: new Uint8Array(0), recipientKeys: pushed.recipientKeys.slice(0, 1), recipientBoxes: pushed.recipientBoxes.slice(0, 1) }
+      ? {
+          ...pushed,
+          privacyFlag: 0,
+          execHash: new Uint8Array(0),
+          recipientKeys: pushed.recipientKeys.slice(0, 1),
+          recipientBoxes: pushed.recipientBoxes.slice(0, 1),
+        }
       : pushed;
   const plaintext = await enclave.open(reduced, pushed.senderKey);
   if (stored === undefined) {
-    const keys = indexOfKey(pushed.recipientKeys, pushed.senderKey) >= 0 ? pushed.recipientKeys : [...pushed.recipientKeys, pushed.senderKey];
+    const keys =
+      indexOfKey(pushed.recipientKeys, pushed.senderKey) >= 0
+        ? pushed.recipientKeys
+        : [...pushed.recipientKeys, pushed.senderKey];
     const missing = keys.slice(pushed.recipientBoxes.length);
-    const boxes = pushed.recipientKeys.length === 0 ? [] : await Promise.all(missing.map((key) => enclave.createRecipientBox(reduced, key)));
+    const boxes =
+      pushed.recipientKeys.length === 0
+        ? []
+        : await Promise.all(missing.map((key) => enclave.createRecipientBox(reduced, key)));
     return { ...pushed, recipientKeys: keys, recipientBoxes: [...pushed.recipientBoxes, ...boxes] };
   }
   const [key] = pushed.recipientKeys;
@@ -83,7 +105,11 @@ async function mergeOwn(context: ManagerContext, stored: SealedPayload | undefin
   return { ...stored, recipientKeys: [...stored.recipientKeys, key], recipientBoxes: [...stored.recipientBoxes, box] };
 }
 
-async function merge(context: ManagerContext, stored: SealedPayload | undefined, payload: SealedPayload): Promise<SealedPayload | undefined> {
+async function merge(
+  context: ManagerContext,
+  stored: SealedPayload | undefined,
+  payload: SealedPayload,
+): Promise<SealedPayload | undefined> {
   const own = await context.enclave.publicKeys();
   if (indexOfKey(own, payload.senderKey) >= 0) return mergeOwn(context, stored, payload);
   if (stored === undefined) return payload;
@@ -95,7 +121,11 @@ async function merge(context: ManagerContext, stored: SealedPayload | undefined,
 }
 
 /** What the pushed payload's metadata demands: the payload to keep, or `undefined` to answer without storing. */
-async function validate(context: ManagerContext, payload: SealedPayload, hash: Uint8Array): Promise<SealedPayload | undefined> {
+async function validate(
+  context: ManagerContext,
+  payload: SealedPayload,
+  hash: Uint8Array,
+): Promise<SealedPayload | undefined> {
   const found: AffectedPayload[] = [];
   for (const entry of payload.affected) {
     const stored = await context.payloads.get(entry.hash);
@@ -114,7 +144,10 @@ async function validate(context: ManagerContext, payload: SealedPayload, hash: U
 }
 
 /** Tessera's `/push` (tessera.md 5.2); errors as in {@link TransactionManager.storePushed}. */
-export async function storePushedPayload(context: ManagerContext, pushed: SealedPayload): Promise<EncryptedPayloadHash> {
+export async function storePushedPayload(
+  context: ManagerContext,
+  pushed: SealedPayload,
+): Promise<EncryptedPayloadHash> {
   if (context.rules.strictPush) checkShape(pushed);
   const hash = payloadHash(pushed);
   return context.queue.run(hash, async () => {

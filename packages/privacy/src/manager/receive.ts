@@ -16,18 +16,26 @@ export async function findPayload(context: ManagerContext, hash: Uint8Array): Pr
 }
 
 /** Tessera's `GET /transaction/{hash}`; errors as in {@link TransactionManager.receive}. */
-export async function receivePayload(context: ManagerContext, hash: Uint8Array, to: EnclaveKey | undefined): Promise<ReceivedPayload> {
+export async function receivePayload(
+  context: ManagerContext,
+  hash: Uint8Array,
+  to: EnclaveKey | undefined,
+): Promise<ReceivedPayload> {
   const payload = await findPayload(context, hash);
   const opened = await openWithOwnKeys(context, payload);
   if (opened === undefined) {
     const name = bytesToBase64(hash);
-    throw managerError('NO_RECIPIENT_KEY', `No suitable recipient keys found to decrypt payload for : ${name}`, { hash: name });
+    throw managerError('NO_RECIPIENT_KEY', `No suitable recipient keys found to decrypt payload for : ${name}`, {
+      hash: name,
+    });
   }
   const plaintext =
     to === undefined || bytesEqual(to, opened.key) ? opened.plaintext : await context.enclave.open(payload, to);
   const own = await context.enclave.publicKeys();
   const managedParties =
-    payload.recipientKeys.length === 0 ? [opened.key] : own.filter((key) => indexOfKey(payload.recipientKeys, key) >= 0);
+    payload.recipientKeys.length === 0
+      ? [opened.key]
+      : own.filter((key) => indexOfKey(payload.recipientKeys, key) >= 0);
   return {
     payload: plaintext,
     privacyFlag: payload.privacyFlag,
@@ -65,7 +73,10 @@ async function forSender(context: ManagerContext, payload: SealedPayload, hash: 
     let found: EnclaveKey | undefined;
     for (const key of own) {
       try {
-        await context.enclave.open({ ...payload, privacyFlag: 0, execHash: new Uint8Array(0), recipientBoxes: [box], recipientKeys: [key] }, key);
+        await context.enclave.open(
+          { ...payload, privacyFlag: 0, execHash: new Uint8Array(0), recipientBoxes: [box], recipientKeys: [key] },
+          key,
+        );
         found = key;
         break;
       } catch (error) {
@@ -82,7 +93,11 @@ async function forSender(context: ManagerContext, payload: SealedPayload, hash: 
 }
 
 /** `/resend` INDIVIDUAL (tessera.md 7.1). @throws PAYLOAD_NOT_FOUND, ENHANCED_PRIVACY_RESEND, NOT_A_RECIPIENT, NO_KEY_FOR_BOX */
-export async function resendPayload(context: ManagerContext, hash: Uint8Array, requester: EnclaveKey): Promise<SealedPayload> {
+export async function resendPayload(
+  context: ManagerContext,
+  hash: Uint8Array,
+  requester: EnclaveKey,
+): Promise<SealedPayload> {
   const payload = await findPayload(context, hash);
   if (payload.privacyFlag !== 0) {
     throw managerError('ENHANCED_PRIVACY_RESEND', 'Cannot resend enhanced privacy transaction in legacy resend');

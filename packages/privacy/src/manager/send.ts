@@ -34,7 +34,11 @@ async function findRemote(context: ManagerContext, recipients: readonly EnclaveK
   return remote;
 }
 
-async function distribute(context: ManagerContext, payload: SealedPayload, remote: readonly EnclaveKey[]): Promise<void> {
+async function distribute(
+  context: ManagerContext,
+  payload: SealedPayload,
+  remote: readonly EnclaveKey[],
+): Promise<void> {
   await Promise.all(remote.map((key) => context.publisher.publish(key, payloadForRecipient(payload, key))));
 }
 
@@ -50,9 +54,15 @@ async function prepare(
   return { privacyFlag, affected, execHash: request.execHash ?? none, mandatoryRecipients, privacyGroupId: undefined };
 }
 
-async function resultOf(context: ManagerContext, hash: EncryptedPayloadHash, payload: SealedPayload): Promise<SendResult> {
+async function resultOf(
+  context: ManagerContext,
+  hash: EncryptedPayloadHash,
+  payload: SealedPayload,
+): Promise<SendResult> {
   const own = await context.enclave.publicKeys();
-  const managedParties = distinctKeys([payload.senderKey, ...payload.recipientKeys]).filter((key) => indexOfKey(own, key) >= 0);
+  const managedParties = distinctKeys([payload.senderKey, ...payload.recipientKeys]).filter(
+    (key) => indexOfKey(own, key) >= 0,
+  );
   return { hash, senderKey: payload.senderKey, managedParties };
 }
 
@@ -68,14 +78,17 @@ async function storeAndDistribute(
   try {
     await distribute(context, payload, remote);
   } catch (error) {
-    await context.queue.run(hash, () => (before === undefined ? context.payloads.delete(hash) : context.payloads.put(hash, before)));
+    await context.queue.run(hash, () =>
+      before === undefined ? context.payloads.delete(hash) : context.payloads.put(hash, before),
+    );
     throw error;
   }
 }
 
 /** Tessera's `/send` (tessera.md 5.1); errors as in {@link TransactionManager.send}. */
 export async function sendPayload(context: ManagerContext, request: SendRequest): Promise<SendResult> {
-  if (request.payload.length === 0) throw managerError('PAYLOAD_EMPTY', 'payload: must not be empty', { field: 'payload' });
+  if (request.payload.length === 0)
+    throw managerError('PAYLOAD_EMPTY', 'payload: must not be empty', { field: 'payload' });
   const sender = request.from ?? ((await context.enclave.publicKeys())[0] as EnclaveKey);
   if (indexOfKey(await context.enclave.publicKeys(), sender) < 0) throw keyNotFound(sender);
   const recipients = distinctKeys([...request.to, sender, ...(await context.enclave.forwardingKeys())]);
@@ -88,7 +101,11 @@ export async function sendPayload(context: ManagerContext, request: SendRequest)
 }
 
 /** The stored payload with boxes for recipients that it did not have. */
-async function addRecipients(context: ManagerContext, stored: SealedPayload, recipients: readonly EnclaveKey[]): Promise<SealedPayload> {
+async function addRecipients(
+  context: ManagerContext,
+  stored: SealedPayload,
+  recipients: readonly EnclaveKey[],
+): Promise<SealedPayload> {
   const missing = recipients.filter((key) => indexOfKey(stored.recipientKeys, key) < 0);
   const boxes = await Promise.all(missing.map((key) => context.enclave.createRecipientBox(stored, key)));
   return {
@@ -110,7 +127,10 @@ export async function sendSignedPayload(context: ManagerContext, request: SendSi
   const options = await prepare(context, request, recipients);
   const hash = payloadHash({ cipherText: raw.encryptedPayload });
   const stored = await context.payloads.get(hash);
-  if (stored !== undefined && (stored.privacyFlag !== options.privacyFlag || !bytesEqual(stored.execHash, options.execHash))) {
+  if (
+    stored !== undefined &&
+    (stored.privacyFlag !== options.privacyFlag || !bytesEqual(stored.execHash, options.execHash))
+  ) {
     throw managerError('PAYLOAD_MISMATCH', 'Invalid existing transaction', { hash: bytesToBase64(hash) });
   }
   const remote = await findRemote(context, recipients);

@@ -57,7 +57,10 @@ export interface TransactionManager {
    */
   send(request: SendRequest): Promise<SendResult>;
   /** Stores for the sender alone; `sendSigned` distributes it under the same hash. @throws PAYLOAD_EMPTY, KEY_NOT_FOUND */
-  storeRaw(payload: Uint8Array, from?: EnclaveKey): Promise<{ readonly hash: EncryptedPayloadHash; readonly senderKey: EnclaveKey }>;
+  storeRaw(
+    payload: Uint8Array,
+    from?: EnclaveKey,
+  ): Promise<{ readonly hash: EncryptedPayloadHash; readonly senderKey: EnclaveKey }>;
   /** Idempotent: repeated for a hash that was distributed, it pushes what is stored again. @throws RAW_PAYLOAD_NOT_FOUND and those of `send` */
   sendSigned(request: SendSignedRequest): Promise<SendResult>;
   /** @throws PAYLOAD_NOT_FOUND (not stored: not a party), NO_RECIPIENT_KEY (stored, no key of ours opens it), ENCLAVE_UNAVAILABLE */

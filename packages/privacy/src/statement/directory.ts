@@ -8,7 +8,13 @@ import type { Clock } from '@isoquorum/platform/clock';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import { isSameParty } from '../codec/party-info.ts';
 import { managerError, recipientUnknown } from '../manager/manager-error.ts';
-import { checkStatementChain, decodeStatement, encodeStatement, isSameSigner, type PartyStatement } from './statement.ts';
+import {
+  checkStatementChain,
+  decodeStatement,
+  encodeStatement,
+  isSameSigner,
+  type PartyStatement,
+} from './statement.ts';
 
 /** What is known about one enclave key. */
 export interface PartyEntry {
@@ -59,7 +65,9 @@ function decodeEntry(key: EnclaveKey, bytes: Uint8Array): PartyEntry {
   const reader = new RlpReader(bytes).readList('party');
   const urls = reader.readListOf('urls', (list) => bytesToUtf8(list.readBytes('url'), 'url'));
   const statement = reader.readBytes('statement');
-  const [isProven, isPinned, isConflicting, isRevoked] = ['proven', 'pinned', 'conflicting', 'revoked'].map((field) => reader.readNumber(field) === 1);
+  const [isProven, isPinned, isConflicting, isRevoked] = ['proven', 'pinned', 'conflicting', 'revoked'].map(
+    (field) => reader.readNumber(field) === 1,
+  );
   return {
     key,
     urls,
@@ -137,12 +145,15 @@ export class PartyDirectory {
       this.onAlarm({ type: 'revokedKeyUsed', key, detail: 'its owner revoked the key' });
       throw managerError('PARTY_CONFLICT', `Recipient key was revoked by its owner: ${name}`, { recipient: name });
     }
-    if (entry.isConflicting) throw managerError('PARTY_CONFLICT', `Recipient key is claimed by two parties: ${name}`, { recipient: name });
+    if (entry.isConflicting)
+      throw managerError('PARTY_CONFLICT', `Recipient key is claimed by two parties: ${name}`, { recipient: name });
     return entry;
   }
 
   private async save(entries: readonly PartyEntry[]): Promise<void> {
-    const operations = entries.map((entry): StoreOperation => ({ type: 'put', key: concatBytes(entryPrefix, entry.key), value: encodeEntry(entry) }));
+    const operations = entries.map(
+      (entry): StoreOperation => ({ type: 'put', key: concatBytes(entryPrefix, entry.key), value: encodeEntry(entry) }),
+    );
     for (const entry of entries) this.parties.set(bytesToBase64(entry.key), entry);
     if (operations.length > 0) await this.store.batch(operations);
   }
@@ -161,18 +172,31 @@ export class PartyDirectory {
   /**
    * Tessera's party info: the manager at `url` says that it has exactly these keys. First use is trusted.
    * @param url normalised
+   * @returns whether something changed
    */
-  async observe(url: string, keys: readonly EnclaveKey[]): Promise<void> {
+  async observe(url: string, keys: readonly EnclaveKey[]): Promise<boolean> {
     this.offline.delete(url.toLowerCase());
     const changed: PartyEntry[] = [];
     for (const key of keys) {
       const known = this.get(key);
       const isHere = known?.urls.some((other) => isSameParty(other, url)) === true;
       if (isHere) continue;
-      const isFree = known === undefined || (known.source === 'unsigned' && known.urls.every((other) => this.offline.has(other.toLowerCase())));
+      const isFree =
+        known === undefined ||
+        (known.source === 'unsigned' && known.urls.every((other) => this.offline.has(other.toLowerCase())));
       if (isFree) {
         if (this.parties.size >= maxEntries) continue;
-        changed.push({ key, urls: [url], source: 'unsigned', statement: undefined, isProven: false, isPinned: false, isConflicting: false, isRevoked: false, firstSeenMs: this.clock.nowMs() });
+        changed.push({
+          key,
+          urls: [url],
+          source: 'unsigned',
+          statement: undefined,
+          isProven: false,
+          isPinned: false,
+          isConflicting: false,
+          isRevoked: false,
+          firstSeenMs: this.clock.nowMs(),
+        });
       } else {
         this.onAlarm({ type: 'urlConflict', key, detail: `${url} claims a key of ${known.urls.join(' ')}` });
       }
@@ -185,6 +209,7 @@ export class PartyDirectory {
     );
     await this.remove(gone);
     await this.save(changed);
+    return gone.length + changed.length > 0;
   }
 
   /**
@@ -198,8 +223,17 @@ export class PartyDirectory {
     if (known === undefined || current === undefined) {
       if (known === undefined && this.parties.size >= maxEntries) return 'stale';
       const isElsewhere = known?.urls.every((url) => !statement.homes.some((home) => isSameParty(home, url))) === true;
-      if (known !== undefined && isElsewhere && !isProven && !known.urls.every((url) => this.offline.has(url.toLowerCase()))) {
-        this.onAlarm({ type: 'statementConflict', key: known.key, detail: 'an unproven statement claims a key seen elsewhere first' });
+      if (
+        known !== undefined &&
+        isElsewhere &&
+        !isProven &&
+        !known.urls.every((url) => this.offline.has(url.toLowerCase()))
+      ) {
+        this.onAlarm({
+          type: 'statementConflict',
+          key: known.key,
+          detail: 'an unproven statement claims a key seen elsewhere first',
+        });
         return 'conflict';
       }
       await this.replace(statement, { isProven, isPinned: false, isConflicting: false });
@@ -209,7 +243,12 @@ export class PartyDirectory {
     return this.contend(known, statement, isProven);
   }
 
-  private async renew(known: PartyEntry, current: PartyStatement, statement: PartyStatement, isProven: boolean): Promise<AdmitResult> {
+  private async renew(
+    known: PartyEntry,
+    current: PartyStatement,
+    statement: PartyStatement,
+    isProven: boolean,
+  ): Promise<AdmitResult> {
     if (statement.sequence < current.sequence) return 'stale';
     if (statement.sequence === current.sequence) {
       if (bytesEqual(encodeStatement(current), encodeStatement(statement)) || known.isConflicting) {
@@ -226,7 +265,11 @@ export class PartyDirectory {
   }
 
   private async contend(known: PartyEntry, statement: PartyStatement, isProven: boolean): Promise<AdmitResult> {
-    this.onAlarm({ type: 'statementConflict', key: known.key, detail: `another signing key claims the enclave key (proven: ${isProven})` });
+    this.onAlarm({
+      type: 'statementConflict',
+      key: known.key,
+      detail: `another signing key claims the enclave key (proven: ${isProven})`,
+    });
     if (known.isPinned) return 'conflict';
     if (isProven && !known.isProven) {
       await this.replace(statement, { isProven, isPinned: false, isConflicting: false });
@@ -236,7 +279,10 @@ export class PartyDirectory {
     return 'conflict';
   }
 
-  private async replace(statement: PartyStatement, flags: Pick<PartyEntry, 'isProven' | 'isPinned' | 'isConflicting'>): Promise<void> {
+  private async replace(
+    statement: PartyStatement,
+    flags: Pick<PartyEntry, 'isProven' | 'isPinned' | 'isConflicting'>,
+  ): Promise<void> {
     const known = this.get(statement.enclaveKey);
     const entry: PartyEntry = {
       key: statement.enclaveKey,
@@ -249,7 +295,9 @@ export class PartyDirectory {
     };
     const revoked = statement.revokes.flatMap((key) => {
       const other = this.get(key);
-      return other?.statement !== undefined && isSameSigner(other.statement, statement) ? [{ ...other, isRevoked: true }] : [];
+      return other?.statement !== undefined && isSameSigner(other.statement, statement)
+        ? [{ ...other, isRevoked: true }]
+        : [];
     });
     await this.save([entry, ...revoked]);
   }

@@ -5,7 +5,12 @@ import { bytesEqual } from '@isoquorum/primitives/hex';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { ed25519KeyToPeerId, publicKeyToPeerId } from '@isoquorum/primitives/node-key';
 import { encodeRlp, type RlpItem } from '@isoquorum/primitives/rlp';
-import { compressPublicKey, privateKeyToPublicKey, recoverPublicKeyFromBytes, signDigestBytes } from '@isoquorum/primitives/secp256k1';
+import {
+  compressPublicKey,
+  privateKeyToPublicKey,
+  recoverPublicKeyFromBytes,
+  signDigestBytes,
+} from '@isoquorum/primitives/secp256k1';
 import { utf8ToBytes } from '@isoquorum/primitives/utf8';
 
 /** A key that signs statements: a node's secp256k1 key (33 bytes, compressed) or a page's Ed25519 key (32 bytes). */
@@ -47,7 +52,11 @@ export function signingKeyToPeerId(key: SigningKey): string {
 
 function isValid(key: SigningKey, bytes: Uint8Array, signature: Uint8Array): boolean {
   if (key.type === 'ed25519') {
-    return key.publicKey.length === 32 && signature.length === 64 && ed25519.verify(signature, bytes, key.publicKey, { zip215: false });
+    return (
+      key.publicKey.length === 32 &&
+      signature.length === 64 &&
+      ed25519.verify(signature, bytes, key.publicKey, { zip215: false })
+    );
   }
   if (signature.length !== 65) return false;
   const recovered = recoverPublicKeyFromBytes(keccak256(bytes), signature.subarray(0, 64), signature[64] as number);
@@ -62,5 +71,8 @@ export function checkSignature(key: SigningKey, bytes: Uint8Array, signature: Ui
   } catch {
     valid = false;
   }
-  if (!valid) throw new IsoquorumError('STATEMENT_SIGNATURE_INVALID', 'the signature does not fit the signing key', { type: key.type });
+  if (!valid)
+    throw new IsoquorumError('STATEMENT_SIGNATURE_INVALID', 'the signature does not fit the signing key', {
+      type: key.type,
+    });
 }

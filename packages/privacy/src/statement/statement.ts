@@ -70,15 +70,20 @@ export function statementDigest(body: PartyStatementBody): Hash32 {
 function checkBody(body: PartyStatementBody): void {
   if (body.genesisHash.length !== 32) throw invalid('genesisHash', 'expected 32 bytes');
   if (body.enclaveKey.length !== 32) throw invalid('enclaveKey', 'expected 32 bytes');
-  if (body.signingKey.publicKey.length !== (body.signingKey.type === 'ed25519' ? 32 : 33)) throw invalid('signingKey', 'wrong length');
+  if (body.signingKey.publicKey.length !== (body.signingKey.type === 'ed25519' ? 32 : 33))
+    throw invalid('signingKey', 'wrong length');
   if (body.homes.length < 1 || body.homes.length > maxHomes) throw invalid('homes', `expected 1 to ${maxHomes}`);
   for (const home of body.homes) if (normalizePartyUrl(home) !== home) throw invalid('homes', 'not normalised');
   if (body.revokes.length > maxRevoked) throw invalid('revokes', `at most ${maxRevoked}`);
-  if (body.revokes.some((key) => key.length !== 32 || bytesEqual(key, body.enclaveKey))) throw invalid('revokes', 'expected other 32-byte keys');
+  if (body.revokes.some((key) => key.length !== 32 || bytesEqual(key, body.enclaveKey)))
+    throw invalid('revokes', 'expected other 32-byte keys');
 }
 
 /** @throws STATEMENT_INVALID, and what the signer throws */
-export async function signStatement(body: Omit<PartyStatementBody, 'signingKey'>, signer: StatementSigner): Promise<PartyStatement> {
+export async function signStatement(
+  body: Omit<PartyStatementBody, 'signingKey'>,
+  signer: StatementSigner,
+): Promise<PartyStatement> {
   const complete = { ...body, signingKey: { type: signer.type, publicKey: signer.publicKey } };
   checkBody(complete);
   return { ...complete, signature: await signer.sign(signedBytes(complete)) };
@@ -133,5 +138,7 @@ export function checkStatementChain(statement: PartyStatement, genesisHash: Hash
 
 /** The same key signed both. */
 export function isSameSigner(left: PartyStatementBody, right: PartyStatementBody): boolean {
-  return left.signingKey.type === right.signingKey.type && bytesEqual(left.signingKey.publicKey, right.signingKey.publicKey);
+  return (
+    left.signingKey.type === right.signingKey.type && bytesEqual(left.signingKey.publicKey, right.signingKey.publicKey)
+  );
 }

@@ -20,7 +20,10 @@ export function createPeerEnclave(seed: number): { readonly enclave: Enclave; re
 }
 
 /** What every enclave does. `create` makes one with at least one key; `close` frees it. */
-export function testEnclave(name: string, create: () => Promise<{ readonly enclave: Enclave; close(): Promise<void> }>): void {
+export function testEnclave(
+  name: string,
+  create: () => Promise<{ readonly enclave: Enclave; close(): Promise<void> }>,
+): void {
   describe(`Enclave: ${name}`, () => {
     const run = async (body: (enclave: Enclave, own: EnclaveKey) => Promise<void>): Promise<void> => {
       const { enclave, close } = await create();
@@ -86,7 +89,11 @@ export function testEnclave(name: string, create: () => Promise<{ readonly encla
         const peer = createPeerEnclave(6);
         const affected = await enclave.seal(message, own, [peer.key, own], { ...standard, privacyFlag: 1 });
         const hash = payloadHash(affected);
-        const next = await enclave.seal(message, own, [peer.key, own], { ...standard, privacyFlag: 1, affected: [{ hash, payload: affected }] });
+        const next = await enclave.seal(message, own, [peer.key, own], {
+          ...standard,
+          privacyFlag: 1,
+          affected: [{ hash, payload: affected }],
+        });
         expect(next.affected[0]?.securityHash).toHaveLength(64);
         expect(await enclave.findInvalidSecurityHashes(next, [{ hash, payload: affected }])).toEqual([]);
         const theirs = payloadForRecipient(affected, peer.key);
@@ -112,14 +119,28 @@ export function testEnclave(name: string, create: () => Promise<{ readonly encla
       run(async (enclave, own) => {
         const peer = createPeerEnclave(8);
         const sealed = await enclave.seal(message, own, [own], standard);
-        const altered = { ...sealed, cipherText: sealed.cipherText.map((byte, index) => (index === 20 ? byte ^ 1 : byte)) };
+        const altered = {
+          ...sealed,
+          cipherText: sealed.cipherText.map((byte, index) => (index === 20 ? byte ^ 1 : byte)),
+        };
         await expect(enclave.open(altered, own)).rejects.toMatchObject({ code: 'OPEN_FAILED' });
-        await expect(enclave.open({ ...sealed, recipientNonce: new Uint8Array(3) }, own)).rejects.toMatchObject({ code: 'OPEN_FAILED' });
-        await expect(enclave.open(sealed, peer.key)).rejects.toMatchObject({ code: 'RECIPIENT_NOT_LISTED', message: 'recipient not found in listed keys' });
+        await expect(enclave.open({ ...sealed, recipientNonce: new Uint8Array(3) }, own)).rejects.toMatchObject({
+          code: 'OPEN_FAILED',
+        });
+        await expect(enclave.open(sealed, peer.key)).rejects.toMatchObject({
+          code: 'RECIPIENT_NOT_LISTED',
+          message: 'recipient not found in listed keys',
+        });
         await expect(enclave.seal(message, peer.key, [own], standard)).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
-        await expect(enclave.seal(message, own, [new Uint8Array(32)], standard)).rejects.toMatchObject({ code: 'KEY_REJECTED' });
-        await expect(enclave.createRecipientBox({ ...sealed, recipientKeys: [] }, own)).rejects.toMatchObject({ code: 'NO_BOX' });
-        await expect(enclave.seal(message, own, [own], { ...standard, privacyFlag: 3 })).rejects.toMatchObject({ code: 'EXEC_HASH_INVALID' });
+        await expect(enclave.seal(message, own, [new Uint8Array(32)], standard)).rejects.toMatchObject({
+          code: 'KEY_REJECTED',
+        });
+        await expect(enclave.createRecipientBox({ ...sealed, recipientKeys: [] }, own)).rejects.toMatchObject({
+          code: 'NO_BOX',
+        });
+        await expect(enclave.seal(message, own, [own], { ...standard, privacyFlag: 3 })).rejects.toMatchObject({
+          code: 'EXEC_HASH_INVALID',
+        });
       }));
 
     test('status', () => run(async (enclave) => expect(await enclave.status()).toBe('STARTED')));

@@ -21,7 +21,9 @@ function parseAccept(accept: string): Range[] {
     .split(',')
     .map((part) => {
       const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
-      const quality = parameters.map((parameter) => /^q=([01](?:\.\d{0,3})?)$/.exec(parameter)?.[1]).find((found) => found !== undefined);
+      const quality = parameters
+        .map((parameter) => /^q=([01](?:\.\d{0,3})?)$/.exec(parameter)?.[1])
+        .find((found) => found !== undefined);
       return { type, quality: quality === undefined ? 1 : Number(quality) };
     });
 }

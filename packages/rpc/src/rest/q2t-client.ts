@@ -6,8 +6,25 @@ import { bytesToUtf8 } from '@isoquorum/primitives/utf8';
 import type { Clock } from '@isoquorum/platform/clock';
 import type { HttpClient, HttpClientResponse } from '@isoquorum/platform/http';
 import { HOME_MEDIA_TYPE, HOME_PATH, HOME_PEER_HEADER, MAX_WAIT_MS, STORED_PATH } from './home.ts';
-import { bytesList, type JsonObject, optionalNumber, optionalText, parseJson, parseJsonObject, requiredBytes } from './json.ts';
-import type { Q2tClient, Q2tDistribution, Q2tErrorCode, Q2tFeatures, Q2tKey, Q2tPayload, Q2tSent, Q2tStoredEvent } from './q2t.ts';
+import {
+  bytesList,
+  type JsonObject,
+  optionalNumber,
+  optionalText,
+  parseJson,
+  parseJsonObject,
+  requiredBytes,
+} from './json.ts';
+import type {
+  Q2tClient,
+  Q2tDistribution,
+  Q2tErrorCode,
+  Q2tFeatures,
+  Q2tKey,
+  Q2tPayload,
+  Q2tSent,
+  Q2tStoredEvent,
+} from './q2t.ts';
 
 export interface Q2tClientOptions {
   /** `http://host:port` or `unix:/path`. */
@@ -103,7 +120,12 @@ export function createQ2tClient(options: Q2tClientOptions): Q2tClient {
       });
     } catch (error) {
       known = undefined;
-      throw fail('MANAGER_UNREACHABLE', `transaction manager at ${options.url} cannot be reached`, { url: options.url }, error);
+      throw fail(
+        'MANAGER_UNREACHABLE',
+        `transaction manager at ${options.url} cannot be reached`,
+        { url: options.url },
+        error,
+      );
     }
   };
 
@@ -125,7 +147,12 @@ export function createQ2tClient(options: Q2tClientOptions): Q2tClient {
     try {
       return reader(answer.body);
     } catch (error) {
-      throw fail('MANAGER_UNREACHABLE', `transaction manager at ${options.url} gave a malformed answer`, { url: options.url }, error);
+      throw fail(
+        'MANAGER_UNREACHABLE',
+        `transaction manager at ${options.url} gave a malformed answer`,
+        { url: options.url },
+        error,
+      );
     }
   };
 
@@ -165,10 +192,14 @@ export function createQ2tClient(options: Q2tClientOptions): Q2tClient {
   const mediaFor = async (privacyFlag: number): Promise<string> => {
     const supported = await features();
     if (privacyFlag !== 0 && !supported.privacyEnhancements) {
-      throw fail('MANAGER_FEATURE_MISSING', 'private transaction manager does not support privacy enhancements', { privacyFlag });
+      throw fail('MANAGER_FEATURE_MISSING', 'private transaction manager does not support privacy enhancements', {
+        privacyFlag,
+      });
     }
     if (privacyFlag === 2 && !supported.mandatoryRecipients) {
-      throw fail('MANAGER_FEATURE_MISSING', 'private transaction manager does not support mandatory recipients', { privacyFlag });
+      throw fail('MANAGER_FEATURE_MISSING', 'private transaction manager does not support mandatory recipients', {
+        privacyFlag,
+      });
     }
     if (privacyFlag === 2) return MEDIA_4_0;
     return supported.multitenancy ? MEDIA_2_1 : JSON_MEDIA;
@@ -199,7 +230,9 @@ export function createQ2tClient(options: Q2tClientOptions): Q2tClient {
   return {
     features,
     async isUp() {
-      const answer = await exchange({ method: 'GET', path: '/upcheck', headers: { accept: '*/*' } }).catch(() => undefined);
+      const answer = await exchange({ method: 'GET', path: '/upcheck', headers: { accept: '*/*' } }).catch(
+        () => undefined,
+      );
       return answer?.status === 200;
     },
     async send(request) {
@@ -209,11 +242,15 @@ export function createQ2tClient(options: Q2tClientOptions): Q2tClient {
         ...(from === undefined ? {} : { from: keyText(from) }),
         ...distribution(request),
       };
-      return read(await post('/send', await mediaFor(request.privacyFlag ?? 0), body), (bytes) => readSent(parseJsonObject(bytes)));
+      return read(await post('/send', await mediaFor(request.privacyFlag ?? 0), body), (bytes) =>
+        readSent(parseJsonObject(bytes)),
+      );
     },
     async storeRaw(payload, from) {
       const body = { payload: bytesToBase64(payload), ...(from === undefined ? {} : { from: keyText(from) }) };
-      return read(await post('/storeraw', await mediaFor(0), body), (bytes) => requiredBytes(parseJsonObject(bytes), 'key'));
+      return read(await post('/storeraw', await mediaFor(0), body), (bytes) =>
+        requiredBytes(parseJsonObject(bytes), 'key'),
+      );
     },
     async sendSigned(request) {
       const body = { hash: bytesToBase64(request.hash), ...distribution(request) };
@@ -238,12 +275,19 @@ export function createQ2tClient(options: Q2tClientOptions): Q2tClient {
       const answer = await call({ method: 'GET', path, timeoutMs: wait + 10_000, signal });
       return read(answer, (body) => {
         const { events } = parseJsonObject(body) as { readonly events: readonly JsonObject[] };
-        return events.map((event): Q2tStoredEvent => ({ sequence: Number(optionalNumber(event, 'sequence')), hash: requiredBytes(event, 'hash') }));
+        return events.map(
+          (event): Q2tStoredEvent => ({
+            sequence: Number(optionalNumber(event, 'sequence')),
+            hash: requiredBytes(event, 'hash'),
+          }),
+        );
       });
     },
     async home(peerId, request, signal) {
       const headers = { [HOME_PEER_HEADER]: peerId, 'content-type': HOME_MEDIA_TYPE, accept: HOME_MEDIA_TYPE };
-      return (await call({ method: 'POST', path: HOME_PATH, headers, body: request, timeoutMs: MAX_WAIT_MS + 10_000, signal })).body;
+      return (
+        await call({ method: 'POST', path: HOME_PATH, headers, body: request, timeoutMs: MAX_WAIT_MS + 10_000, signal })
+      ).body;
     },
   };
 }

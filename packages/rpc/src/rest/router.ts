@@ -61,13 +61,22 @@ function parameterOf(query: string): (name: string) => string | undefined {
 
 /** The container's answers as Tessera gives them: everything but 400 and 404 becomes 500 with the status in its text. */
 export function containerAnswer(status: 400 | 404 | 405 | 406 | 415): HttpResponse {
-  const reasons = { 400: 'Bad Request', 404: 'Not Found', 405: 'Method Not Allowed', 406: 'Not Acceptable', 415: 'Unsupported Media Type' };
+  const reasons = {
+    400: 'Bad Request',
+    404: 'Not Found',
+    405: 'Method Not Allowed',
+    406: 'Not Acceptable',
+    415: 'Unsupported Media Type',
+  };
   const outer = status === 400 || status === 404 ? status : 500;
   return { status: outer, headers: { 'content-type': TEXT }, body: `HTTP ${status} ${reasons[status]}` };
 }
 
 /** Routes requests by path, method, content type and accepted type, in that order, and turns what handlers throw into answers. */
-export function createRouter(routes: readonly Route[], onError: (error: unknown, request: HttpRequest) => HttpResponse): HttpHandler {
+export function createRouter(
+  routes: readonly Route[],
+  onError: (error: unknown, request: HttpRequest) => HttpResponse,
+): HttpHandler {
   const compiled: Compiled[] = routes.map((route) => ({ route, segments: route.path.split('/').slice(1) }));
   return async (request) => {
     const path = (request.path.length > 1 ? request.path.replace(/\/$/, '') : request.path).split('/').slice(1);
@@ -78,7 +87,9 @@ export function createRouter(routes: readonly Route[], onError: (error: unknown,
     if (matching.length === 0) return containerAnswer(404);
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     if (method === 'OPTIONS') {
-      const allowed = new Set(matching.flatMap(({ route }) => (route.method === 'GET' ? ['HEAD', 'GET'] : [route.method])));
+      const allowed = new Set(
+        matching.flatMap(({ route }) => (route.method === 'GET' ? ['HEAD', 'GET'] : [route.method])),
+      );
       return { status: 200, headers: { allow: [...allowed, 'OPTIONS'].join(',') } };
     }
     const ofMethod = matching.filter(({ route }) => route.method === method);
