@@ -30,6 +30,8 @@ export type ParticipantErrorCode =
   | 'ACCOUNT_UNKNOWN'
   /** No home is registered, and a recipient needs one. */
   | 'NO_HOME'
+  /** There is no way to a page now. */
+  | 'NO_ROUTE'
   /** The transaction was not in a block in time. */
   | 'NOT_INCLUDED'
   /** The provider has no such method. */
