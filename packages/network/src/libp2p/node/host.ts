@@ -130,8 +130,8 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
     clock,
     logger,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
-    identify: admission.identify,
-    guestConnected: guests.connected,
+    identify: (peerId) => admission.identify(peerId),
+    guestConnected: (connection) => guests?.connected(connection),
   });
   const { sessions, host } = core;
   const reconnector = new Reconnector({

@@ -98,4 +98,4 @@ const page: TestPage = {
   failures: () => failures,
 };
 
-(globalThis as unknown as { page: TestPage }).page = page;
+(globalThis as unknown as { testPage: TestPage }).testPage = page;
