@@ -146,6 +146,7 @@ export interface EvmStep {
   readonly opcode: number;
   readonly gasLeft: bigint;
   readonly gasCost: bigint;
+  /** 1 for the outermost frame. */
   readonly depth: number;
   readonly address: Address;
   readonly refund: bigint;

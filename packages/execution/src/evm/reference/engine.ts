@@ -126,6 +126,8 @@ class ReferenceRun {
         const waiting = entry.run(state, common);
         if (waiting !== undefined) await waiting;
       }
+      // As in geth, running off the end counts as a STOP.
+      if (tracer?.step !== undefined && code.length > 0) this.trace(state, 0, 0n);
       return { status: 'success', gasLeft: state.gasLeft, output: emptyBytes };
     } catch (error) {
       return outcomeOf(error, state, height);
