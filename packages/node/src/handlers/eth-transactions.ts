@@ -4,8 +4,8 @@ import { keccak256 } from '@isoquorum/primitives/keccak';
 import {
   encodeTransaction,
   isProtectedTransaction,
-  isPrivateTransaction,
   transactionSender,
+  type Transaction,
 } from '@isoquorum/primitives/transaction/transaction';
 import { utf8ToBytes } from '@isoquorum/primitives/utf8';
 import { RpcError, SERVER_ERROR } from '@isoquorum/rpc/jsonrpc/errors';
@@ -106,6 +106,13 @@ export function createTransactionFiller(
     };
   }
 
+  /** What would be signed, as far as checks before signing look at it. */
+  function asTransaction(filled: TransactionArguments): Transaction {
+    const { from, to, gas = 0n, gasPrice = 0n, value = 0n, data = NO_BYTES } = filled;
+    const nonce = filled.nonce ?? context.pool.pendingNonce(from);
+    return { type: 0, nonce, gasPrice, gasLimit: gas, to, value, data, v: 0n, r: 0n, s: 0n };
+  }
+
   async function fill(args: SendTransactionArguments, request: RpcRequestContext): Promise<TransactionArguments> {
     const from = args.from ?? nobody;
     refuseMissingRecipients(args);
@@ -127,15 +134,16 @@ export function createTransactionFiller(
         request,
       ));
     if (isPrivate(args)) checkPrivateArguments(context, args, to, data, request);
-    else guard(to, data, psiOf(context, request));
     return complete(args, from, data, gas, gasPrice);
   }
 
   return {
     fill,
     async fillToSend(args, request) {
-      requireAccount(args.from);
-      return fill(args, request);
+      const from = requireAccount(args.from);
+      const filled = await fill(args, request);
+      if (!isPrivate(args)) guard(asTransaction(filled), () => from, psiOf(context, request));
+      return filled;
     },
     fillToSign(args) {
       refuseMissingRecipients(args);
@@ -188,7 +196,7 @@ export function createEthTransactionHandlers(
       if (!context.allowUnprotected && !isProtectedTransaction(transaction)) {
         throw new RpcError(SERVER_ERROR, 'only replay-protected (EIP-155) transactions allowed over RPC');
       }
-      if (!isPrivateTransaction(transaction)) guard(transaction.to, transaction.data, psiOf(context, request));
+      guard(transaction, () => transactionSender(transaction, chainIdOf(context)), psiOf(context, request));
       return submitter.sendRawTransaction(transaction);
     },
     eth_sendTransaction: async (request, args) => submitter.sendTransaction(await filler.fillToSend(args, request)),

@@ -1,6 +1,7 @@
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
+import { isPrivateTransaction, type Transaction } from '@isoquorum/primitives/transaction/transaction';
 import { createTrieReader } from '@isoquorum/execution/state/trie-reader';
 import type { StateReader } from '@isoquorum/execution/state/types';
 import type { Address } from '@isoquorum/primitives/bytes';
@@ -12,6 +13,8 @@ import type {
   SendTransactionArguments,
 } from '@isoquorum/rpc/jsonrpc/parameters/transaction-args';
 import type { RpcRequestContext } from '@isoquorum/rpc/jsonrpc/session';
+import { openAccess } from '../access-policy.ts';
+import { validateTransaction } from '../pool/validate.ts';
 import type { PrivateArguments } from '../private/submit.ts';
 import type { HandlerContext } from './context.ts';
 import { openStates } from './states.ts';
@@ -64,12 +67,12 @@ export function privateEnvelopeExpected(v: bigint): Error {
   );
 }
 
-/** Refuses public transactions to contracts that are private here. @throws PUBLIC_TO_PRIVATE_CONTRACT */
-export type DowngradeGuard = (to: Address | undefined, data: Uint8Array, psi: string) => void;
+/** Refuses public transactions to contracts that are private here. @throws PUBLIC_TO_PRIVATE_CONTRACT, or what the pool would say before */
+export type DowngradeGuard = (transaction: Transaction, sender: () => Address, psi: string) => void;
 
 /**
  * The call data of a public transaction is readable by everybody, so one to a private contract is a mistake: most likely a client library
- * that dropped `privateFor` (features.md 3.1).
+ * that dropped `privateFor` (features.md 3.1). What the pool would refuse anyway keeps the pool's text.
  */
 export function createDowngradeGuard(context: HandlerContext): DowngradeGuard {
   const { chain, database } = context;
@@ -88,8 +91,26 @@ export function createDowngradeGuard(context: HandlerContext): DowngradeGuard {
     return createTrieReader(database, chain.head().block.header.stateRoot).account(to) === undefined;
   }
 
-  return (to, data, psi) => {
-    if (to === undefined || data.length === 0 || !isPrivateContract(to, psi)) return;
+  function refuseAsPool(transaction: Transaction, sender: Address): void {
+    const head = chain.head().block.header;
+    const account = (address: Address): { nonce: number; balance: bigint } => {
+      const found = createTrieReader(database, head.stateRoot).account(address);
+      return { nonce: Number(found?.nonce ?? 0n), balance: found?.balance ?? 0n };
+    };
+    validateTransaction(transaction, sender, true, {
+      config: chain.config,
+      head,
+      account,
+      access: openAccess,
+      gasPriceMin: 0n,
+    });
+  }
+
+  return (transaction, sender, psi) => {
+    const { to, data } = transaction;
+    if (to === undefined || data.length === 0 || isPrivateTransaction(transaction) || !isPrivateContract(to, psi))
+      return;
+    refuseAsPool(transaction, sender());
     const contract = bytesToHex(to);
     throw downgrade(
       'PUBLIC_TO_PRIVATE_CONTRACT',
