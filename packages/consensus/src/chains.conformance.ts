@@ -56,7 +56,7 @@ function contractValidators(chain: string, rules: HeaderRules, number: number): 
   const call = callsOf(chain).find(
     ({ request }) => request.method === 'istanbul_getValidators' && request.params[0] === `0x${number.toString(16)}`,
   );
-  return (call?.response.result as readonly string[]).map((address) => hexToBytes(address));
+  return ((call?.response.result ?? []) as readonly string[]).map((address) => hexToBytes(address));
 }
 
 function snapshotsOf(chain: string, rules: HeaderRules, headers: readonly Header[]): readonly Snapshot[] {

@@ -66,13 +66,16 @@ export function verifyLink(
     throw headerError('TIMESTAMP_INVALID', { number, timestamp: header.timestamp, parent: parent.timestamp });
 }
 
-/** Seals of distinct validators: more than F of them (the original), or the chain's full quorum at that height (strict). */
+/**
+ * Seals of distinct validators: more than F of them (the original), or the chain's full quorum at that height (strict).
+ * @returns who sealed, in the order of the seals
+ */
 export function verifySeals(
   header: Header,
   sealed: SealedHeader,
   validators: readonly Address[],
   rules: Pick<HeaderRules, 'profile' | 'config' | 'recover'>,
-): void {
+): readonly Address[] {
   const { number } = header;
   const { committedSeals } = sealed;
   if (committedSeals.length === 0) throw headerError('SEALS_MISSING', { number });
@@ -80,6 +83,7 @@ export function verifySeals(
     rules.profile === 'strict' ? quorumAt(rules.config, number, validators.length) : faultsOf(validators.length) + 1;
   const strangersAllowed = addressKeys(validators);
   const seen = new Set<string>();
+  const signers: Address[] = [];
   // More seals than validators cannot all be distinct: no need to recover them first.
   if (committedSeals.length > validators.length)
     throw headerError('SEAL_DUPLICATE', { number, seals: committedSeals.length });
@@ -91,8 +95,10 @@ export function verifySeals(
     if (!strangersAllowed.has(key)) throw headerError('SEAL_BY_STRANGER', { number, signer: `0x${key}` });
     if (seen.has(key)) throw headerError('SEAL_DUPLICATE', { number, signer: `0x${key}` });
     seen.add(key);
+    signers.push(signer);
   }
   if (seen.size < needed) throw headerError('SEALS_BELOW_QUORUM', { number, seals: seen.size, needed });
+  return signers;
 }
 
 /** The chain's quorum at a height for a set of validators. */

@@ -34,14 +34,14 @@ export function verifyBftHeader(
   verify(header, parent, validators, rules);
 }
 
-/** Checks the seals alone, by the engine of the height. @throws HeaderErrorCode */
+/** Checks the seals alone, by the engine of the height, and returns who sealed. @throws HeaderErrorCode */
 export function verifyBftSeals(
   header: Header,
   validators: readonly Address[],
   rules: Pick<HeaderRules, 'profile' | 'config' | 'recover'>,
-): void {
+): readonly Address[] {
   const verify = engineAt(rules.config, header.number) === 'qbft' ? verifyQbftSeals : verifyIbftSeals;
-  verify(header, validators, rules);
+  return verify(header, validators, rules);
 }
 
 /** Who made the block; undefined when the signature of an IBFT proposer cannot be recovered. @throws NOT_BFT, EXTRA_INVALID */

@@ -4,7 +4,7 @@ import { bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { type Header, headerHash } from '@isoquorum/primitives/header';
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { bftAuthor, bftCommitters, engineAt, verifyBftHeader, verifyBftSeals } from './header.ts';
+import { bftAuthor, engineAt, verifyBftHeader, verifyBftSeals } from './header.ts';
 import { headerError } from './header-error.ts';
 import { quorumAt } from './header-rules.ts';
 import type { Profile } from './profile.ts';
@@ -69,17 +69,16 @@ function requireNoContract(config: ChainConfig, number: number): void {
   );
 }
 
-function describe(header: Header, snapshot: Snapshot, rules: LightRules, isSealChecked: boolean): LightHeader {
+function describe(header: Header, snapshot: Snapshot, rules: LightRules, sealers: readonly Address[]): LightHeader {
   const { config, recover } = rules;
   const { number } = header;
-  const isAddress = (address: Address | undefined): address is Address => address !== undefined;
   return {
     header,
     author: bftAuthor(header, config, recover) ?? header.coinbase,
     validators: snapshot.validators,
     quorum: quorumAt(config, number, snapshot.validators.length),
     round: engineAt(config, number) === 'qbft' ? qbftExtraOf(header).round : undefined,
-    sealers: isSealChecked ? bftCommitters(header, config, recover).filter(isAddress) : [],
+    sealers,
   };
 }
 
@@ -106,8 +105,8 @@ export function acceptSegment(
     verifyBftHeader(header, head, snapshot.validators, { ...rules, nowSeconds, seals: 'unchecked' });
     const next = nextSnapshot(snapshot, header, rules);
     const isSealChecked = index === headers.length - 1 || !hasSameValidators(snapshot, next);
-    if (isSealChecked) verifyBftSeals(header, snapshot.validators, rules);
-    accepted.push(describe(header, snapshot, rules, isSealChecked));
+    const sealers = isSealChecked ? verifyBftSeals(header, snapshot.validators, rules) : [];
+    accepted.push(describe(header, snapshot, rules, sealers));
     snapshot = next;
     head = header;
   }
@@ -156,7 +155,8 @@ const sentences: Record<string, (fields: Readonly<Record<string, unknown>>) => s
     `carries two seals by one validator${typeof signer === 'string' ? ` (${signer})` : ''}`,
   SEAL_BY_STRANGER: ({ signer }) => `carries a seal by ${String(signer)}, who is no validator there`,
   SEAL_UNRECOVERABLE: () => 'carries a seal that is no signature of this header',
-  AUTHOR_UNAUTHORIZED: ({ author }) => `is authored by ${String(author ?? 'someone')}, who is no validator there`,
+  AUTHOR_UNAUTHORIZED: ({ author }) =>
+    `is authored by ${typeof author === 'string' ? author : 'someone'}, who is no validator there`,
   PROPOSER_SEAL_INVALID: () => 'has no valid signature of its proposer',
   UNKNOWN_PARENT: () => 'does not follow the last verified block',
   TIMESTAMP_INVALID: () => 'comes too soon after its parent',

@@ -82,11 +82,11 @@ export function verifyIbftHeader(
   verifyAgainstParent(header, parent, validators, readIbftHeader(header, rules.recover), rules);
 }
 
-/** Checks the seals alone. @throws SEALS_MISSING, SEAL_*, SEALS_BELOW_QUORUM, EXTRA_INVALID */
+/** Checks the seals alone, and returns who sealed. @throws SEALS_MISSING, SEAL_*, SEALS_BELOW_QUORUM, EXTRA_INVALID */
 export function verifyIbftSeals(
   header: Header,
   validators: readonly Address[],
   rules: Pick<HeaderRules, 'profile' | 'config' | 'recover'>,
-): void {
-  verifySeals(header, readIbftHeader(header, rules.recover), validators, rules);
+): readonly Address[] {
+  return verifySeals(header, readIbftHeader(header, rules.recover), validators, rules);
 }

@@ -13,13 +13,14 @@ function describeRun(cluster: Cluster): string {
 function storm(options: ClusterOptions, faultMs = 40_000, calmMs = 150_000): Cluster {
   const cluster = new Cluster(options);
   cluster.run(faultMs);
-  expect(cluster.violations, describeRun(cluster)).toEqual([]);
+  expect(`${cluster.violations.length} violations ${describeRun(cluster)}`).toMatch(/^0 violations/);
   cluster.areFaultsOn = false;
   cluster.partition = new Set();
   const before = Math.max(...cluster.heights());
   cluster.run(faultMs + calmMs);
-  expect(cluster.violations, describeRun(cluster)).toEqual([]);
-  expect(Math.min(...cluster.heights()), describeRun(cluster)).toBeGreaterThan(before + 5);
+  expect(`${cluster.violations.length} violations ${describeRun(cluster)}`).toMatch(/^0 violations/);
+  const gained = Math.min(...cluster.heights()) - before;
+  expect(gained > 5 ? 'progress' : `gained ${gained} ${describeRun(cluster)}`).toBe('progress');
   return cluster;
 }
 

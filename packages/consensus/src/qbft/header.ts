@@ -83,11 +83,11 @@ export function verifyQbftProposal(
   verifyQbftHeader(header, parent, validators, { ...rules, seals: 'unchecked' });
 }
 
-/** Checks the seals alone. @throws SEALS_MISSING, SEAL_*, SEALS_BELOW_QUORUM, EXTRA_INVALID */
+/** Checks the seals alone, and returns who sealed. @throws SEALS_MISSING, SEAL_*, SEALS_BELOW_QUORUM, EXTRA_INVALID */
 export function verifyQbftSeals(
   header: Header,
   validators: readonly Address[],
   rules: Pick<HeaderRules, 'profile' | 'config' | 'recover'>,
-): void {
-  verifySeals(header, readQbftHeader(header), validators, rules);
+): readonly Address[] {
+  return verifySeals(header, readQbftHeader(header), validators, rules);
 }

@@ -129,7 +129,7 @@ describe('strict: what the original does not check', () => {
   });
 
   test.each([
-    ['no justification', (_: TestMachine) => []],
+    ['no justification', () => []],
     ['too few', (machine: TestMachine) => ['A', 'B'].map((letter) => machine.roundChange(letter, 1))],
     ['one validator thrice', (machine: TestMachine) => ['A', 'A', 'A'].map((letter) => machine.roundChange(letter, 1))],
     ['a stranger', (machine: TestMachine) => ['A', 'B', 'X'].map((letter) => machine.roundChange(letter, 1))],
@@ -154,7 +154,7 @@ describe('strict: what the original does not check', () => {
     machine.hear(machine.prePrepare('B', 1, machine.block('B', 2), changes));
     expect(machine.refusals()).toEqual(['NOT_JUSTIFIED']);
     machine.take();
-    const prepares = [...'ABD'].map((letter) => machine.prepare(letter, 0, locked));
+    const prepares = 'ABD'.split('').map((letter) => machine.prepare(letter, 0, locked));
     machine.hear(machine.prePrepare('B', 1, locked, changes, prepares));
     expect(machine.effects.map(({ type }) => type)).toEqual(['verifyBlock']);
   });

@@ -79,6 +79,7 @@ export function broadcastOnceDurable(turn: Turn, message: UnsignedQbftMessage): 
   }
   const record = durableRecordOf(turn.state, turn.context);
   turn.state.record = record;
+  // oxlint-disable-next-line unicorn/no-thenable -- an effect is data and is never awaited; `then` says what must wait
   turn.effects.push({ type: 'persist', record, then: [broadcast] });
 }
 

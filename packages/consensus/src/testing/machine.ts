@@ -38,7 +38,7 @@ export class TestMachine {
 
   constructor(self: string, letters = 'ABCD') {
     this.self = self;
-    this.letters = [...letters];
+    this.letters = letters.split('');
     this.chain = createTestGenesis(this.letters.map(addressOf));
     this.genesis = this.chain.header;
     this.state = createQbftState({ address: addressOf(self), profile: 'strict', recover: recoverFake });
@@ -149,7 +149,7 @@ export class TestMachine {
   ): RoundChangeMessage {
     const claim = prepared && { round: prepared.round, digest: blockHash(prepared.block) };
     const prepares =
-      prepared === undefined ? [] : [...prepared.by].map((by) => this.prepare(by, prepared.round, prepared.block));
+      prepared === undefined ? [] : prepared.by.split('').map((by) => this.prepare(by, prepared.round, prepared.block));
     const { height } = this.context;
     return this.sign(letter, { type: 'roundChange', height, round, prepared: claim, block: prepared?.block, prepares });
   }
