@@ -179,7 +179,10 @@ export class FrameStream {
       const result = this.handlers.frame(frame);
       if (result === undefined) continue;
       this.busy = true;
-      void result.finally(() => this.goOn());
+      result.then(
+        () => this.goOn(),
+        (error: unknown) => this.abort(error instanceof Error ? error : new Error(String(error))),
+      );
     }
   }
 
