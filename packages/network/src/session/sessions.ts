@@ -174,13 +174,7 @@ export class Sessions {
       }
       this.handshake(link, stream).catch((error: Error) => {
         this.options.logger.log('debug', 'handshake failed', { peer: link.peerId, error: error.message });
-        if (
-          isIsoquorumError(error) &&
-          error.reaction === 'REJECT' &&
-          error.code !== 'NOT_ADMITTED' &&
-          !isRefusal(error)
-        )
-          this.conduct.note(link.peerId, error.code, error.message, 10);
+        if (isMalformed(error)) this.conduct.note(link.peerId, error.code, error.message, 10);
         this.linkClosed(link, error);
         this.closeSoon(link);
       });
@@ -324,7 +318,8 @@ export class Sessions {
   }
 }
 
-/** True for an error that the other end sent. */
-function isRefusal(error: IsoquorumError): boolean {
-  return error.fields.refused === true;
+/** True for a handshake that failed because of what the peer sent, not because of who or where it is. */
+function isMalformed(error: Error): error is IsoquorumError {
+  if (!isIsoquorumError(error) || error.reaction !== 'REJECT' || error.fields.refused === true) return false;
+  return error.code !== 'NOT_ADMITTED' && !error.code.endsWith('_MISMATCH');
 }

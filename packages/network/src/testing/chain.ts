@@ -4,7 +4,7 @@ import type { Random } from '@isoquorum/platform/random';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import type { ChainIdentity } from '../session/chain-identity.ts';
 
-/** Timers of the machine, that do not keep a test process alive. */
+/** Timers of the machine. */
 export const testClock: Clock = {
   nowMs: () => Date.now(),
   setTimer: (delayMs, callback) => {

@@ -98,7 +98,8 @@ export async function createBrowserHost(options: BrowserHostOptions): Promise<Br
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 * 1024 * 1024 } })],
     connectionGater: gater,
-    connectionManager: { reconnectRetries: 0 },
+    // No DNS look-ups of libp2p's own, which ask third parties.
+    connectionManager: { reconnectRetries: 0, resolvers: {} },
     connectionMonitor: { pingInterval: 10_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 60_000 } },
     services: { identify: identify(), ping: ping() },
     logger: createLibp2pLogger(logger),

@@ -106,6 +106,8 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
       inboundConnectionThreshold: 100,
       maxIncomingPendingConnections: 64,
       reconnectRetries: 0,
+      // No DNS look-ups of libp2p's own, which ask third parties.
+      resolvers: {},
     },
     connectionMonitor: { pingInterval: 10_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 60_000 } },
     services: {
