@@ -17,6 +17,8 @@ import {
 export interface BridgedHost extends NetworkHost {
   redeem(invitation: Invitation): Promise<RedeemedInvitation>;
   dialPage(peerId: string): Promise<Peer>;
+  /** Called when a peer came, went, or goes on over another connection. */
+  onPeersChanged(listener: () => void): () => void;
 }
 
 interface Pending {
@@ -31,6 +33,7 @@ export function connectHost(port: BridgePort): Promise<BridgedHost> {
   const frameHandlers = new Map<string, FrameHandler>();
   const requestHandlers = new Map<string, RequestHandler>();
   const listeners = new Set<(event: PeerEvent) => void>();
+  const changeListeners = new Set<() => void>();
   let peers = new Map<string, Peer>();
   let multiaddrs: readonly string[] = [];
   let nextId = 1;
@@ -98,6 +101,7 @@ export function connectHost(port: BridgePort): Promise<BridgedHost> {
             host = createHost(message.peerId);
             resolveHost(host);
           }
+          for (const listener of changeListeners) listener();
           return;
         case 'peer':
           for (const listener of listeners) listener(message.event);
@@ -133,6 +137,10 @@ export function connectHost(port: BridgePort): Promise<BridgedHost> {
       onPeer: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);
+      },
+      onPeersChanged: (listener) => {
+        changeListeners.add(listener);
+        return () => changeListeners.delete(listener);
       },
       onFrame: (protocol, handler) => {
         frameHandlers.set(protocol, handler);
