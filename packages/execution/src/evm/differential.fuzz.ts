@@ -12,7 +12,6 @@ import { createTestDatabase, testBlock, testMessage, testRules } from '../testin
 import { hexToBytes } from '@isoquorum/primitives/hex';
 import { DualHost } from './host.ts';
 import type { Evm, EvmBlock } from './port.ts';
-import { activePrecompiles } from './precompile-range.ts';
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 400);
 const sender = addressOf(1);
@@ -49,11 +48,11 @@ async function observe(evm: Evm, test: Case): Promise<unknown> {
     state.setStorage(address, 2n, BigInt(index + 1));
   });
   state.finalise(false);
-  const block = testBlock({ rules, baseFee: 7n, randomness: new Uint8Array(32).fill(9), blockHash: (number) => (number < 0 ? undefined : new Uint8Array(32).fill(number)) });
+  const block = testBlock({ rules, baseFee: 7n, ...(rules.isParis === true ? { randomness: new Uint8Array(32).fill(9) } : {}), blockHash: (number) => (number < 0 ? undefined : new Uint8Array(32).fill(number)) });
   const host = new DualHost(block, { origin: sender, gasPrice: 3n }, state, state);
   const input = test.isCreation ? hexToBytes(`0x${test.codes[0]!}`) : test.input;
   const message = testMessage(sender, test.isCreation ? undefined : knownContracts[0]!, input, test.gas, test.value);
-  for (const address of [sender, message.address, ...activePrecompiles(rules)]) state.accessAddress(address);
+  for (const address of [sender, message.address]) state.accessAddress(address);
   const result = await evm.run(host, message);
   const { refund } = state;
   const logs = state.finalise(rules.isEip158).map((log) => [bytesToHex(log.address), log.topics.map((topic) => bytesToHex(topic)), bytesToHex(log.data)]);

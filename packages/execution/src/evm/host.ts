@@ -155,12 +155,18 @@ export class DualHost implements EvmHost {
     this.current.setTransientStorage(address, slot, value);
   }
 
+  /** Precompiled contracts count as accessed from the start. */
+  private isAlwaysWarm(address: Address): boolean {
+    const { rules } = this.block;
+    return precompileAt(address, rules) !== undefined || isPrivacyPrecompile(address, rules);
+  }
+
   accessAddress(address: Address): boolean {
-    return this.current.accessAddress(address);
+    return this.isAlwaysWarm(address) || this.current.accessAddress(address);
   }
 
   isWarmAddress(address: Address): boolean {
-    return this.current.isWarmAddress(address);
+    return this.isAlwaysWarm(address) || this.current.isWarmAddress(address);
   }
 
   accessSlot(address: Address, slot: bigint): boolean {

@@ -28,18 +28,30 @@ export interface MemoryNodeSource extends NodeSource {
 /** Holds everything in memory; asks `base`, when given, for what it does not hold. */
 export function createMemoryNodeSource(base?: NodeSource): MemoryNodeSource {
   const entries = new Map<string, Uint8Array>();
-  const find = (key: Uint8Array): Uint8Array | undefined => entries.get(bytesToMapKey(key));
+  let unsorted: (readonly StoreOperation[])[] = [];
+  // Most results are never read back (tries keep their nodes), so they are sorted in when the first reader comes.
+  const sortIn = (): void => {
+    for (const operations of unsorted) {
+      for (const operation of operations) {
+        if (operation.type === 'put') entries.set(bytesToMapKey(operation.key), operation.value);
+        else entries.delete(bytesToMapKey(operation.key));
+      }
+    }
+    unsorted = [];
+  };
+  const find = (key: Uint8Array): Uint8Array | undefined => {
+    if (unsorted.length > 0) sortIn();
+    return entries.get(bytesToMapKey(key));
+  };
   return {
     node: (hash: Hash32) => find(nodeKey(hash)) ?? base?.node(hash),
     code: (hash: Hash32) => find(codeKey(hash)) ?? base?.code(hash),
     preimage: (hash: Hash32) => find(preimageKey(hash)) ?? base?.preimage?.(hash),
     apply(operations): void {
-      for (const operation of operations) {
-        if (operation.type === 'put') entries.set(bytesToMapKey(operation.key), operation.value);
-        else entries.delete(bytesToMapKey(operation.key));
-      }
+      unsorted.push(operations);
     },
     get size(): number {
+      sortIn();
       return entries.size;
     },
   };

@@ -1,7 +1,7 @@
 import { type Block, readBlock } from '@isoquorum/primitives/block';
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
-import { selectEngine } from '@isoquorum/primitives/genesis/bft-config';
-import { bftAlgorithmAt } from '@isoquorum/primitives/genesis/bft-config';
+import { bftAlgorithmAt, selectEngine } from '@isoquorum/primitives/genesis/bft-config';
+
 import { type Genesis, parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import { type Header, headerHash, headerHashWithExtra } from '@isoquorum/primitives/header';
 import { decodeIbftExtra } from '@isoquorum/primitives/istanbul-extra';

@@ -18,7 +18,7 @@ for (const e of engines) {
   test.codes.forEach((code: string, i: number) => { const a = knownContracts[i]!; state.setCode(a, hexToBytes(`0x${code}`)); state.setNonce(a, 1n); state.setBalance(a, 5n); state.setStorage(a, 1n, 7n); state.setStorage(a, 2n, BigInt(i + 1)); });
   state.finalise(false);
   const rules = { ...testRules(Object.fromEntries(forkNames.map((n, i) => [n, i <= test.fork]))), isQuorum: test.isQuorum };
-  const host = new DualHost(testBlock({ rules, baseFee: 7n, randomness: new Uint8Array(32).fill(9), blockHash: (n) => (n < 0 ? undefined : new Uint8Array(32).fill(n)) }), { origin: sender, gasPrice: 3n }, state, state);
+  const host = new DualHost(testBlock({ rules, baseFee: 7n, ...(rules.isParis ? { randomness: new Uint8Array(32).fill(9) } : {}), blockHash: (n) => (n < 0 ? undefined : new Uint8Array(32).fill(n)) }), { origin: sender, gasPrice: 3n }, state, state);
   for (const a of [sender, knownContracts[0]!, ...activePrecompiles(rules)]) state.accessAddress(a);
   const lines: string[] = [];
   const tracer = { step: (s: any) => lines.push(`${s.depth} pc${s.pc} op${s.opcode.toString(16)} gas ${s.gasLeft} cost ${s.gasCost} stack ${s.stack().slice(-4).map((x: bigint) => x.toString(16)).join(',')}`), leave: (m: any, r: any) => lines.push(`leave ${m.kind} d${m.depth} ${r.status} ${r.gasLeft} ${r.error} ${bytesToHex(r.output).slice(0, 40)}`) };

@@ -1,7 +1,6 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
-import { rulesAt, signerChainIdAt } from '@isoquorum/primitives/fork';
-import { bftAlgorithmAt } from '@isoquorum/primitives/genesis/bft-config';
-import { selectEngine } from '@isoquorum/primitives/genesis/bft-config';
+import { type ForkRules, rulesAt, signerChainIdAt } from '@isoquorum/primitives/fork';
+import { bftAlgorithmAt, selectEngine } from '@isoquorum/primitives/genesis/bft-config';
 import { blockRewardAt, rewardAccountAt } from '@isoquorum/primitives/genesis/rules-at';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { isZeroBytes } from '@isoquorum/primitives/hex';
@@ -9,6 +8,17 @@ import { zeroAddress } from '@isoquorum/primitives/address';
 import type { Header } from '@isoquorum/primitives/header';
 import type { EvmBlock } from '../evm/port.ts';
 import type { State } from '../state/state.ts';
+
+const knownRules = new Map<string, ForkRules>();
+
+/** One object per set of rules, so that engines make their tables once and not once a block. */
+function internRules(rules: ForkRules): ForkRules {
+  const key = Object.values(rules).join();
+  const known = knownRules.get(key);
+  if (known !== undefined) return known;
+  knownRules.set(key, rules);
+  return rules;
+}
 
 /** What a header says to code, as the EVM port wants it. */
 export function createEvmBlock(
@@ -23,7 +33,7 @@ export function createEvmBlock(
     gasLimit: header.gasLimit,
     difficulty: header.difficulty,
     coinbase: author,
-    rules: rulesAt(config, header.number),
+    rules: internRules(rulesAt(config, header.number)),
     blockHash,
   };
 }

@@ -4,7 +4,6 @@ import { bytesToBigint } from '@isoquorum/primitives/integer';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import { DualHost, type HostOptions } from '../evm/host.ts';
 import type { Evm, EvmBlock, EvmMessage, EvmResult, EvmRunOptions } from '../evm/port.ts';
-import { activePrecompiles } from '../evm/precompile-range.ts';
 import { evmErrors } from '../evm/texts.ts';
 import type { State } from '../state/state.ts';
 import { transactionError } from './errors.ts';
@@ -63,12 +62,11 @@ function checkValue(state: State, { transaction, sender }: TransactionMessage): 
   }
 }
 
-/** Marks what a transaction accesses from the start (EIP-2929, EIP-2930). */
+/** Marks what a transaction accesses from the start (EIP-2929, EIP-2930); the host does so for precompiled contracts. */
 export function prepareAccessList(state: State, block: EvmBlock, { transaction, sender }: TransactionMessage): void {
   if (!block.rules.isBerlin) return;
   state.accessAddress(sender);
   if (transaction.to !== undefined) state.accessAddress(transaction.to);
-  for (const address of activePrecompiles(block.rules)) state.accessAddress(address);
   if (transaction.type !== 1) return;
   for (const { address, storageKeys } of transaction.accessList) {
     state.accessAddress(address);
