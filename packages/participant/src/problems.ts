@@ -26,7 +26,7 @@ const advice: Readonly<Record<string, string>> = {
   NOT_INCLUDED: 'It may still be included. If not, check that the validators are running and send it again.',
   EXECUTION_REVERTED: 'Nothing was sent. The contract refuses this call.',
   STORE_FAILED: 'The browser could not write to its storage. Free some space and reload.',
-  STORE_OPEN_FAILED: 'The browser gave no storage, perhaps because of a private window. Use a normal window.',
+  STORE_OPEN_FAILED: 'The browser gave no storage, perhaps because private browsing is on. Open the page in an ordinary tab.',
 };
 
 /** Any thrown value as a coded problem with advice. */

@@ -15,7 +15,8 @@ export interface ViewPublisher {
 
 export type ViewMakers = { readonly [Key in keyof ParticipantView]?: () => ParticipantView[Key] };
 
-export function createViewPublisher(clock: Clock, makers: ViewMakers, intervalMs = 80): ViewPublisher {
+/** @param makers how parts of the view are made; asked each time, as they come later than the publisher */
+export function createViewPublisher(clock: Clock, makers: () => ViewMakers, intervalMs = 80): ViewPublisher {
   let view: ParticipantView = EMPTY_VIEW;
   const changed = new Set<keyof ParticipantView>();
   const listeners = new Set<(patch: ViewPatch) => void>();
@@ -25,7 +26,7 @@ export function createViewPublisher(clock: Clock, makers: ViewMakers, intervalMs
     cancel = undefined;
     const patch: Partial<Record<keyof ParticipantView, unknown>> = {};
     for (const key of changed) {
-      const make = makers[key];
+      const make = makers()[key];
       patch[key] = make === undefined ? view[key] : make();
     }
     changed.clear();

@@ -40,6 +40,12 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
     return { header, hash: headerHash(header) };
   })();
 
+  const describe = (header: Header): Pick<CheckedHeader, 'author' | 'sealers' | 'round'> => ({
+    author: bftAuthor(header, config, recover) ?? header.coinbase,
+    sealers: header.number === 0 ? [] : bftCommitters(header, config, recover).filter((sealer) => sealer !== undefined),
+    round: roundOf(header, config),
+  });
+
   function accept(header: Header, nowSeconds: number): CheckedHeader {
     const rules: HeaderRules = { profile: 'strict', config, recover, nowSeconds: BigInt(nowSeconds), allowedFutureSeconds, seals: 'checked' };
     const { validators } = snapshot;
@@ -52,12 +58,10 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
     } catch (error) {
       throw isIsoquorumError(error) ? explain(error, header, validators.length, quorum) : error;
     }
-    const sealers = bftCommitters(header, config, recover).filter((sealer) => sealer !== undefined);
-    const author = bftAuthor(header, config, recover) ?? header.coinbase;
     const parentRoot = head.header.stateRoot;
     snapshot = next;
     head = { header, hash: next.hash };
-    return { header, hash: next.hash, parentRoot, author, sealers, validators, quorum, round: roundOf(header, config) };
+    return { header, hash: next.hash, parentRoot, validators, quorum, ...describe(header) };
   }
 
   return {
@@ -71,6 +75,7 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
       return quorumAt(config, head.header.number + 1, snapshot.validators.length);
     },
     accept,
+    describe,
     encode: () => utf8ToBytes(JSON.stringify(snapshotToJson(snapshot, config))),
   };
 }

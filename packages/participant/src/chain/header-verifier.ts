@@ -34,6 +34,8 @@ export interface HeaderVerifier {
    * @throws coded errors with a reason that a person can read
    */
   accept(header: Header, nowSeconds: number): CheckedHeader;
+  /** Who made and sealed a header that was checked before, for instance before a restart. */
+  describe(header: Header): Pick<CheckedHeader, 'author' | 'sealers' | 'round'>;
   /** What {@link HeaderVerifier} needs to go on from the head after a restart. */
   encode(): Uint8Array;
 }

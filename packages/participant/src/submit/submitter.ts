@@ -50,6 +50,8 @@ export interface SubmitterOptions {
   readonly manager: TransactionManager;
   readonly publicState: PublicState;
   readonly transactions: TransactionBook;
+  /** The page's enclave key. */
+  readonly ownKey: EnclaveKey;
   readonly head: () => StateAnchor & { readonly number: number; readonly gasLimit: bigint };
   readonly blockPeriodSeconds: number;
   readonly onChange: () => void;
@@ -131,8 +133,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     const hash = bytesToHex(transactionHash(transaction));
     progress('broadcasting', 'Sending the envelope to the validators', hash);
     sent.set(hash, { transaction, from: args.from, atMs: clock.nowMs() });
-    const ownKey = args.privateFrom;
-    const parties = [...(ownKey === undefined ? [] : [ownKey]), ...(args.privateFor ?? [])].map(bytesToBase64);
+    const parties = [...new Set([args.privateFrom ?? options.ownKey, ...(args.privateFor ?? [])].map(bytesToBase64))];
     transactions.addPending(transaction, isPrivate ? { data: bytesToHex(args.data), parties } : undefined);
     options.onChange();
     if ((await broadcast(transaction)) === 0) progress('broadcasting', 'No validator is connected; the envelope goes out when one is', hash);
