@@ -1,4 +1,5 @@
 import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
+import type { QbftInput } from '@isoquorum/consensus/qbft/types';
 import type { Evm } from '@isoquorum/execution/evm/port';
 import type { NetworkHost } from '@isoquorum/network/host';
 import type { Clock } from '@isoquorum/platform/clock';
@@ -70,6 +71,8 @@ export interface NodeOptions {
   readonly recoverSenders?: RecoverSenders;
   readonly dataDir?: string | undefined;
   readonly allowUnprotected?: boolean;
+  /** Sees every input of consensus, in order: enough to replay it. */
+  readonly consensusLog?: (input: QbftInput) => void;
   /** Where a fatal fault goes (failed persist…); after it the node is stopped. */
   readonly onFatal?: (error: unknown) => void;
 }
@@ -154,6 +157,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     onSyncHint: (height) => catchUp.hint(height),
     onAnnounceHead: (to) => announcer.announceHead(to),
     onFatal: fatal,
+    ...(options.consensusLog === undefined ? {} : { inputLog: options.consensusLog }),
   });
   serveChain(host, reader);
   serveWitness(host, reader, database);

@@ -1,0 +1,150 @@
+import type { QbftInput } from '@isoquorum/consensus/qbft/types';
+import { blockHash } from '@isoquorum/primitives/block';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
+import type { Store } from '@isoquorum/platform/store';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSimulatedNetwork, type SimulatedNetwork } from '../testing/simulated-network.ts';
+import { consensusRecordKey } from '../chain/keys.ts';
+
+let simulation: SimulatedNetwork;
+
+afterEach(async () => {
+  await simulation.stop();
+});
+
+const running = () => simulation.nodes.flatMap((node) => node.running ?? []);
+const lowest = (): number => Math.min(...running().map((node) => node.context.chain.headNumber()));
+
+function expectOneChain(): void {
+  for (let number = 0; number <= lowest(); number++) {
+    const hashes = new Set(running().map((node) => bytesToHex(node.context.chain.hashByNumber(number)!)));
+    expect(hashes.size).toBe(1);
+  }
+}
+
+async function start(validators: number, observers = 0): Promise<void> {
+  simulation = await createSimulatedNetwork({ validators, observers });
+  for (const node of simulation.nodes.slice(0, validators)) await node.start();
+  await simulation.runUntil('block 2', () => lowest() >= 2);
+}
+
+describe('faults', () => {
+  it('three of four validators go on without the fourth, which catches up', async () => {
+    await start(4);
+    await simulation.nodes[3]!.crash();
+    const before = lowest();
+    await simulation.runUntil('eight blocks by three', () => lowest() >= before + 8, 120_000);
+    await simulation.nodes[3]!.start();
+    await simulation.runUntil('level', () => running().length === 4 && lowest() >= before + 12, 120_000);
+    expectOneChain();
+  });
+
+  it('two of four make no block; with the third they go on', async () => {
+    await start(4);
+    await simulation.nodes[2]!.crash();
+    await simulation.nodes[3]!.crash();
+    await simulation.run(2_000);
+    const stood = lowest();
+    await simulation.run(20_000);
+    expect(lowest()).toBeLessThanOrEqual(stood + 1);
+    await simulation.nodes[2]!.start();
+    await simulation.runUntil('three more blocks', () => lowest() >= stood + 3, 200_000);
+    expectOneChain();
+  });
+
+  it('crashes of each validator in turn leave one chain', async () => {
+    await start(4);
+    for (let turn = 0; turn < 6; turn++) {
+      const node = simulation.nodes[turn % 4]!;
+      await simulation.run(300 + 170 * turn);
+      await node.crash();
+      await simulation.run(700);
+      await node.start();
+    }
+    const before = lowest();
+    await simulation.runUntil('four more blocks', () => lowest() >= before + 4, 200_000);
+    expectOneChain();
+  });
+
+  it('a node that is no validator follows, from an empty disk', async () => {
+    await start(4, 1);
+    await simulation.run(10_000);
+    await simulation.nodes[4]!.start();
+    await simulation.runUntil('level', () => running().length === 5 && lowest() >= 12);
+    expectOneChain();
+    const observer = simulation.nodes[4]!.running!;
+    expect(observer.context.syncStatus().syncing).toBe(false);
+  });
+
+  it('no block is executed twice by any node', async () => {
+    await start(4);
+    await simulation.run(5_000);
+    for (const node of running()) expect(node.executor.executions).toBeLessThanOrEqual(node.context.chain.headNumber() + 1);
+  });
+
+  it('a node whose consensus record cannot be written stops, and says nothing more', async () => {
+    simulation = await createSimulatedNetwork({ validators: 4 });
+    for (const node of simulation.nodes.slice(0, 3)) await node.start();
+    const node = simulation.nodes[3]!;
+    const isRecord = (key: Uint8Array): boolean => bytesToHex(key) === bytesToHex(consensusRecordKey);
+    const faulty: Store = {
+      ...node.store,
+      get: (key) => node.store.get(key),
+      getSync: (key) => node.store.getSync(key),
+      iterate: (range) => node.store.iterate(range),
+      close: () => Promise.resolve(),
+      batch: (operations) =>
+        operations.some(({ key }) => isRecord(key)) ? Promise.reject(new Error('disk is full')) : node.store.batch(operations),
+    };
+    const faults: unknown[] = [];
+    const started = await node.start({ store: faulty, onFatal: (error) => void faults.push(error) });
+    let isStopped = false;
+    void started.stopped.then(() => {
+      isStopped = true;
+    });
+    await simulation.runUntil('stopped', () => isStopped);
+    expect(String(faults[0])).toContain('disk is full');
+    node.running = undefined;
+    const before = lowest();
+    await simulation.runUntil('the others go on', () => lowest() >= before + 3, 120_000);
+    expectOneChain();
+  });
+
+  it('a local transaction survives a crash of its node', async () => {
+    await start(4);
+    for (const node of simulation.nodes.slice(1)) await node.crash();
+    const from = privateKeyToAddress(simulation.accountKeys[0]!);
+    const hash = await simulation.nodes[0]!.running!.context.submitter.sendTransaction({ from, to: from, gas: 21_000n });
+    await simulation.nodes[0]!.crash();
+    for (const node of simulation.nodes) await node.start();
+    await simulation.runUntil('mined', () => running().every((node) => node.context.chain.transaction(hash) !== undefined), 200_000);
+  });
+});
+
+describe('restarts', () => {
+  it('never sign twice for one height, round and kind', async () => {
+    /** Digests by kind, height and round, whoever signed: more than one is a double proposal or a double vote. */
+    const digests = new Map<string, Set<string>>();
+    simulation = await createSimulatedNetwork({ validators: 4 });
+    const consensusLog = (input: QbftInput): void => {
+      if (input.type !== 'message' || input.message.type === 'roundChange') return;
+      const { message } = input;
+      const digest = message.type === 'prePrepare' ? blockHash(message.block) : message.digest;
+      const view = `${message.type} ${message.height} ${message.round}`;
+      const known = digests.get(view) ?? new Set();
+      digests.set(view, known.add(bytesToHex(digest)));
+    };
+    for (const node of simulation.nodes) await node.start({ consensusLog });
+    for (let turn = 0; turn < 8; turn++) {
+      await simulation.run(450 + 90 * turn);
+      const node = simulation.nodes[turn % 4]!;
+      await node.crash();
+      await node.start({ consensusLog });
+    }
+    await simulation.run(3_000);
+    expect(digests.size).toBeGreaterThan(10);
+    for (const [view, found] of digests) expect([view, found.size]).toEqual([view, 1]);
+    expectOneChain();
+  });
+});
