@@ -3,6 +3,7 @@ import type { Log } from '@isoquorum/primitives/log';
 import { bytesToMapKey } from '../state/node-source.ts';
 import type { State } from '../state/state.ts';
 import { enterMessage, leaveMessage } from './host-messages.ts';
+import { isPrivacyPrecompile, precompileAt } from './precompile-range.ts';
 import type {
   EvmBlock,
   EvmEntry,
