@@ -33,6 +33,7 @@ export function followStoredPayloads(options: StoredPayloadsOptions): () => Prom
   let isUnreachable = false;
 
   function pause(): Promise<void> {
+    if (abort.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = clock.setTimer(pauseMs, resolve);
       abort.signal.addEventListener('abort', () => {
