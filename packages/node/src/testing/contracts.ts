@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /**
  * Creation code written by hand. `Counter`: `get()` 0x6d4ce63c, `set(uint256)` 0x60fe47b1, event `Changed(address indexed who, uint256 newValue)`,
  * constructor `(uint256)`. `set(13)` reverts with `unlucky number`.
