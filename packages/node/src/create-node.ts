@@ -111,15 +111,23 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   function fatal(error: unknown): void {
     if (fatalError !== undefined || stopping !== undefined) return;
     fatalError = error;
-    logger.log('error', 'The node must stop', { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    logger.log('error', 'The node must stop', {
+      reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
     options.onFatal?.(error);
     void stop();
   }
 
-  const { chain, database } = await openChain({ genesis, store, logger, nowMs: () => clock.nowMs(), onWriteFailure: fatal });
+  const { chain, database } = await openChain({ genesis, store, logger, onWriteFailure: fatal });
   const { reader } = chain;
   const rules = createBftRules({ chain, profile, recover, logger });
-  const executor = createExecutor({ chain, database, evm: options.evm, config: genesis.config, author: (header) => rules.author(header) });
+  const executor = createExecutor({
+    chain,
+    database,
+    evm: options.evm,
+    config: genesis.config,
+    author: (header) => rules.author(header),
+  });
   const resolver = createPayloadResolver({ source: manager ?? noPayloads });
   const follower = createPrivateFollower({ chain, executor, resolver, clock, logger, onFatal: fatal });
   const importer = createImporter({ chain, executor, rules, recoverSenders, resolver, clock });
@@ -131,7 +139,12 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     const { block, hash } = reader.head();
     return { header: block.header, hash };
   };
-  const announcer = createBlockAnnouncer({ host, chain: reader, logger, validators: () => rules.validatorsAfter(headOf()) });
+  const announcer = createBlockAnnouncer({
+    host,
+    chain: reader,
+    logger,
+    validators: () => rules.validatorsAfter(headOf()),
+  });
   const catchUp = createCatchUp({
     host,
     chain: reader,
@@ -150,7 +163,19 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     rules,
     importer,
     createBuilder: (onBuilt) =>
-      createBlockBuilder({ chain, executor, pool, rules, votes, address, vanity: options.extraVanity, clock, logger, onBuilt, onFatal: fatal }),
+      createBlockBuilder({
+        chain,
+        executor,
+        pool,
+        rules,
+        votes,
+        address,
+        vanity: options.extraVanity,
+        clock,
+        logger,
+        onBuilt,
+        onFatal: fatal,
+      }),
     host,
     clock,
     logger,
@@ -195,7 +220,9 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   }
   if (manager !== undefined) {
     const onStored = (digest: Uint8Array): Promise<void> => follower.payloadStored(digest);
-    stops.push(followStoredPayloads({ source: manager, store, clock, logger, onStored, onReachable: () => follower.retryNow() }));
+    stops.push(
+      followStoredPayloads({ source: manager, store, clock, logger, onStored, onReachable: () => follower.retryNow() }),
+    );
   }
   try {
     await host.start();
@@ -212,7 +239,9 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     for (const psi of reader.privateStates()) {
       const { waitingFor, number } = reader.privateHead(psi);
       if (waitingFor === undefined) continue;
-      found.push(`private state ${psi} stands at block ${number}, waiting for ${waitingFor.digests.length} payload(s): ${waitingFor.reason}`);
+      found.push(
+        `private state ${psi} stands at block ${number}, waiting for ${waitingFor.digests.length} payload(s): ${waitingFor.reason}`,
+      );
     }
     return found;
   }

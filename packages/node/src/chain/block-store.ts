@@ -4,7 +4,12 @@ import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { bytesToBareHex } from '@isoquorum/primitives/hex';
 import { decodeHeader, encodeHeader, type Header } from '@isoquorum/primitives/header';
 import type { Receipt } from '@isoquorum/primitives/receipt';
-import { decodeStoredReceipts, deriveReceipts, encodeStoredReceipts, type StoredReceipt } from '@isoquorum/primitives/receipt-storage';
+import {
+  decodeStoredReceipts,
+  deriveReceipts,
+  encodeStoredReceipts,
+  type StoredReceipt,
+} from '@isoquorum/primitives/receipt-storage';
 import { type Transaction, transactionHash, transactionSender } from '@isoquorum/primitives/transaction/transaction';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import type { ChainBlock } from './chain.ts';
@@ -142,7 +147,10 @@ export function createBlockStore(store: Store, chainIdAt: (number: number) => bi
       }
     },
     settle(settled) {
-      for (const { hash, block: { header: head, transactions } } of settled) {
+      for (const {
+        hash,
+        block: { header: head, transactions },
+      } of settled) {
         const fresh = freshNumbers.get(head.number);
         if (fresh === undefined || bytesToBareHex(fresh) === bytesToBareHex(hash)) freshNumbers.delete(head.number);
         for (const transaction of transactions) {

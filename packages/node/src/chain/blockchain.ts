@@ -4,6 +4,7 @@ import { bytesEqual } from '@isoquorum/primitives/hex';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import type { Header } from '@isoquorum/primitives/header';
 import type { Receipt } from '@isoquorum/primitives/receipt';
+import type { Logger } from '@isoquorum/platform/logger';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import type { BlockStore } from './block-store.ts';
 import type { ChainBlock, ChainEvent, ChainReader } from './chain.ts';
@@ -34,6 +35,8 @@ export interface Blockchain {
   readonly writes: WriteQueue;
   /** The newest block given to `commit`; it may not be durable yet. `reader.head()` is. */
   tip(): ChainBlock;
+  /** Whether the block may become the head. @throws CHAIN_CONFLICT when fork choice refuses */
+  checkFork(block: ChainBlock): void;
   /**
    * Stores an executed block and makes it the head in one batch; resolves when that is durable and listeners have been told.
    * Blocks may be given while earlier ones are still being written. @throws CHAIN_CONFLICT when fork choice refuses
@@ -53,7 +56,7 @@ export interface BlockchainOptions {
   readonly head: ChainBlock;
   readonly privateStates: readonly string[];
   readonly forkChoice: ForkChoice;
-  readonly nowMs: () => number;
+  readonly logger: Logger;
 }
 
 /** The chain over an opened store; see `open-chain.ts` for the way from an empty disk. */
@@ -64,7 +67,14 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
   let tip = options.head;
 
   function emit(event: ChainEvent): void {
-    for (const listener of [...listeners]) listener(event);
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // Whoever listens must not stop the chain.
+        options.logger.log('error', 'A listener of the chain failed', { event: event.type, reason: String(error) });
+      }
+    }
   }
 
   const privates = createPrivateStore({ ...options, emit, publicHead: () => head });
@@ -100,16 +110,17 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
     return { removed, added };
   }
 
+  function checkFork(block: ChainBlock): void {
+    const { parentHash, number } = block.block.header;
+    if (bytesEqual(parentHash, tip.hash) || options.forkChoice(tip, block)) return;
+    const headNumber = tip.block.header.number;
+    throw new IsoquorumError('CHAIN_CONFLICT', `block ${number} does not follow the head`, { number, headNumber });
+  }
+
   async function commit(input: CommitInput): Promise<void> {
     const block: ChainBlock = { hash: input.hash, block: input.block };
     const extendsTip = bytesEqual(input.block.header.parentHash, tip.hash);
-    if (!extendsTip && !options.forkChoice(tip, block)) {
-      const number = input.block.header.number;
-      throw new IsoquorumError('CHAIN_CONFLICT', `block ${number} does not follow the head`, {
-        number,
-        headNumber: tip.block.header.number,
-      });
-    }
+    if (!extendsTip) checkFork(block);
     const operations: StoreOperation[] = [...input.operations];
     blocks.putBlock(block, input.receipts, operations);
     const { removed, added } = extendsTip ? { removed: [], added: [block] } : path(block);
@@ -150,5 +161,5 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
     },
   });
 
-  return { reader, privates, blocks, store, writes, tip: () => tip, commit, ancestorHash, emit };
+  return { reader, privates, blocks, store, writes, tip: () => tip, checkFork, commit, ancestorHash, emit };
 }

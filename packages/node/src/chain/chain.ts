@@ -56,9 +56,20 @@ export interface LocatedReceipt {
 
 export type ChainEvent =
   /** The public head moved. `removed` are canonical blocks that are no longer so (newest first); `added` the new ones (oldest first, the head last). */
-  | { readonly type: 'head'; readonly head: ChainBlock; readonly added: readonly ChainBlock[]; readonly removed: readonly ChainBlock[] }
+  | {
+      readonly type: 'head';
+      readonly head: ChainBlock;
+      readonly added: readonly ChainBlock[];
+      readonly removed: readonly ChainBlock[];
+    }
   /** A private state executed a block. Emitted after the `head` event of that block. */
-  | { readonly type: 'privateHead'; readonly psi: string; readonly number: number; readonly hash: Hash32; readonly root: Hash32 }
+  | {
+      readonly type: 'privateHead';
+      readonly psi: string;
+      readonly number: number;
+      readonly hash: Hash32;
+      readonly root: Hash32;
+    }
   /** A late payload: the private state went back to `number` and replays from there. */
   | { readonly type: 'privateRewind'; readonly psi: string; readonly number: number; readonly digest: string }
   /** A private head stopped, or asked again in vain. */

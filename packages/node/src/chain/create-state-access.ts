@@ -9,7 +9,12 @@ export function createStateAccess(chain: ChainReader, database: StateDatabase): 
     at(blockHash, psi) {
       const header = chain.headerByHash(blockHash);
       if (header === undefined) throw unknownBlock(blockHash);
-      return { header, hash: blockHash, publicRoot: header.stateRoot, privateRoot: chain.privateStateRoot(blockHash, psi) };
+      return {
+        header,
+        hash: blockHash,
+        publicRoot: header.stateRoot,
+        privateRoot: chain.privateStateRoot(blockHash, psi),
+      };
     },
   };
 }

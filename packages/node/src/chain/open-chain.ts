@@ -22,7 +22,6 @@ export interface OpenChainOptions {
   readonly genesis: Genesis;
   readonly store: Store;
   readonly logger: Logger;
-  readonly nowMs: () => number;
   /** Told once when a write fails; the node must stop. */
   readonly onWriteFailure: (error: unknown) => void;
   readonly privateStates?: readonly string[];
@@ -116,7 +115,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     head,
     privateStates: options.privateStates ?? [DEFAULT_PRIVATE_STATE],
     forkChoice: options.forkChoice ?? (() => false),
-    nowMs: options.nowMs,
+    logger,
   });
   return { chain, database };
 }
@@ -136,7 +135,8 @@ async function findHead(store: Store, options: OpenChainOptions, blocks: Blocks)
   while (head !== undefined && !isWhole(head) && head.block.header.number > 0) {
     head = blocks.block(head.block.header.parentHash);
   }
-  if (head === undefined || !isWhole(head)) throw storeDamaged('no block with a whole state', { head: bytesToHex(hash) });
+  if (head === undefined || !isWhole(head))
+    throw storeDamaged('no block with a whole state', { head: bytesToHex(hash) });
   if (head !== stored) {
     const from = stored?.block.header.number;
     options.logger.log('warn', 'The state of the head is not whole: went back', { from, to: head.block.header.number });

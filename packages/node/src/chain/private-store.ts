@@ -204,7 +204,8 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       options.emit({ type: 'privateHead', psi, number, hash: block.hash, root: commit.root });
     },
     async rewind(psi, number, digest) {
-      if (await moveBack(psi, number)) options.emit({ type: 'privateRewind', psi, number: stateOf(psi).number, digest });
+      if (await moveBack(psi, number))
+        options.emit({ type: 'privateRewind', psi, number: stateOf(psi).number, digest });
     },
     async retreat(number) {
       for (const psi of options.privateStates) await moveBack(psi, number);

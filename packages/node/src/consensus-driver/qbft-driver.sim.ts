@@ -80,7 +80,8 @@ describe('faults', () => {
   it('no block is executed twice by any node', async () => {
     await start(4);
     await simulation.run(5_000);
-    for (const node of running()) expect(node.executor.executions).toBeLessThanOrEqual(node.context.chain.headNumber() + 1);
+    for (const node of running())
+      expect(node.executor.executions).toBeLessThanOrEqual(node.context.chain.headNumber() + 1);
   });
 
   it('a node whose consensus record cannot be written stops, and says nothing more', async () => {
@@ -95,7 +96,9 @@ describe('faults', () => {
       iterate: (range) => node.store.iterate(range),
       close: () => Promise.resolve(),
       batch: (operations) =>
-        operations.some(({ key }) => isRecord(key)) ? Promise.reject(new Error('disk is full')) : node.store.batch(operations),
+        operations.some(({ key }) => isRecord(key))
+          ? Promise.reject(new Error('disk is full'))
+          : node.store.batch(operations),
     };
     const faults: unknown[] = [];
     const started = await node.start({ store: faulty, onFatal: (error) => void faults.push(error) });
@@ -115,10 +118,18 @@ describe('faults', () => {
     await start(4);
     for (const node of simulation.nodes.slice(1)) await node.crash();
     const from = privateKeyToAddress(simulation.accountKeys[0]!);
-    const hash = await simulation.nodes[0]!.running!.context.submitter.sendTransaction({ from, to: from, gas: 21_000n });
+    const hash = await simulation.nodes[0]!.running!.context.submitter.sendTransaction({
+      from,
+      to: from,
+      gas: 21_000n,
+    });
     await simulation.nodes[0]!.crash();
     for (const node of simulation.nodes) await node.start();
-    await simulation.runUntil('mined', () => running().every((node) => node.context.chain.transaction(hash) !== undefined), 200_000);
+    await simulation.runUntil(
+      'mined',
+      () => running().every((node) => node.context.chain.transaction(hash) !== undefined),
+      200_000,
+    );
   });
 });
 

@@ -126,7 +126,11 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
         ({ proposer } = effect);
         const { height, round } = effect;
         const level = effect.roundChange ? 'info' : 'debug';
-        logger.log(level, effect.roundChange ? 'Round change' : 'Round', { height, round, proposer: proposer && bytesToHex(proposer) });
+        logger.log(level, effect.roundChange ? 'Round change' : 'Round', {
+          height,
+          round,
+          proposer: proposer && bytesToHex(proposer),
+        });
         return;
       }
       case 'misbehaviour': {
@@ -157,7 +161,12 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
     try {
       const validators = rules.validatorsAfter({ header: parent.header, hash });
       const nowSeconds = BigInt(Math.floor(nowMs / 1000));
-      verifyQbftProposal(block.header, parent.header, validators, { profile, config: chain.reader.config, recover, nowSeconds });
+      verifyQbftProposal(block.header, parent.header, validators, {
+        profile,
+        config: chain.reader.config,
+        recover,
+        nowSeconds,
+      });
       await importer.verify(block);
       return { type: 'valid' };
     } catch (error) {
@@ -188,7 +197,12 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
       })
       .catch((error: unknown) => {
         if (!isIsoquorumError(error) || error.reaction === 'STOP') return fail(error);
-        logger.log('error', 'A decided block could not be imported', { height, round, hash: bytesToHex(digest), reason: error.message });
+        logger.log('error', 'A decided block could not be imported', {
+          height,
+          round,
+          hash: bytesToHex(digest),
+          reason: error.message,
+        });
         queue.push({ type: 'commitFailed', height, reason: error.message }, false);
       });
   }
@@ -214,7 +228,11 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
       chain.reader.onEvent((event) => {
         if (event.type !== 'head') return;
         builder.cancel();
-        queue.push({ type: 'newHead', context: contextOf(), nowMs: clock.nowMs() }, false);
+        try {
+          queue.push({ type: 'newHead', context: contextOf(), nowMs: clock.nowMs() }, false);
+        } catch (error) {
+          fail(error);
+        }
       }),
     );
   }
@@ -246,4 +264,3 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
     },
   };
 }
-

@@ -11,14 +11,18 @@ const blockBytesMax = 256 * 1024 * 1024;
 function listLength(bytes: Uint8Array, offset: number, end: number, position: number): number | undefined {
   const first = bytes[offset];
   if (first === undefined || offset >= end) return undefined;
-  if (first < 0xc0) throw new IsoquorumError('CHAIN_FILE_INVALID', `no block at byte ${position}`, { offset: position });
+  if (first < 0xc0)
+    throw new IsoquorumError('CHAIN_FILE_INVALID', `no block at byte ${position}`, { offset: position });
   if (first < 0xf8) return first - 0xc0 + 1;
   const size = first - 0xf7;
   if (offset + 1 + size > end) return undefined;
   let length = 0;
   for (let index = 0; index < size; index++) length = length * 256 + (bytes[offset + 1 + index] as number);
   if (length > blockBytesMax) {
-    throw new IsoquorumError('CHAIN_FILE_INVALID', `a block of ${length} bytes at byte ${position}`, { offset: position, length });
+    throw new IsoquorumError('CHAIN_FILE_INVALID', `a block of ${length} bytes at byte ${position}`, {
+      offset: position,
+      length,
+    });
   }
   return length + 1 + size;
 }
@@ -57,5 +61,8 @@ export async function* streamBlocks(pieces: AsyncIterable<Uint8Array>): AsyncGen
     }
     held = held.subarray(offset);
   }
-  if (held.length > 0) throw new IsoquorumError('CHAIN_FILE_CUT', `the file ends inside a block at byte ${consumed}`, { offset: consumed });
+  if (held.length > 0)
+    throw new IsoquorumError('CHAIN_FILE_CUT', `the file ends inside a block at byte ${consumed}`, {
+      offset: consumed,
+    });
 }

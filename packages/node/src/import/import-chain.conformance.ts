@@ -7,6 +7,7 @@ import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import { silentLogger } from '@isoquorum/platform/memory/logger';
 import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import { createInThreadRecovery } from '@isoquorum/platform/sender-recovery';
+import { bytesEqual, concatBytes } from '@isoquorum/primitives/hex';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportChain } from './export-chain.ts';
@@ -49,7 +50,9 @@ describe.skipIf(!isPresent)('recorded chains (needs ../shared)', () => {
       it(`${name} imports at node ${node} by ${rules} rules with the recorded hashes and roots`, async () => {
         const recorded = new Uint8Array(gunzipSync(readFileSync(join(folder, 'chain.rlp.gz'))));
         const own = join(nodesFolder, node);
-        const genesisPath = existsSync(join(own, 'genesis.json')) ? join(own, 'genesis.json') : join(folder, 'genesis.json');
+        const genesisPath = existsSync(join(own, 'genesis.json'))
+          ? join(own, 'genesis.json')
+          : join(folder, 'genesis.json');
         const payloadsPath = join(own, 'payloads.json');
         const written: Uint8Array[] = [];
         const report = await importChain({
@@ -67,7 +70,12 @@ describe.skipIf(!isPresent)('recorded chains (needs ../shared)', () => {
         const rootsPath = join(own, 'private-roots.json');
         if (existsSync(rootsPath)) {
           const roots = json(rootsPath) as readonly RecordedRoot[];
-          const found = report.blocks.map(({ number, hash, stateRoot, privateStateRoot }) => ({ number, hash, stateRoot, privateStateRoot }));
+          const found = report.blocks.map(({ number, hash, stateRoot, privateStateRoot }) => ({
+            number,
+            hash,
+            stateRoot,
+            privateStateRoot,
+          }));
           const expected = report.blocks.map(({ number }) => ({
             number,
             hash: roots[number]?.hash ?? roots[number]?.blockHash,
@@ -76,7 +84,7 @@ describe.skipIf(!isPresent)('recorded chains (needs ../shared)', () => {
           }));
           expect(found).toEqual(expected);
         }
-        expect(Buffer.compare(Buffer.concat(written), Buffer.from(recorded))).toBe(0);
+        expect(bytesEqual(concatBytes(...written), recorded)).toBe(true);
       });
     }
   }

@@ -92,11 +92,17 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   const onFatal = (error: unknown): void => {
     fatal ??= error;
   };
-  const opened = await openChain({ genesis, store: options.store, logger, nowMs: () => clock.nowMs(), onWriteFailure: onFatal });
+  const opened = await openChain({ genesis, store: options.store, logger, onWriteFailure: onFatal });
   const { chain, database } = opened;
   const { reader } = chain;
   const rules = createBftRules({ chain, profile: options.rules, recover: createRecoverCache(), logger });
-  const executor = createExecutor({ chain, database, evm: options.evm, config: genesis.config, author: (header) => rules.author(header) });
+  const executor = createExecutor({
+    chain,
+    database,
+    evm: options.evm,
+    config: genesis.config,
+    author: (header) => rules.author(header),
+  });
   const resolver = createPayloadResolver({ source: options.payloads });
   const follower = createPrivateFollower({ chain, executor, resolver, clock, logger, onFatal });
   const recoverSenders = createRecoverSenders(options.recovery, true);
@@ -125,7 +131,13 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
       if (!isIsoquorumError(error) || error.reaction === 'STOP') throw error;
       const hash = bytesToHex(blockHash(block));
       const fields = { ...error.fields, number: header.number, hash, code: error.code };
-      throw new IsoquorumError('IMPORT_FAILED', `block ${header.number} (${hash}): ${error.message}`, fields, 'REJECT', { cause: error });
+      throw new IsoquorumError(
+        'IMPORT_FAILED',
+        `block ${header.number} (${hash}): ${error.message}`,
+        fields,
+        'REJECT',
+        { cause: error },
+      );
     }
     if (block.transactions.some(isPrivateTransaction)) {
       // Keeps the private head near, so that public views need not be made again.
@@ -192,7 +204,8 @@ function reportOf(reader: ChainReader, number: number): ImportedBlock {
     number,
     hash: bytesToHex(found.hash),
     stateRoot: bytesToHex(header.stateRoot),
-    privateStateRoot: names.length === 1 && only !== undefined ? root(only) : Object.fromEntries(names.map((psi) => [psi, root(psi)])),
+    privateStateRoot:
+      names.length === 1 && only !== undefined ? root(only) : Object.fromEntries(names.map((psi) => [psi, root(psi)])),
     transactions: transactions.length,
     gasUsed: Number(header.gasUsed),
   };

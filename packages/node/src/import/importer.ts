@@ -73,6 +73,7 @@ export function createImporter(options: ImporterOptions): Importer {
     if (importOptions.isHeaderVerified !== true) {
       rules.verifyHeader(header, { hash: parent.hash, header: parent.block.header }, clock.nowMs());
     }
+    chain.checkFork({ hash, block });
     await prepare(block);
     const applied = await executor.execute(block, hash, parent);
     const durable = chain.commit({ hash, block, receipts: applied.receipts, operations: applied.operations });
@@ -88,7 +89,7 @@ export function createImporter(options: ImporterOptions): Importer {
     async verify(block) {
       const hash = blockHash(block);
       const parent = parentOf(block, hash);
-        await prepare(block);
+      await prepare(block);
       await executor.execute(block, hash, parent);
     },
   };

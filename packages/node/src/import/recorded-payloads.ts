@@ -29,7 +29,13 @@ export function createRecordedPayloads(json: unknown): PayloadSource {
     try {
       answers.set(digest.toLowerCase(), { payload: base64ToBytes(answer['payload']), privacyFlag: flag });
     } catch (cause) {
-      throw new IsoquorumError('PAYLOADS_INVALID', `payloads file: ${digest}: not base64`, { field: digest }, 'REJECT', { cause });
+      throw new IsoquorumError(
+        'PAYLOADS_INVALID',
+        `payloads file: ${digest}: not base64`,
+        { field: digest },
+        'REJECT',
+        { cause },
+      );
     }
   }
   return { receive: (digest) => Promise.resolve(answers.get(bytesToHex(digest))) };

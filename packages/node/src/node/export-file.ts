@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { createClock } from '@isoquorum/platform/node/clock';
 import { silentLogger } from '@isoquorum/platform/memory/logger';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import { openChain } from '../chain/open-chain.ts';
@@ -22,12 +21,10 @@ export interface ExportFileOptions {
 export async function exportFile(options: ExportFileOptions): Promise<{ blocks: number; first: number; last: number }> {
   const store = await openChainStore(options.dataDir);
   try {
-    const clock = createClock();
     const { chain } = await openChain({
       genesis: parseGenesis(options.genesis),
       store,
       logger: silentLogger,
-      nowMs: () => clock.nowMs(),
       onWriteFailure: () => undefined,
     });
     const first = options.first ?? 0;

@@ -1,5 +1,8 @@
 import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { createClock } from '@isoquorum/platform/node/clock';
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
@@ -48,28 +51,40 @@ function readJson(path: string): unknown {
 
 function payloadsOf(options: ImportFileOptions): PayloadSource {
   if (options.payloadsFile !== undefined) return createRecordedPayloads(readJson(options.payloadsFile));
-  if (options.managerDataDir !== undefined) return createRecordedPayloads(readJson(join(options.managerDataDir, 'payloads.json')));
+  if (options.managerDataDir !== undefined)
+    return createRecordedPayloads(readJson(join(options.managerDataDir, 'payloads.json')));
   return noPayloads;
 }
 
+async function isGzip(path: string): Promise<boolean> {
+  const handle = await open(path);
+  try {
+    const start = new Uint8Array(2);
+    await handle.read(start, 0, 2, 0);
+    return start[0] === 0x1f && start[1] === 0x8b;
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Unpacks a gzip file piece by piece; a plain one is read as it is. Told apart by its first bytes. */
-export async function* readChainFile(path: string, onBytes: (bytes: number) => void = () => undefined): AsyncGenerator<Uint8Array, void, undefined> {
-  const packed = createReadStream(path, { highWaterMark: 256 * 1024 });
-  packed.on('data', (piece) => onBytes(piece.length));
-  packed.pause();
-  const head = Buffer.alloc(2);
-  const isPacked = await import('node:fs/promises').then(async ({ open }) => {
-    const handle = await open(path);
-    try {
-      await handle.read(head, 0, 2, 0);
-    } finally {
-      await handle.close();
-    }
-    return head[0] === 0x1f && head[1] === 0x8b;
+export async function* readChainFile(
+  path: string,
+  onBytes: (bytes: number) => void = () => undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const isPacked = await isGzip(path);
+  const file = createReadStream(path, { highWaterMark: 256 * 1024 });
+  const counter = new Transform({
+    transform(piece: Uint8Array, _encoding, done) {
+      onBytes(piece.length);
+      done(undefined, piece);
+    },
   });
-  const stream = isPacked ? packed.pipe(createGunzip({ chunkSize: 256 * 1024 })) : packed;
-  packed.on('error', (error) => stream.destroy(error));
-  for await (const piece of stream) yield piece as Uint8Array;
+  const last = isPacked ? createGunzip({ chunkSize: 256 * 1024 }) : new PassThrough();
+  const reading = pipeline(file, counter, last);
+  reading.catch(() => undefined);
+  for await (const piece of last) yield piece as Uint8Array;
+  await reading;
 }
 
 /**

@@ -32,8 +32,18 @@ export interface StartNodeOptions {
    */
   readonly dataDir?: string | undefined;
   readonly nodeKey?: Uint8Array;
-  readonly http?: { readonly host?: string; readonly port: number; readonly corsOrigins?: readonly string[]; readonly allowedHosts?: readonly string[] };
-  readonly ws?: { readonly host?: string; readonly port: number; readonly origins?: readonly string[]; readonly allowedHosts?: readonly string[] };
+  readonly http?: {
+    readonly host?: string;
+    readonly port: number;
+    readonly corsOrigins?: readonly string[];
+    readonly allowedHosts?: readonly string[];
+  };
+  readonly ws?: {
+    readonly host?: string;
+    readonly port: number;
+    readonly origins?: readonly string[];
+    readonly allowedHosts?: readonly string[];
+  };
   /** Port 0: any free one. */
   readonly libp2p: { readonly host: string; readonly tcpPort: number; readonly wsPort: number };
   /** The port that the enode URL names; 30303 unless told. */
@@ -141,7 +151,13 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
     const host = await createNodeHost({
       nodeKey,
       listen: { tcp: { host: address, port: tcpPort }, ws: { host: address, port: wsPort } },
-      chain: createChainIdentity({ config: genesis.config, genesisHash, networkId, role: 'node', client: clientVersionDefault }),
+      chain: createChainIdentity({
+        config: genesis.config,
+        genesisHash,
+        networkId,
+        role: 'node',
+        client: clientVersionDefault,
+      }),
       admission,
       clock,
       random,

@@ -19,7 +19,8 @@ function siftDown(heap: Cursor[], start: number): void {
     const left = 2 * index + 1;
     if (left >= heap.length) return;
     const right = left + 1;
-    const child = right < heap.length && comesBefore((heap[right] as Cursor).entry, (heap[left] as Cursor).entry) ? right : left;
+    const child =
+      right < heap.length && comesBefore((heap[right] as Cursor).entry, (heap[left] as Cursor).entry) ? right : left;
     const top = heap[index] as Cursor;
     const candidate = heap[child] as Cursor;
     if (!comesBefore(candidate.entry, top.entry)) return;

@@ -3,7 +3,12 @@ import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import { isGasPriceEnabledAt } from '@isoquorum/primitives/genesis/rules-at';
-import { knownTransactionSender, type Transaction, transactionHash, transactionSender } from '@isoquorum/primitives/transaction/transaction';
+import {
+  knownTransactionSender,
+  type Transaction,
+  transactionHash,
+  transactionSender,
+} from '@isoquorum/primitives/transaction/transaction';
 import type { StateDatabase } from '@isoquorum/execution/state/database';
 import { createTrieReader } from '@isoquorum/execution/state/trie-reader';
 import type { Logger } from '@isoquorum/platform/logger';
@@ -57,7 +62,13 @@ export function createPool(options: PoolOptions): NodePool {
   let cancelListening: (() => void) | undefined;
 
   function emit(event: PoolEvent): void {
-    for (const listener of [...listeners]) listener(event);
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        logger.log('error', 'A listener of the pool failed', { reason: String(error) });
+      }
+    }
   }
 
   function account(address: Address): SenderAccount {
@@ -136,7 +147,10 @@ export function createPool(options: PoolOptions): NodePool {
     return { entry, promoted };
   }
 
-  async function addMany(transactions: readonly Transaction[], origin: TransactionOrigin): Promise<readonly (Hash32 | Error)[]> {
+  async function addMany(
+    transactions: readonly Transaction[],
+    origin: TransactionOrigin,
+  ): Promise<readonly (Hash32 | Error)[]> {
     const id = chainId();
     const unknown = transactions.filter((transaction) => knownTransactionSender(transaction, id) === undefined);
     if (unknown.length > 1) await options.recoverSenders(unknown, id);
@@ -179,7 +193,7 @@ export function createPool(options: PoolOptions): NodePool {
   function revalidate(): void {
     const promoted: Transaction[] = [];
     const isPriced = isGasPriceEnabledAt(config, reader.headNumber() + 1);
-    for (const [, queue] of [...queues]) {
+    for (const queue of queues.values()) {
       const { nonce, balance } = account(queue.sender);
       const moved = change(queue, () => queue.rebase(nonce));
       for (const entry of moved.stale) forget(entry);
@@ -187,7 +201,10 @@ export function createPool(options: PoolOptions): NodePool {
       for (const entry of moved.promoted) promoted.push(entry.transaction);
       if (!isPriced) continue;
       const costly = [...queue.pending()].filter(({ transaction }) => balance < transactionCost(transaction));
-      drop(costly.map(({ transaction }) => transaction), 'INSUFFICIENT_FUNDS');
+      drop(
+        costly.map(({ transaction }) => transaction),
+        'INSUFFICIENT_FUNDS',
+      );
     }
     if (promoted.length > 0) emit({ type: 'pending', transactions: promoted });
   }
@@ -197,7 +214,9 @@ export function createPool(options: PoolOptions): NodePool {
     state = createTrieReader(database, reader.head().block.header.stateRoot);
     revalidate();
     if (removed.length === 0) return;
-    const mined = new Set(added.flatMap(({ block }) => block.transactions.map((one) => bytesToBareHex(transactionHash(one)))));
+    const mined = new Set(
+      added.flatMap(({ block }) => block.transactions.map((one) => bytesToBareHex(transactionHash(one)))),
+    );
     const returned = removed.flatMap(({ block }) => block.transactions);
     const lost = returned.filter((one) => !mined.has(bytesToBareHex(transactionHash(one))));
     addMany(lost, 'local').catch((error: unknown) => {
@@ -250,7 +269,10 @@ export function createPool(options: PoolOptions): NodePool {
       }));
       journal.remove(stale);
       if (journaled.length > 0) {
-        logger.log('info', 'Took in the journal of transactions', { kept: journaled.length - refused.length, dropped: refused.length });
+        logger.log('info', 'Took in the journal of transactions', {
+          kept: journaled.length - refused.length,
+          dropped: refused.length,
+        });
       }
       cancelListening = reader.onEvent((event) => {
         if (event.type === 'head') reset(event.added, event.removed);

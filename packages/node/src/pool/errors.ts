@@ -39,7 +39,10 @@ const texts: Readonly<Record<PoolErrorCode, string>> = {
 /** A peer that sends such a transaction may be honest but late, except where nobody honest would. */
 const faults: ReadonlySet<PoolErrorCode> = new Set(['INVALID_SENDER', 'OVERSIZED_DATA']);
 
-export function poolError(code: PoolErrorCode, fields: Readonly<Record<string, unknown>> = {}): IsoquorumError<PoolErrorCode> {
+export function poolError(
+  code: PoolErrorCode,
+  fields: Readonly<Record<string, unknown>> = {},
+): IsoquorumError<PoolErrorCode> {
   const reaction: Reaction = faults.has(code) ? 'REJECT' : code === 'POOL_FULL' ? 'RETRY' : 'IGNORE';
   return new IsoquorumError(code, texts[code], fields, reaction);
 }

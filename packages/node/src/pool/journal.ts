@@ -34,7 +34,11 @@ export function createJournal(store: Store, writes: WriteQueue, logger: Logger):
 
   return {
     add(entry) {
-      operations.push({ type: 'put', key: journalKey(bareHexToBytes(entry.hash)), value: encodeTransaction(entry.transaction) });
+      operations.push({
+        type: 'put',
+        key: journalKey(bareHexToBytes(entry.hash)),
+        value: encodeTransaction(entry.transaction),
+      });
       return flushSoon();
     },
     remove(entries) {

@@ -1,4 +1,8 @@
-import { createInThreadRecovery, recoverSenders as recoverWith, type SenderRecovery } from '@isoquorum/platform/sender-recovery';
+import {
+  createInThreadRecovery,
+  recoverSenders as recoverWith,
+  type SenderRecovery,
+} from '@isoquorum/platform/sender-recovery';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 
 /**
@@ -8,6 +12,9 @@ import type { Transaction } from '@isoquorum/primitives/transaction/transaction'
 export type RecoverSenders = (transactions: readonly Transaction[], chainId: bigint | undefined) => Promise<void>;
 
 /** By a pool of threads, or on this thread. */
-export function createRecoverSenders(recovery: SenderRecovery = createInThreadRecovery(), isCallerHelping = false): RecoverSenders {
+export function createRecoverSenders(
+  recovery: SenderRecovery = createInThreadRecovery(),
+  isCallerHelping = false,
+): RecoverSenders {
   return (transactions, chainId) => recoverWith(recovery, transactions, chainId, { isCallerHelping });
 }

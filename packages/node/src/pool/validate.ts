@@ -33,7 +33,12 @@ export function transactionCost(transaction: Transaction): bigint {
  * The checks of goquorum.md 2.6, in that order; the sender is known already.
  * @throws PoolErrorCode
  */
-export function validateTransaction(transaction: Transaction, sender: Address, isLocal: boolean, rules: PoolRules): void {
+export function validateTransaction(
+  transaction: Transaction,
+  sender: Address,
+  isLocal: boolean,
+  rules: PoolRules,
+): void {
   const { config, head } = rules;
   const next = head.number + 1;
   const fork = rulesAt(config, next);
@@ -49,7 +54,8 @@ export function validateTransaction(transaction: Transaction, sender: Address, i
   }
   const denied = rules.access.mayTransact(transaction, sender);
   if (denied !== undefined) throw poolError('ACCOUNT_DENIED', { reason: denied });
-  if ((isPriced || !config.isQuorum) && !isLocal && transaction.gasPrice < rules.gasPriceMin) throw poolError('UNDERPRICED');
+  if ((isPriced || !config.isQuorum) && !isLocal && transaction.gasPrice < rules.gasPriceMin)
+    throw poolError('UNDERPRICED');
   const account = rules.account(sender);
   if (transaction.nonce < BigInt(account.nonce)) throw poolError('NONCE_TOO_LOW', { next: account.nonce });
   if (transaction.nonce > BigInt(Number.MAX_SAFE_INTEGER - 1)) throw poolError('NONCE_MAX');

@@ -4,7 +4,11 @@ import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import { isGasPriceEnabledAt } from '@isoquorum/primitives/genesis/rules-at';
 import { bytesToBareHex } from '@isoquorum/primitives/hex';
 import { privateKeyToAddress, signDigestBytes } from '@isoquorum/primitives/secp256k1';
-import { signTransaction, type Transaction, type UnsignedTransaction } from '@isoquorum/primitives/transaction/transaction';
+import {
+  signTransaction,
+  type Transaction,
+  type UnsignedTransaction,
+} from '@isoquorum/primitives/transaction/transaction';
 import { setPrivate } from '@isoquorum/primitives/transaction/private';
 import type { Q2tClient, Q2tDistribution } from '@isoquorum/rpc/rest/q2t';
 import type { ChainReader } from '../chain/chain.ts';
@@ -44,7 +48,8 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
 
   function keyOf(account: Address): Uint8Array {
     const key = keys.get(bytesToBareHex(account));
-    if (key === undefined) throw new IsoquorumError('UNKNOWN_ACCOUNT', 'unknown account', { address: `0x${bytesToBareHex(account)}` });
+    if (key === undefined)
+      throw new IsoquorumError('UNKNOWN_ACCOUNT', 'unknown account', { address: `0x${bytesToBareHex(account)}` });
     return key;
   }
 

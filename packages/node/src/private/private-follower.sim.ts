@@ -23,7 +23,8 @@ async function start(): Promise<void> {
 }
 
 const chainOf = (index: number) => simulation.nodes[index]!.running!.context.chain;
-const heads = (): number[] => simulation.nodes.map((node) => node.running?.context.chain.headNumber() ?? Number.POSITIVE_INFINITY);
+const heads = (): number[] =>
+  simulation.nodes.map((node) => node.running?.context.chain.headNumber() ?? Number.POSITIVE_INFINITY);
 
 async function deploy(from: number, to: readonly number[]): Promise<Hash32> {
   const sender = privateKeyToAddress(simulation.accountKeys[0]!);
@@ -37,7 +38,8 @@ async function deploy(from: number, to: readonly number[]): Promise<Hash32> {
   return sending;
 }
 
-const isMined = (hash: Hash32) => (): boolean => [0, 1, 2, 3].every((index) => chainOf(index).transaction(hash) !== undefined);
+const isMined = (hash: Hash32) => (): boolean =>
+  [0, 1, 2, 3].every((index) => chainOf(index).transaction(hash) !== undefined);
 const rootAt = (index: number, number: number): string =>
   bytesToHex(chainOf(index).privateStateRoot(chainOf(index).hashByNumber(number)!, 'private'));
 
@@ -107,7 +109,11 @@ describe('private heads', () => {
     await simulation.nodes[1]!.crash();
     managers[1]!.isReachable = true;
     await simulation.nodes[1]!.start();
-    await simulation.runUntil('level', () => chainOf(1).privateHead('private').number === chainOf(1).headNumber() && chainOf(1).headNumber() > blockNumber);
+    await simulation.runUntil(
+      'level',
+      () =>
+        chainOf(1).privateHead('private').number === chainOf(1).headNumber() && chainOf(1).headNumber() > blockNumber,
+    );
     expect(rootAt(1, blockNumber)).toBe(rootAt(2, blockNumber));
   });
 });

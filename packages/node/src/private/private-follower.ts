@@ -67,7 +67,16 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
     const before = privates.head(psi);
     const digests = digestsOf(block);
     if (digests.length === 0) {
-      await privates.commit({ psi, block, root: before.root, logsBloom: new Uint8Array(0), indexes: [], receipts: [], operations: [], notParty: [] });
+      await privates.commit({
+        psi,
+        block,
+        root: before.root,
+        logsBloom: new Uint8Array(0),
+        indexes: [],
+        receipts: [],
+        operations: [],
+        notParty: [],
+      });
       return 'done';
     }
     for (;;) {
@@ -110,7 +119,8 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
 
   function furtherDigests(needs: readonly Need[], block: ChainBlock): EncryptedPayloadHash[] {
     const found = needs.flatMap((need) => (need.type === 'payload' ? need.digests : []));
-    if (found.length === 0) throw storeDamaged('part of a private state is missing', { number: block.block.header.number });
+    if (found.length === 0)
+      throw storeDamaged('part of a private state is missing', { number: block.block.header.number });
     return found;
   }
 
@@ -129,7 +139,13 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
       attempts,
     });
     const message = 'The private state waits: the transaction manager cannot be asked';
-    logger.log(attempts === 1 ? 'warn' : 'debug', message, { psi, blockNumber, payloads: unresolved.length, reason, attempts });
+    logger.log(attempts === 1 ? 'warn' : 'debug', message, {
+      psi,
+      blockNumber,
+      payloads: unresolved.length,
+      reason,
+      attempts,
+    });
     cancelRetry?.();
     cancelRetry = clock.setTimer(Math.min(retryMsFirst * 2 ** (attempts - 1), retryMsMax), kick);
   }
@@ -201,7 +217,11 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
         if (privates.head(psi).number < number) continue;
         // Not while a block is being executed on the state that is about to go back.
         while (running !== undefined) await running;
-        logger.log('info', 'A payload came late: the private state goes back', { psi, to: number - 1, digest: `0x${text}` });
+        logger.log('info', 'A payload came late: the private state goes back', {
+          psi,
+          to: number - 1,
+          digest: `0x${text}`,
+        });
         await privates.rewind(psi, number - 1, `0x${text}`);
       }
       kick();

@@ -80,7 +80,13 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   async function fetchHeaders(peer: Peer): Promise<{ header: Header; hash: Hash32 }[]> {
     let parentHash = chain.head().hash;
     const first = chain.headNumber() + 1;
-    const items = await ask(peer, { type: 'headers', origin: first, amount: headersPerRequest, skip: 0, reverse: false });
+    const items = await ask(peer, {
+      type: 'headers',
+      origin: first,
+      amount: headersPerRequest,
+      skip: 0,
+      reverse: false,
+    });
     const headers: { header: Header; hash: Hash32 }[] = [];
     for (const item of items.slice(0, headersPerRequest)) {
       const header = decodeHeader(item);
@@ -111,7 +117,10 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     let count = 0;
     for (let start = 0; start < headers.length && !stopped; start += bodiesPerRequest) {
       const part = headers.slice(start, start + bodiesPerRequest);
-      const bodies = await fetchBodies(peer, part.map(({ hash }) => hash));
+      const bodies = await fetchBodies(
+        peer,
+        part.map(({ hash }) => hash),
+      );
       for (let index = 0; index < part.length; index++) {
         const { header } = part[index] as { header: Header };
         const outcome = await importer.import({ header, ...(bodies[index] as BlockBody) });

@@ -1,5 +1,10 @@
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
-import { decodeTransaction, encodeTransaction, type Transaction, transactionHash } from '@isoquorum/primitives/transaction/transaction';
+import {
+  decodeTransaction,
+  encodeTransaction,
+  type Transaction,
+  transactionHash,
+} from '@isoquorum/primitives/transaction/transaction';
 import type { NetworkHost, Peer } from '@isoquorum/network/host';
 import { TRANSACTIONS_PROTOCOL } from '@isoquorum/network/protocols';
 import { decodeTransactionsFrame, encodeTransactionsFrame } from '@isoquorum/network/wire/transactions';

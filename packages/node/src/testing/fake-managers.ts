@@ -54,7 +54,10 @@ export function createFakeManagers(count: number, clock: Clock): readonly FakeMa
     const distribute = (hash: EncryptedPayloadHash, payload: Q2tPayload, to: readonly Q2tKey[]): void => {
       for (const name of to.map(textOf)) {
         const other = deliver.get(name);
-        if (other === undefined) throw new IsoquorumError('MANAGER_REFUSED', `404 status: Recipient not found for key: ${name}`, { status: 404 });
+        if (other === undefined)
+          throw new IsoquorumError('MANAGER_REFUSED', `404 status: Recipient not found for key: ${name}`, {
+            status: 404,
+          });
         if (name !== key) other(hash, payload);
       }
     };
@@ -109,7 +112,8 @@ export function createFakeManagers(count: number, clock: Clock): readonly FakeMa
       async sendSigned({ hash, to }) {
         check();
         const payload = raw.get(bytesToHex(hash));
-        if (payload === undefined) throw new IsoquorumError('MANAGER_REFUSED', '404 status: Raw Message not found', { status: 404 });
+        if (payload === undefined)
+          throw new IsoquorumError('MANAGER_REFUSED', '404 status: Raw Message not found', { status: 404 });
         distribute(hash, payload, to);
         store(hash, payload);
         return { hash, senderKey: undefined, managedParties: [] };

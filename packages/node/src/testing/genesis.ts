@@ -26,7 +26,13 @@ export interface TestGenesisOptions {
 /** The JSON of a QBFT genesis whose validators are the given node keys. */
 export function testGenesisJson(options: TestGenesisOptions): Record<string, unknown> {
   const validators = options.nodeKeys.map(nodeKeyToAddress).toSorted(compareBytes);
-  const extra = encodeQbftExtra({ vanity: new Uint8Array(32), validators, vote: undefined, round: 0, committedSeals: [] });
+  const extra = encodeQbftExtra({
+    vanity: new Uint8Array(32),
+    validators,
+    vote: undefined,
+    round: 0,
+    committedSeals: [],
+  });
   const accounts = (options.accountKeys ?? []).map((key) => bytesToHex(privateKeyToAddress(key)));
   const empty = options.emptyBlockPeriodSeconds;
   return {

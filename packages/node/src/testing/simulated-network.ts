@@ -87,7 +87,12 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
     timestamp: startMs / 1000 - 1,
   });
   const genesisHash = createGenesisBlock(genesis).hash;
-  const peers = new Map(keys.map((key, index) => [nodeKeyToPeerId(key), { role: 'node' as const, address: nodeKeyToAddress(key), name: `node${index + 1}` }]));
+  const peers = new Map(
+    keys.map((key, index) => [
+      nodeKeyToPeerId(key),
+      { role: 'node' as const, address: nodeKeyToAddress(key), name: `node${index + 1}` },
+    ]),
+  );
   const peerIds = [...peers.keys()];
 
   const nodes = keys.map((nodeKey, index): SimulatedNode => {
@@ -101,7 +106,13 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
       running: undefined,
       async start(overrides = {}) {
         const peerId = peerIds[index]!;
-        const chain = createChainIdentity({ config: genesis.config, genesisHash, networkId: 1337n, role: 'node', client: name });
+        const chain = createChainIdentity({
+          config: genesis.config,
+          genesisHash,
+          networkId: 1337n,
+          role: 'node',
+          client: name,
+        });
         const host = network.createHost({
           peerId,
           chain,
@@ -160,10 +171,9 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
       }
     },
     async stop() {
-      const stopping = nodes.map((node) => node.running?.stop());
+      const stopping = nodes.flatMap((node) => node.running?.stop() ?? []);
       await run(200);
       await Promise.all(stopping);
     },
   };
 }
-

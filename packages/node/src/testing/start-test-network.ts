@@ -60,7 +60,13 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
   const genesis = options.genesis?.(plain) ?? plain;
   const ports: { tcp: number; ws: number; http: number; rpcWs: number; enode: number }[] = [];
   for (const _ of nodeKeys) {
-    ports.push({ tcp: await freePort(), ws: await freePort(), http: await freePort(), rpcWs: await freePort(), enode: await freePort() });
+    ports.push({
+      tcp: await freePort(),
+      ws: await freePort(),
+      http: await freePort(),
+      rpcWs: await freePort(),
+      enode: await freePort(),
+    });
   }
   const enodes = nodeKeys.map((key, index) =>
     nodeKeyToEnode(key, { host: '127.0.0.1', port: ports[index]!.enode, libp2pPort: ports[index]!.tcp }),
