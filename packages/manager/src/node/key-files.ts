@@ -5,7 +5,13 @@ import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { enclavePublicKey } from '@isoquorum/platform/memory/key-agreement';
 import { createRandom } from '@isoquorum/platform/node/random';
-import { type Argon2Options, defaultArgon2, formatLockedKey, formatUnlockedKey, openKeyFile } from '@isoquorum/privacy/enclave/key-file';
+import {
+  type Argon2Options,
+  defaultArgon2,
+  formatLockedKey,
+  formatUnlockedKey,
+  openKeyFile,
+} from '@isoquorum/privacy/enclave/key-file';
 import { nodeArgon2 } from './native-argon2.ts';
 
 export interface GenerateKeyOptions {
@@ -16,10 +22,7 @@ export interface GenerateKeyOptions {
   readonly argon2?: Argon2Options;
 }
 
-export type KeyFilesErrorCode =
-  | 'KEY_FILE_EXISTS'
-  | 'KEY_FILE_UNREADABLE'
-  | 'KEY_PAIR_MISMATCH'; // the .pub file belongs to another private key
+export type KeyFilesErrorCode = 'KEY_FILE_EXISTS' | 'KEY_FILE_UNREADABLE' | 'KEY_PAIR_MISMATCH'; // the .pub file belongs to another private key
 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
   try {
@@ -69,7 +72,13 @@ export async function readKeyFile(path: string, password?: string): Promise<Uint
   const publicText = await readFile(path.replace(/\.key$/, '.pub'), 'utf8').catch(() => undefined);
   if (publicText !== undefined && path.endsWith('.key')) {
     const fits = bytesEqual(base64ToBytes(publicText.trim(), 'pub'), enclavePublicKey(privateKey));
-    if (!fits) throw new IsoquorumError('KEY_PAIR_MISMATCH', `${path} does not belong to the public key beside it`, { path }, 'STOP');
+    if (!fits)
+      throw new IsoquorumError(
+        'KEY_PAIR_MISMATCH',
+        `${path} does not belong to the public key beside it`,
+        { path },
+        'STOP',
+      );
   }
   return privateKey;
 }

@@ -9,7 +9,7 @@ import type { Store } from '@isoquorum/platform/store';
 import type { EnclaveKey } from '@isoquorum/primitives/bytes';
 import { createEnclave } from '@isoquorum/privacy/enclave/create-enclave';
 import type { Enclave } from '@isoquorum/privacy/enclave/enclave';
-import { createManager, type Listen, type ManagerOptions, type RunningManager } from '../create-manager.ts';
+import { createManager, type ManagerOptions, type RunningManager } from '../create-manager.ts';
 
 export interface TestManager {
   readonly name: string;
@@ -49,7 +49,7 @@ export async function startTestManager(settings: TestManagerOptions): Promise<Te
     random: createSeededRandom(`${name} manager`),
     logger,
     http: http.client,
-    listen: http.listen as Listen,
+    listen: (handler, address) => http.listen(handler, address as { host: string; port: number }),
     q2t: { host: '127.0.0.1', port: 9_100 + index },
     p2p: { host: '127.0.0.1', port: 9_000 + index },
     thirdParty: { host: '127.0.0.1', port: 9_080 + index },

@@ -46,7 +46,9 @@ const payload: fc.Arbitrary<SealedPayload> = fc
 
 test('payloads come back from their encoding', () => {
   fc.assert(
-    fc.property(payload, (value) => void expect(decodeLegacyPayload(encodeLegacyPayload(value))).toEqual(value)),
+    fc.property(payload, (value) => {
+      expect(decodeLegacyPayload(encodeLegacyPayload(value))).toEqual(value);
+    }),
     { numRuns },
   );
 });
@@ -78,7 +80,9 @@ test('party info', () => {
     parties: fc.array(fc.string(), { maxLength: 3 }),
   });
   fc.assert(
-    fc.property(info, (value) => void expect(decodePartyInfo(encodePartyInfo(value))).toEqual(value)),
+    fc.property(info, (value) => {
+      expect(decodePartyInfo(encodePartyInfo(value))).toEqual(value);
+    }),
     { numRuns },
   );
   fc.assert(

@@ -20,7 +20,8 @@ const cheap = JSON.stringify({
 describe('key files', () => {
   test('an unlocked file, as Tessera writes it', async () => {
     const key = base64ToBytes('ELxXGzC9m23o2qpvjgvPaer4p8US+a4jPrKsqlL1+pQ=');
-    const text = '{\n   "type" : "unlocked",\n   "data" : {\n      "bytes" : "ELxXGzC9m23o2qpvjgvPaer4p8US+a4jPrKsqlL1+pQ="\n   }\n}';
+    const text =
+      '{\n   "type" : "unlocked",\n   "data" : {\n      "bytes" : "ELxXGzC9m23o2qpvjgvPaer4p8US+a4jPrKsqlL1+pQ="\n   }\n}';
     expect(formatUnlockedKey(key)).toBe(text);
     expect(await openKeyFile(text, undefined)).toEqual(key);
   });
@@ -32,7 +33,10 @@ describe('key files', () => {
   });
 
   test('wrong and missing passwords', async () => {
-    await expect(openKeyFile(cheap, 'bar')).rejects.toMatchObject({ code: 'KEY_FILE_PASSWORD_WRONG', message: expect.stringContaining('Could not decrypt the private key') });
+    await expect(openKeyFile(cheap, 'bar')).rejects.toMatchObject({
+      code: 'KEY_FILE_PASSWORD_WRONG',
+      message: expect.stringContaining('Could not decrypt the private key'),
+    });
     await expect(openKeyFile(cheap, undefined)).rejects.toMatchObject({ code: 'KEY_FILE_LOCKED' });
   });
 

@@ -34,7 +34,14 @@ function invalid(field: string, reason: string): IsoquorumError {
 
 export const pureArgon2: DeriveArgon2 = async (password, salt, { variant, iterations, memory, parallelism }) => {
   const derive = { i: argon2i, d: argon2d, id: argon2id }[variant];
-  return derive(password, salt, { t: iterations, m: memory, p: parallelism, dkLen: 32, version: 0x13, maxmem: 2 ** 32 - 1 });
+  return derive(password, salt, {
+    t: iterations,
+    m: memory,
+    p: parallelism,
+    dkLen: 32,
+    version: 0x13,
+    maxmem: 2 ** 32 - 1,
+  });
 };
 
 function objectMember(value: unknown, field: string): Readonly<Record<string, unknown>> {
@@ -59,7 +66,13 @@ function readArgon2(value: unknown): Argon2Options {
   const object = objectMember(value, 'aopts');
   const variant = object['variant'] ?? 'id';
   if (variant !== 'i' && variant !== 'd' && variant !== 'id') {
-    throw new IsoquorumError('KEY_FILE_INVALID', `Invalid Argon2 algorithm ${String(variant).slice(0, 40)}`, { field: 'aopts.variant' });
+    throw new IsoquorumError(
+      'KEY_FILE_INVALID',
+      `Invalid Argon2 algorithm ${typeof variant === 'string' ? variant.slice(0, 40) : typeof variant}`,
+      {
+        field: 'aopts.variant',
+      },
+    );
   }
   const number = (field: keyof typeof limits): number => {
     const found = object[field];
@@ -75,7 +88,11 @@ function readArgon2(value: unknown): Argon2Options {
  * The private key in a Tessera key file.
  * @throws KEY_FILE_INVALID, KEY_FILE_LOCKED, KEY_FILE_PASSWORD_WRONG (Tessera's text)
  */
-export async function openKeyFile(text: string, password: string | undefined, derive: DeriveArgon2 = pureArgon2): Promise<Uint8Array> {
+export async function openKeyFile(
+  text: string,
+  password: string | undefined,
+  derive: DeriveArgon2 = pureArgon2,
+): Promise<Uint8Array> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -98,7 +115,8 @@ export async function openKeyFile(text: string, password: string | undefined, de
     return openSecretBox(box, nonce, await derive(utf8ToBytes(password), salt, options));
   } catch (cause) {
     if (!(cause instanceof IsoquorumError)) throw cause;
-    const message = 'Could not decrypt the private key with the provided password, please double check the passwords provided';
+    const message =
+      'Could not decrypt the private key with the provided password, please double check the passwords provided';
     throw new IsoquorumError('KEY_FILE_PASSWORD_WRONG', message, { field: 'password' });
   }
 }
@@ -107,7 +125,9 @@ export async function openKeyFile(text: string, password: string | undefined, de
 function writeJson(value: unknown, indent = ''): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const inner = `${indent}   `;
-  const members = Object.entries(value).map(([name, member]) => `${inner}${JSON.stringify(name)} : ${writeJson(member, inner)}`);
+  const members = Object.entries(value).map(
+    ([name, member]) => `${inner}${JSON.stringify(name)} : ${writeJson(member, inner)}`,
+  );
   return `{\n${members.join(',\n')}\n${indent}}`;
 }
 

@@ -7,6 +7,7 @@ import type { HomeChallenge } from './messages.ts';
 interface Pending {
   readonly id: number;
   readonly payload: Uint8Array;
+  isDelivered: boolean;
   settle(plaintext: Uint8Array | undefined): void;
 }
 
@@ -31,8 +32,16 @@ export class Challenges {
     this.clock = clock;
   }
 
-  list(key: EnclaveKey): readonly HomeChallenge[] {
-    return (this.pending.get(bytesToBase64(key)) ?? []).map(({ id, payload }) => ({ id, payload }));
+  /** True when the page has not been told of some challenge yet. */
+  hasNew(key: EnclaveKey): boolean {
+    return (this.pending.get(bytesToBase64(key)) ?? []).some(({ isDelivered }) => !isDelivered);
+  }
+
+  /** Challenges to tell the page, each once. */
+  deliver(key: EnclaveKey): readonly HomeChallenge[] {
+    const fresh = (this.pending.get(bytesToBase64(key)) ?? []).filter(({ isDelivered }) => !isDelivered);
+    for (const item of fresh) item.isDelivered = true;
+    return fresh.map(({ id, payload }) => ({ id, payload }));
   }
 
   /** Waits for the page's answer. @throws CHALLENGE_REFUSED after `waitMs`, or when too many wait */
@@ -51,18 +60,17 @@ export class Challenges {
           reject(homeError('CHALLENGE_REFUSED', 'the party did not answer the challenge', 'RETRY'));
         else resolve(plaintext);
       };
-      const item: Pending = { id: ++this.lastId, payload, settle };
+      const item: Pending = { id: ++this.lastId, payload, isDelivered: false, settle };
       const cancel = this.clock.setTimer(waitMs, () => settle(undefined));
       this.pending.set(name, [...list, item]);
     });
   }
 
-  /** False when nobody waits for that answer. @throws CHALLENGE_REFUSED when it is no UUID */
-  answer(key: EnclaveKey, id: number, plaintext: Uint8Array): boolean {
-    if (!isUuid(plaintext)) throw homeError('CHALLENGE_REFUSED', 'the answer is not a UUID');
+  /** The page's answer; no bytes: it refuses. @throws CHALLENGE_REFUSED when it is something else than a UUID */
+  answer(key: EnclaveKey, id: number, plaintext: Uint8Array): void {
+    if (plaintext.length > 0 && !isUuid(plaintext)) throw homeError('CHALLENGE_REFUSED', 'the answer is not a UUID');
     const item = this.pending.get(bytesToBase64(key))?.find((candidate) => candidate.id === id);
-    item?.settle(plaintext);
-    return item !== undefined;
+    item?.settle(plaintext.length > 0 ? plaintext : undefined);
   }
 
   stop(): void {

@@ -48,6 +48,7 @@ export interface HomeClient {
   relay(recipient: EnclaveKey, payload: SealedPayload): Promise<void>;
   /** Answers when something is new after `after`, or after `waitMs` (at most 25,000). */
   poll(key: EnclaveKey, after: number, waitMs: number): Promise<PollResult>;
+  /** No bytes: refused. */
   answerChallenge(key: EnclaveKey, id: number, plaintext: Uint8Array): Promise<void>;
 }
 

@@ -72,11 +72,21 @@ export class Home {
   /** Enclave key (base64) → PeerId that registered it. */
   private readonly owners = new Map<string, string>();
   private readonly wakers = new Map<string, Set<() => void>>();
+  /** Keys (base64) whose pages should be told of managers that want a proof. */
+  private readonly proofsWanted = new Set<string>();
+  private readonly stopListening: () => void;
 
   private constructor(options: HomeOptions, waiting: WaitingStore) {
     this.options = options;
     this.waiting = waiting;
     this.challenges = new Challenges(options.clock);
+    this.stopListening = options.directory.onStatement((entry) => {
+      if (entry.statement?.role !== 'manager') return;
+      for (const name of this.owners.keys()) {
+        this.proofsWanted.add(name);
+        this.wakeName(name);
+      }
+    });
   }
 
   static async open(options: HomeOptions): Promise<Home> {
@@ -133,12 +143,17 @@ export class Home {
   }
 
   stop(): void {
+    this.stopListening();
     this.challenges.stop();
     for (const wakers of this.wakers.values()) for (const waker of wakers) waker();
   }
 
   private wake(key: EnclaveKey): void {
-    for (const waker of this.wakers.get(bytesToBase64(key)) ?? []) waker();
+    this.wakeName(bytesToBase64(key));
+  }
+
+  private wakeName(name: string): void {
+    for (const waker of this.wakers.get(name) ?? []) waker();
   }
 
   private checkOwner(peerId: string, key: EnclaveKey): void {
@@ -333,9 +348,12 @@ export class Home {
     signal?: { readonly aborted: boolean },
   ): Promise<Uint8Array> {
     this.checkOwner(peerId, key);
-    const isReady = (): boolean => this.waiting.lastSequence(key) > after || this.challenges.list(key).length > 0;
+    const name = bytesToBase64(key);
+    const isReady = (): boolean =>
+      this.proofsWanted.has(name) || this.waiting.lastSequence(key) > after || this.challenges.hasNew(key);
     if (waitMs > 0 && !isReady() && signal?.aborted !== true) await this.waitFor(key, waitMs);
-    const challenges = this.challenges.list(key).map(({ id, payload }) => [numberToRlp(id), payload]);
+    this.proofsWanted.delete(name);
+    const challenges = this.challenges.deliver(key).map(({ id, payload }) => [numberToRlp(id), payload]);
     return encodeHomeAnswer(numberToRlp(this.waiting.lastSequence(key)), challenges, await this.unprovenVerifiers(key));
   }
 

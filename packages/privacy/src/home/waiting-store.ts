@@ -68,13 +68,15 @@ export class WaitingStore {
   private readonly writer: OrderedWriter;
   private readonly byKey = new Map<string, { key: EnclaveKey; items: Item[] }>();
   private totalBytes = 0;
-  private lastNumber = 0;
+  private lastNumber: number;
 
   private constructor(store: Store, clock: Clock, limits: WaitingLimits) {
     this.store = store;
     this.clock = clock;
     this.limits = limits;
     this.writer = new OrderedWriter(store);
+    // Numbers go on growing after a restart although acknowledged rows are gone: a page remembers the last one it saw.
+    this.lastNumber = clock.nowMs() * 1_000;
   }
 
   static async open(store: Store, clock: Clock, limits: WaitingLimits): Promise<WaitingStore> {

@@ -2,8 +2,8 @@ import type { Store, StoreOperation } from '@isoquorum/platform/store';
 
 interface Waiting {
   readonly operations: readonly StoreOperation[];
-  resolve(): void;
-  reject(error: unknown): void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**

@@ -91,6 +91,7 @@ export class PartyDirectory {
   private readonly onAlarm: (alarm: PartyAlarm) => void;
   private readonly parties = new Map<string, PartyEntry>();
   private readonly offline = new Set<string>();
+  private readonly listeners = new Set<(entry: PartyEntry) => void>();
   private genesis: Hash32 | undefined;
 
   private constructor(store: Store, clock: Clock, onAlarm: (alarm: PartyAlarm) => void, genesis: Hash32 | undefined) {
@@ -300,6 +301,13 @@ export class PartyDirectory {
         : [];
     });
     await this.save([entry, ...revoked]);
+    for (const listener of this.listeners) listener(entry);
+  }
+
+  /** Called with each new statement's entry; returns a function that removes the listener. */
+  onStatement(listener: (entry: PartyEntry) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
   }
 
   /** A person decided: this statement is the right one, whatever others claim. @throws STATEMENT_GENESIS_MISMATCH */

@@ -26,11 +26,12 @@ export function testEnclave(
 ): void {
   describe(`Enclave: ${name}`, () => {
     const run = async (body: (enclave: Enclave, own: EnclaveKey) => Promise<void>): Promise<void> => {
-      const { enclave, close } = await create();
+      const made = await create();
+      const { enclave } = made;
       try {
         await body(enclave, (await enclave.publicKeys())[0] as EnclaveKey);
       } finally {
-        await close();
+        await made.close();
       }
     };
 

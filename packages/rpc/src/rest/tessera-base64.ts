@@ -1,7 +1,7 @@
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const values: ReadonlyMap<string, number> = new Map([...alphabet].map((character, value) => [character, value]));
+const values: ReadonlyMap<string, number> = new Map(Array.from(alphabet, (character, value) => [character, value]));
 
 export type TesseraBase64ErrorCode = 'TESSERA_BASE64_INVALID';
 

@@ -1,0 +1,119 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EnclaveKey, Hash32 } from '@isoquorum/primitives/bytes';
+import { base64ToBytes } from '@isoquorum/primitives/base64';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import type { Logger } from '@isoquorum/platform/logger';
+import { createMemoryStore } from '@isoquorum/platform/memory/store';
+import { createClock } from '@isoquorum/platform/node/clock';
+import { createNodeHttpClient } from '@isoquorum/platform/node/http-client';
+import { createHttpServer } from '@isoquorum/platform/node/http-server';
+import { createNodeKeyAgreement } from '@isoquorum/platform/node/key-agreement';
+import { openLevelStore } from '@isoquorum/platform/node/level-store';
+import { createRandom } from '@isoquorum/platform/node/random';
+import { createEnclave } from '@isoquorum/privacy/enclave/create-enclave';
+import {
+  createManager,
+  type Listen,
+  type ListenAddress,
+  type ManagerOptions,
+  type RunningManager,
+} from '../create-manager.ts';
+import { createRemoteEnclave } from '../remote-enclave.ts';
+import { readKeyFile } from './key-files.ts';
+
+/** A key of the manager: a file, or the 32 bytes. */
+export type ManagerKey = { readonly path: string; readonly password?: string } | Uint8Array;
+
+export interface StartManagerOptions
+  extends Pick<
+    ManagerOptions,
+    | 'peers'
+    | 'profile'
+    | 'privacyEnhancements'
+    | 'remoteKeyValidation'
+    | 'disablePeerDiscovery'
+    | 'partyInfoIntervalMs'
+    | 'corsOrigins'
+    | 'maxPayloadBytes'
+    | 'homeLimits'
+  > {
+  /** Holds `payloads/` (LevelDB); absent: memory. */
+  readonly dataDir: string | undefined;
+  /** The enclave in this process with these keys, the first is the default; or the URL of a remote one. */
+  readonly enclave:
+    | { readonly keys: readonly ManagerKey[]; readonly alwaysSendTo?: readonly string[] }
+    | { readonly url: string };
+  /** Addresses of the servers: `{host, port}` or `{path}` of a unix socket. */
+  readonly q2t: ListenAddress;
+  readonly p2p: ListenAddress;
+  readonly thirdParty?: ListenAddress;
+  readonly advertisedUrl?: string;
+  readonly genesisHash?: Hash32;
+  readonly logger: Logger;
+}
+
+export type StartManagerErrorCode = 'MANAGER_WITHOUT_KEYS';
+
+/** Private keys from files and bytes. @throws as `readKeyFile`; MANAGER_WITHOUT_KEYS */
+export async function loadKeys(keys: readonly ManagerKey[]): Promise<Uint8Array[]> {
+  if (keys.length === 0) {
+    throw new IsoquorumError('MANAGER_WITHOUT_KEYS', 'At least 1 public/private key pair must be provided', {}, 'STOP');
+  }
+  return Promise.all(keys.map(async (key) => (key instanceof Uint8Array ? key : readKeyFile(key.path, key.password))));
+}
+
+/** A listener over sockets, for `createManager` and the enclave's server. */
+export function createSocketListen(logger: Logger): Listen {
+  return async (handler, address, { maxBodyBytes, name }) =>
+    createHttpServer({
+      handler,
+      address,
+      maxBodyBytes,
+      requestTimeoutMs: 60_000,
+      onError: (error) => logger.log('error', 'request failed', { server: name, error: String(error) }),
+    });
+}
+
+/** A transaction manager in this process with real sockets and a LevelDB store; inside a node's process too. @throws see `createManager`, `loadKeys` */
+export async function startManager(options: StartManagerOptions): Promise<RunningManager> {
+  const { dataDir, logger, enclave: enclaveOptions, ...rest } = options;
+  const clock = createClock();
+  const random = createRandom();
+  const http = createNodeHttpClient({ maxSockets: 32 });
+  const enclave =
+    'url' in enclaveOptions
+      ? createRemoteEnclave({ url: enclaveOptions.url, http, clock })
+      : createEnclave({
+          keyAgreement: createNodeKeyAgreement(await loadKeys(enclaveOptions.keys)),
+          random,
+          forwardingKeys: (enclaveOptions.alwaysSendTo ?? []).map(
+            (key): EnclaveKey => base64ToBytes(key, 'alwaysSendTo'),
+          ),
+        });
+  if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
+  const store = dataDir === undefined ? createMemoryStore() : await openLevelStore(join(dataDir, 'payloads'));
+  try {
+    const running = await createManager({
+      ...rest,
+      enclave,
+      store,
+      clock,
+      random,
+      logger,
+      http,
+      listen: createSocketListen(logger),
+    });
+    return {
+      ...running,
+      async stop() {
+        await running.stop();
+        http.close();
+      },
+    };
+  } catch (error) {
+    http.close();
+    await store.close();
+    throw error;
+  }
+}
