@@ -15,16 +15,27 @@ const entry = fromSource ? source : join(here, '../dist/main.js');
 function findNode() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   try {
-    const installed = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+    const installed = join(
+      dirname(createRequire(import.meta.url).resolve('node/package.json')),
+      'bin',
+      process.platform === 'win32' ? 'node.exe' : 'node',
+    );
     if (existsSync(installed)) return installed;
   } catch {
     // Not installed: said below.
   }
-  console.error(`isoquorum needs Node 24 and this is ${process.version}. Run "npm install" in the project (it brings Node 24), or call it with a newer Node.`);
+  console.error(
+    `isoquorum needs Node 24 and this is ${process.version}. Run "npm install" in the project (it brings Node 24), or call it with a newer Node.`,
+  );
   return process.exit(1);
 }
 
-const args = [...(fromSource ? ['--conditions=source'] : []), '--disable-warning=ExperimentalWarning', entry, ...process.argv.slice(2)];
+const args = [
+  ...(fromSource ? ['--conditions=source'] : []),
+  '--disable-warning=ExperimentalWarning',
+  entry,
+  ...process.argv.slice(2),
+];
 const child = spawn(findNode(), args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {

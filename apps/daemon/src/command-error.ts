@@ -13,7 +13,11 @@ export type CommandErrorCode =
   | 'PAGE_BUILD_FAILED';
 
 /** An error of the command line: says what is wrong and what to do about it. */
-export function createCommandError(code: CommandErrorCode, message: string, fields: Readonly<Record<string, unknown>> = {}): IsoquorumError<CommandErrorCode> {
+export function createCommandError(
+  code: CommandErrorCode,
+  message: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): IsoquorumError<CommandErrorCode> {
   return new IsoquorumError(code, message, fields, 'STOP');
 }
 

@@ -15,7 +15,17 @@ const program = new Command('isoquorum')
   .version('0.1.0')
   .showHelpAfterError('(isoquorum --help lists the commands)');
 
-for (const add of [addDevCommand, addNodeCommand, addManagerCommand, addEnclaveCommand, addNetworkCommand, addKeygenCommand, addImportCommand, addExportCommand, addInviteCommand]) {
+for (const add of [
+  addDevCommand,
+  addNodeCommand,
+  addManagerCommand,
+  addEnclaveCommand,
+  addNetworkCommand,
+  addKeygenCommand,
+  addImportCommand,
+  addExportCommand,
+  addInviteCommand,
+]) {
   add(program);
 }
 

@@ -6,7 +6,11 @@ export function parseInteger(name: string, minimum: number, maximum: number): (t
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
-      throw createCommandError('OPTION_INVALID', `--${name} takes a whole number from ${minimum} to ${maximum}, not "${text}"`, { name, text });
+      throw createCommandError(
+        'OPTION_INVALID',
+        `--${name} takes a whole number from ${minimum} to ${maximum}, not "${text}"`,
+        { name, text },
+      );
     }
     return value;
   };
@@ -16,7 +20,11 @@ export function parseInteger(name: string, minimum: number, maximum: number): (t
 export function parseChoice<Choice extends string>(name: string, choices: readonly Choice[]): (text: string) => Choice {
   return (text) => {
     const choice = choices.find((candidate) => candidate === text);
-    if (choice === undefined) throw createCommandError('OPTION_INVALID', `--${name} is one of ${choices.join(', ')}, not "${text}"`, { name, text });
+    if (choice === undefined)
+      throw createCommandError('OPTION_INVALID', `--${name} is one of ${choices.join(', ')}, not "${text}"`, {
+        name,
+        text,
+      });
     return choice;
   };
 }
@@ -26,7 +34,11 @@ export function readOptionFile(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw createCommandError('FILE_UNREADABLE', `${name}: ${path} cannot be read (${error instanceof Error ? error.message : String(error)})`, { name, path });
+    throw createCommandError(
+      'FILE_UNREADABLE',
+      `${name}: ${path} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+      { name, path },
+    );
   }
 }
 
@@ -36,6 +48,10 @@ export function readJsonFile(name: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw createCommandError('FILE_UNREADABLE', `${name}: ${path} is not JSON (${error instanceof Error ? error.message : String(error)})`, { name, path });
+    throw createCommandError(
+      'FILE_UNREADABLE',
+      `${name}: ${path} is not JSON (${error instanceof Error ? error.message : String(error)})`,
+      { name, path },
+    );
   }
 }

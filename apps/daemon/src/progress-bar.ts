@@ -12,7 +12,10 @@ export function createProgressBar(): { update(progress: ImportProgress): void; e
       const now = performance.now();
       if (!process.stderr.isTTY || now - drawnAtMs < REDRAW_MS) return;
       drawnAtMs = now;
-      const share = progress.bytesTotal > 0 ? Math.min(1, progress.bytesRead / progress.bytesTotal) : 0;
+      const share =
+        progress.bytesTotal === undefined || progress.bytesTotal === 0
+          ? 0
+          : Math.min(1, progress.bytesRead / progress.bytesTotal);
       const filled = Math.round(share * WIDTH);
       const line = `[${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)}] block ${progress.number}, ${Math.round(progress.transactionsPerSecond)} tx/s, ${progress.megagasPerSecond.toFixed(1)} Mgas/s`;
       process.stderr.write(`\r${line.padEnd(drawn)}`);

@@ -1,5 +1,5 @@
 import { bytesToBase64 } from '@isoquorum/primitives/base64';
-import type { Hash32 } from '@isoquorum/primitives/bytes';
+import type { EnclaveKey, Hash32 } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import type { Clock } from '@isoquorum/platform/clock';
 import type { HttpClient, HttpHandler } from '@isoquorum/platform/http';
@@ -82,6 +82,8 @@ export interface RunningManager {
   /** The same through the client interface that a node uses over HTTP, without sockets. */
   readonly q2t: Q2tClient;
   readonly directory: PartyDirectory;
+  /** Keys of the enclave when the manager started; the first is the default. */
+  readonly publicKeys: readonly EnclaveKey[];
   readonly urls: { readonly q2t: string; readonly p2p: string; readonly thirdParty: string | undefined };
   /** Stops loops, refuses new requests, lets running ones finish (at most 5 s), closes the store. Safe to call twice. */
   stop(): Promise<void>;
@@ -222,9 +224,10 @@ export async function createManager(options: ManagerOptions): Promise<RunningMan
             bodyLimit.json,
           );
     loop.start();
+    const publicKeys = await enclave.publicKeys();
     logger.log('info', 'transaction manager ready', {
       url: parties.ownUrl,
-      keys: (await enclave.publicKeys()).map(bytesToBase64),
+      keys: publicKeys.map(bytesToBase64),
     });
 
     let stopping: Promise<void> | undefined;
@@ -238,6 +241,7 @@ export async function createManager(options: ManagerOptions): Promise<RunningMan
       manager,
       q2t: createQ2tClient({ url: 'http://localhost', http: createHandlerClient(q2tHandler), clock }),
       directory,
+      publicKeys,
       urls: { q2t: q2t.url, p2p: parties.ownUrl.replace(/\/$/, ''), thirdParty: thirdParty?.url },
       stop: () => (stopping ??= stop()),
     };

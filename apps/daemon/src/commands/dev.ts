@@ -32,11 +32,17 @@ export function addDevCommand(program: Command): void {
     .option('--port-base <port>', 'every port is this one plus something', parseInteger('port-base', 1_024, 65_000))
     .option('--fresh', 'delete the network in the data directory and begin anew', false)
     .option('--no-playground', 'do not build and serve the page')
-    .option('--rules <profile>', 'strict, or goquorum: accept what GoQuorum 24.4.1 accepts', parseChoice('rules', ['strict', 'goquorum']), 'strict')
+    .option(
+      '--rules <profile>',
+      'strict, or goquorum: accept what GoQuorum 24.4.1 accepts',
+      parseChoice('rules', ['strict', 'goquorum']),
+      'strict',
+    )
     .option('--no-restart', 'leave a process down that dies (by default it is started again after 5 s)')
     .action(async (flags: DevFlags) => {
       const started = performance.now();
-      const say = (what: string): void => console.log(`[${((performance.now() - started) / 1_000).toFixed(1).padStart(5)} s] ${what}`);
+      const say = (what: string): void =>
+        console.log(`[${((performance.now() - started) / 1_000).toFixed(1).padStart(5)} s] ${what}`);
       const options: DevOptions = {
         validators: flags.validators,
         consensus: flags.consensus,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { parseInteger, readJsonFile } from '../options.ts';
+import { parseInteger, readOptionFile } from '../options.ts';
 
 interface ExportFlags {
   readonly genesis: string;
@@ -12,7 +12,9 @@ interface ExportFlags {
 export function addExportCommand(program: Command): void {
   program
     .command('export')
-    .description('write the chain of a data directory as geth export does (block RLPs one after the other; gzip when the name ends in .gz)')
+    .description(
+      'write the chain of a data directory as geth export does (block RLPs one after the other; gzip when the name ends in .gz)',
+    )
     .argument('<file>', 'chain.rlp or chain.rlp.gz to write')
     .requiredOption('--genesis <file>', 'genesis.json')
     .requiredOption('--data-dir <dir>', 'data directory of a node that is not running')
@@ -22,7 +24,7 @@ export function addExportCommand(program: Command): void {
       const { exportFile } = await import('@isoquorum/node/node/export-file');
       const written = await exportFile({
         file,
-        genesis: readJsonFile('--genesis', flags.genesis),
+        genesis: readOptionFile('--genesis', flags.genesis),
         dataDir: flags.dataDir,
         ...(flags.first === undefined ? {} : { first: flags.first }),
         ...(flags.last === undefined ? {} : { last: flags.last }),

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parseChoice, readJsonFile } from '../options.ts';
+import { parseChoice, readOptionFile } from '../options.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
 interface ImportFlags {
@@ -21,9 +21,17 @@ export function addImportCommand(program: Command): void {
     .argument('<chain>', 'chain.rlp or chain.rlp.gz')
     .requiredOption('--genesis <file>', 'genesis.json as GoQuorum reads it')
     .option('--payloads <file>', 'JSON: payload hash → answer of the party’s manager')
-    .option('--manager-data <dir>', 'folder of a recorded node (payloads.json, payload-details.json, raw-payloads.json)')
+    .option(
+      '--manager-data <dir>',
+      'folder of a recorded node (payloads.json, payload-details.json, raw-payloads.json)',
+    )
     .option('--psi <name>', 'private state identifier')
-    .option('--rules <profile>', 'strict, or goquorum: accept what GoQuorum 24.4.1 accepts', parseChoice('rules', ['strict', 'goquorum']), 'strict')
+    .option(
+      '--rules <profile>',
+      'strict, or goquorum: accept what GoQuorum 24.4.1 accepts',
+      parseChoice('rules', ['strict', 'goquorum']),
+      'strict',
+    )
     .option('--data-dir <dir>', 'keep the chain here, for `isoquorum node`; without it the import works in memory')
     .option('--report <file>', 'write what was imported, block by block, as JSON')
     .action(async (file: string, flags: ImportFlags) => {
@@ -31,7 +39,7 @@ export function addImportCommand(program: Command): void {
       const bar = createProgressBar();
       const report = await importFile({
         file,
-        genesis: readJsonFile('--genesis', flags.genesis),
+        genesis: readOptionFile('--genesis', flags.genesis),
         ...(flags.payloads === undefined ? {} : { payloadsFile: flags.payloads }),
         ...(flags.managerData === undefined ? {} : { managerDataDir: flags.managerData }),
         ...(flags.psi === undefined ? {} : { psi: flags.psi }),

@@ -4,7 +4,7 @@ import { createCommandError } from '../command-error.ts';
 import type { NetworkJson } from '../dev/network-json.ts';
 import { createInvitationText } from '../network/invitation.ts';
 import { networkFiles } from '../network/layout.ts';
-import { parseInteger, readJsonFile } from '../options.ts';
+import { parseInteger, readOptionFile } from '../options.ts';
 
 interface InviteFlags {
   readonly name: string;
@@ -20,7 +20,9 @@ interface InviteFlags {
 export function addInviteCommand(program: Command): void {
   program
     .command('invite')
-    .description('print a single-use invitation for one browser, signed by a node; without further options by node1 of the running dev network')
+    .description(
+      'print a single-use invitation for one browser, signed by a node; without further options by node1 of the running dev network',
+    )
     .option('--name <name>', 'who it is for; shown in permissioned-browsers.json', 'guest')
     .option('--data-dir <dir>', "the dev network's folder", '.isoquorum/dev')
     .option('--genesis <file>', 'genesis.json of another network')
@@ -37,8 +39,13 @@ export function addInviteCommand(program: Command): void {
       const running = own ? undefined : readRunning(files.networkJson);
       const invitation = createInvitationText({
         nodeKeyFile: flags.nodeKey ?? files.member(0).nodeKey,
-        genesisJson: readJsonFile('--genesis', flags.genesis ?? files.genesis),
-        multiaddrs: flags.multiaddrs?.split(',') ?? running?.nodes.flatMap((node) => node.multiaddrs.filter((multiaddr) => multiaddr.includes('/ws')).slice(0, 1)) ?? [],
+        genesisJson: readOptionFile('--genesis', flags.genesis ?? files.genesis),
+        multiaddrs:
+          flags.multiaddrs?.split(',') ??
+          running?.nodes.flatMap((node) =>
+            node.multiaddrs.filter((multiaddr) => multiaddr.includes('/ws')).slice(0, 1),
+          ) ??
+          [],
         name: flags.name,
         seconds: flags.minutes * 60,
       });
@@ -51,6 +58,10 @@ function readRunning(path: string): NetworkJson {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as NetworkJson;
   } catch {
-    throw createCommandError('NOT_RUNNING', `${path} cannot be read: is \`isoquorum dev\` running? For another network give --genesis, --node-key and --multiaddrs`, { path });
+    throw createCommandError(
+      'NOT_RUNNING',
+      `${path} cannot be read: is \`isoquorum dev\` running? For another network give --genesis, --node-key and --multiaddrs`,
+      { path },
+    );
   }
 }

@@ -26,14 +26,25 @@ export function addNetworkCommand(program: Command): void {
     .description('write genesis, node keys, permission files and manager keys of a new QBFT network')
     .option('--output <dir>', 'folder to write; must be empty or new', 'network')
     .option('--validators <n>', 'number of validators', parseInteger('validators', 1, 100), 4)
-    .option('--chain-id <id>', 'chain id (1 is refused: a public signature on chain 1 looks private)', parseInteger('chain-id', 2, Number.MAX_SAFE_INTEGER), 1_337)
+    .option(
+      '--chain-id <id>',
+      'chain id (1 is refused: a public signature on chain 1 looks private)',
+      parseInteger('chain-id', 2, Number.MAX_SAFE_INTEGER),
+      1_337,
+    )
     .option('--block-period <seconds>', 'seconds between blocks', parseInteger('block-period', 1, 3_600), 1)
-    .option('--accounts <n>', 'funded accounts, with their private keys in accounts.json', parseInteger('accounts', 0, 1_000), 5)
+    .option(
+      '--accounts <n>',
+      'funded accounts, with their private keys in accounts.json',
+      parseInteger('accounts', 0, 1_000),
+      5,
+    )
     .option('--host <address>', 'address that the enode URLs name', '127.0.0.1')
     .option('--port-base <port>', 'every port is this one plus something', parseInteger('port-base', 1_024, 65_000))
     .action(async (flags: GenerateFlags) => {
       const root = resolve(flags.output);
-      if (existsSync(root) && readdirSync(root).length > 0) throw createCommandError('FILE_EXISTS', `${root} is not empty: choose another --output`, { root });
+      if (existsSync(root) && readdirSync(root).length > 0)
+        throw createCommandError('FILE_EXISTS', `${root} is not empty: choose another --output`, { root });
       const random = createRandom();
       const { files, members } = await generateNetwork(
         root,

@@ -27,29 +27,54 @@ export function addNodeCommand(program: Command): void {
     .command('node')
     .description('run a node: chain, consensus, pool, JSON-RPC; private transactions through its transaction manager')
     .requiredOption('--genesis <file>', 'genesis.json as GoQuorum reads it')
-    .option('--data-dir <dir>', 'where chain, node key and permission files live; without it everything stays in memory')
+    .option(
+      '--data-dir <dir>',
+      'where chain, node key and permission files live; without it everything stays in memory',
+    )
     .option('--node-key <file>', 'hex private key; default <data-dir>/nodekey, made when absent')
     .option('--host <address>', 'address that every server binds to', '127.0.0.1')
     .option('--http-port <port>', 'JSON-RPC over HTTP; off when not given', parseInteger('http-port', 0, 65_535))
     .option('--http-cors <origins>', 'origins, separated by commas, whose pages may call JSON-RPC')
     .option('--ws-port <port>', 'JSON-RPC over WebSocket; off when not given', parseInteger('ws-port', 0, 65_535))
-    .option('--libp2p-tcp-port <port>', 'libp2p over TCP, for nodes', parseInteger('libp2p-tcp-port', 0, 65_535), 31_303)
-    .option('--libp2p-ws-port <port>', 'libp2p over WebSocket, for browsers', parseInteger('libp2p-ws-port', 0, 65_535), 31_403)
+    .option(
+      '--libp2p-tcp-port <port>',
+      'libp2p over TCP, for nodes',
+      parseInteger('libp2p-tcp-port', 0, 65_535),
+      31_303,
+    )
+    .option(
+      '--libp2p-ws-port <port>',
+      'libp2p over WebSocket, for browsers',
+      parseInteger('libp2p-ws-port', 0, 65_535),
+      31_403,
+    )
     .option('--enode-port <port>', 'port that the enode URL names', parseInteger('enode-port', 0, 65_535), 30_303)
     .option('--manager <url>', "the transaction manager's Q2T server: http://127.0.0.1:9101 or unix:/path")
-    .option('--rules <profile>', 'strict, or goquorum: accept what GoQuorum 24.4.1 accepts', parseChoice('rules', ['strict', 'goquorum']), 'strict')
+    .option(
+      '--rules <profile>',
+      'strict, or goquorum: accept what GoQuorum 24.4.1 accepts',
+      parseChoice('rules', ['strict', 'goquorum']),
+      'strict',
+    )
     .option('--no-validate', 'never take part in consensus')
     .option('--browsers-file <file>', 'permissioned-browsers.json; default in the data directory')
     .option('--dev-accounts <file>', 'JSON array of private keys that this node holds, unlocked: for development only')
     .action(async (flags: NodeFlags) => {
       const { startNode } = await import('@isoquorum/node/node/start-node');
-      const accountKeys = flags.devAccounts === undefined ? [] : (readJsonFile('--dev-accounts', flags.devAccounts) as string[]).map((key) => hexToBytes(key));
+      const accountKeys =
+        flags.devAccounts === undefined
+          ? []
+          : (readJsonFile('--dev-accounts', flags.devAccounts) as string[]).map((key) => hexToBytes(key));
       const origins = flags.httpCors?.split(',') ?? [];
       const node = await startNode({
-        genesis: readJsonFile('--genesis', flags.genesis),
+        genesis: readOptionFile('--genesis', flags.genesis),
         dataDir: flags.dataDir,
-        ...(flags.nodeKey === undefined ? {} : { nodeKey: hexToBytes(`0x${readOptionFile('--node-key', flags.nodeKey).trim().replace(/^0x/, '')}`) }),
-        ...(flags.httpPort === undefined ? {} : { http: { host: flags.host, port: flags.httpPort, corsOrigins: origins } }),
+        ...(flags.nodeKey === undefined
+          ? {}
+          : { nodeKey: hexToBytes(`0x${readOptionFile('--node-key', flags.nodeKey).trim().replace(/^0x/, '')}`) }),
+        ...(flags.httpPort === undefined
+          ? {}
+          : { http: { host: flags.host, port: flags.httpPort, corsOrigins: origins } }),
         ...(flags.wsPort === undefined ? {} : { ws: { host: flags.host, port: flags.wsPort, origins } }),
         libp2p: { host: flags.host, tcpPort: flags.libp2pTcpPort, wsPort: flags.libp2pWsPort },
         enodePort: flags.enodePort,

@@ -29,7 +29,9 @@ const READY_WITHIN_MS = 60_000;
  */
 export function startChild<Ready>(name: string, args: readonly string[], logFile: string): Promise<Child<Ready>> {
   const entry = new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url).pathname;
-  const child = spawn(process.execPath, [...process.execArgv, entry, ...args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   const log = createWriteStream(logFile, { flags: 'a' });
   let tail = '';
   const keep = (chunk: Uint8Array): void => {
@@ -47,17 +49,35 @@ export function startChild<Ready>(name: string, args: readonly string[], logFile
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(createCommandError('CHILD_TIMEOUT', `${name} was not ready within ${READY_WITHIN_MS / 1000} s; its log is ${logFile}`, { name, logFile }));
+      reject(
+        createCommandError(
+          'CHILD_TIMEOUT',
+          `${name} was not ready within ${READY_WITHIN_MS / 1000} s; its log is ${logFile}`,
+          { name, logFile },
+        ),
+      );
     }, READY_WITHIN_MS);
     void ended.then((code) => {
       clearTimeout(timer);
-      reject(createCommandError('CHILD_FAILED', `${name} ended (${code}) before it was ready; its log is ${logFile}:\n${tail.trim()}`, { name, code, logFile }));
+      reject(
+        createCommandError(
+          'CHILD_FAILED',
+          `${name} ended (${code}) before it was ready; its log is ${logFile}:\n${tail.trim()}`,
+          { name, code, logFile },
+        ),
+      );
     });
     child.on('error', (error) => reject(error));
     child.on('message', (message: ReadyMessage<Ready>) => {
       if (message.type !== 'ready') return;
       clearTimeout(timer);
-      resolve({ name, pid: child.pid ?? 0, ready: message.info, ended, stop: (graceMs = 10_000) => stopChild(child, ended, graceMs) });
+      resolve({
+        name,
+        pid: child.pid ?? 0,
+        ready: message.info,
+        ended,
+        stop: (graceMs = 10_000) => stopChild(child, ended, graceMs),
+      });
     });
   });
 }

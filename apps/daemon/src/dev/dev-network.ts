@@ -74,7 +74,12 @@ async function prepareFolder(options: DevOptions): Promise<{ files: NetworkFiles
   const files = networkFiles(options.dataDir);
   if (options.fresh) rmSync(options.dataDir, { recursive: true, force: true });
   mkdirSync(options.dataDir, { recursive: true });
-  const wanted = { validators: options.validators, consensus: options.consensus, blockPeriodSeconds: options.blockPeriodSeconds, portBase: options.portBase ?? null };
+  const wanted = {
+    validators: options.validators,
+    consensus: options.consensus,
+    blockPeriodSeconds: options.blockPeriodSeconds,
+    portBase: options.portBase ?? null,
+  };
   if (existsSync(files.settings)) {
     const settings = JSON.parse(readFileSync(files.settings, 'utf8')) as Settings;
     for (const key of ['validators', 'consensus', 'blockPeriodSeconds', 'portBase'] as const) {
@@ -91,7 +96,14 @@ async function prepareFolder(options: DevOptions): Promise<{ files: NetworkFiles
   const accounts = createDevelopmentAccounts(ACCOUNTS, random);
   await generateNetwork(
     options.dataDir,
-    { chainId: CHAIN_ID, blockPeriodSeconds: options.blockPeriodSeconds, accounts, validators: options.validators, ports: (index) => portsOf(index, options.portBase), host: '127.0.0.1' },
+    {
+      chainId: CHAIN_ID,
+      blockPeriodSeconds: options.blockPeriodSeconds,
+      accounts,
+      validators: options.validators,
+      ports: (index) => portsOf(index, options.portBase),
+      host: '127.0.0.1',
+    },
     random,
   );
   const settings: Settings = { ...wanted, ticket: bytesToHex(randomBytes(16)).slice(2) };
@@ -102,11 +114,20 @@ async function prepareFolder(options: DevOptions): Promise<{ files: NetworkFiles
 function managerArguments(files: NetworkFiles, index: number, options: DevOptions): string[] {
   const member = files.member(index);
   const ports = portsOf(index, options.portBase);
-  const peers = Array.from({ length: options.validators }, (_, other) => other).filter((other) => other !== index).map((other) => `http://127.0.0.1:${portsOf(other, options.portBase).managerP2p}/`);
+  const peers = Array.from({ length: options.validators }, (_, other) => other)
+    .filter((other) => other !== index)
+    .map((other) => `http://127.0.0.1:${portsOf(other, options.portBase).managerP2p}/`);
   return [
     'manager',
     ...['--data-dir', member.managerDir, '--key', member.managerKey],
-    ...['--q2t-port', String(ports.managerQ2t), '--p2p-port', String(ports.managerP2p), '--third-party-port', String(ports.managerThirdParty)],
+    ...[
+      '--q2t-port',
+      String(ports.managerQ2t),
+      '--p2p-port',
+      String(ports.managerP2p),
+      '--third-party-port',
+      String(ports.managerThirdParty),
+    ],
     ...(peers.length === 0 ? [] : ['--peers', peers.join(',')]),
   ];
 }
@@ -119,7 +140,14 @@ function nodeArguments(files: NetworkFiles, index: number, options: DevOptions):
     ...['--genesis', files.genesis, '--data-dir', member.nodeDir, '--browsers-file', files.browsers],
     ...['--http-port', String(ports.http), '--ws-port', String(ports.ws), '--enode-port', String(ports.enode)],
     ...['--libp2p-tcp-port', String(ports.tcp), '--libp2p-ws-port', String(ports.libp2pWs)],
-    ...['--manager', `http://127.0.0.1:${ports.managerQ2t}`, '--rules', options.rules, '--dev-accounts', files.accountKeys],
+    ...[
+      '--manager',
+      `http://127.0.0.1:${ports.managerQ2t}`,
+      '--rules',
+      options.rules,
+      '--dev-accounts',
+      files.accountKeys,
+    ],
     ...['--http-cors', `http://127.0.0.1:${playgroundPort(options.portBase)}`],
   ];
 }
@@ -149,8 +177,16 @@ export async function startDevNetwork(options: DevOptions, onProgress: (what: st
     const outcomes = await Promise.allSettled(
       Array.from({ length: options.validators }, async (_, index) => {
         const member = files.member(index);
-        const manager = supervisor.start<ManagerReady>({ name: member.managerName, args: managerArguments(files, index, options), logFile: member.managerLog });
-        const node = supervisor.start<NodeReady>({ name: member.name, args: nodeArguments(files, index, options), logFile: member.nodeLog });
+        const manager = supervisor.start<ManagerReady>({
+          name: member.managerName,
+          args: managerArguments(files, index, options),
+          logFile: member.managerLog,
+        });
+        const node = supervisor.start<NodeReady>({
+          name: member.name,
+          args: nodeArguments(files, index, options),
+          logFile: member.nodeLog,
+        });
         return { manager: await manager, node: await node, ports: portsOf(index, options.portBase) };
       }),
     );
@@ -181,7 +217,9 @@ export async function startDevNetwork(options: DevOptions, onProgress: (what: st
         publicKeys: manager.ready().publicKeys,
       })),
       accounts,
-      ...(options.playground ? { playground: `http://127.0.0.1:${playgroundPort(options.portBase)}/#ticket=${settings.ticket}` } : {}),
+      ...(options.playground
+        ? { playground: `http://127.0.0.1:${playgroundPort(options.portBase)}/#ticket=${settings.ticket}` }
+        : {}),
     });
     return { files, ticket: settings.ticket, json, stop };
   } catch (error) {

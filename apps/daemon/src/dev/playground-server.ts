@@ -49,7 +49,9 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     if (size > TICKET_BODY_BYTES) return undefined;
     chunks.push(chunk);
   }
-  return new TextDecoder().decode(chunks.length === 1 ? chunks[0] : Uint8Array.from(chunks.flatMap((chunk) => [...chunk])));
+  return new TextDecoder().decode(
+    chunks.length === 1 ? chunks[0] : Uint8Array.from(chunks.flatMap((chunk) => [...chunk])),
+  );
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {
@@ -57,7 +59,12 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
 }
 
-async function answerTicket(content: PlaygroundContent, request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
+async function answerTicket(
+  content: PlaygroundContent,
+  request: IncomingMessage,
+  response: ServerResponse,
+  origin: string,
+): Promise<void> {
   if (request.headers.origin !== undefined && request.headers.origin !== origin) {
     answer(response, 403, { code: 'ORIGIN_REFUSED', message: 'only the playground itself may ask for an invitation' });
     return;
@@ -71,11 +78,20 @@ async function answerTicket(content: PlaygroundContent, request: IncomingMessage
     return;
   }
   const invitation = typeof ticket === 'string' ? content.invite(ticket) : undefined;
-  if (invitation === undefined) answer(response, 403, { code: 'TICKET_UNKNOWN', message: 'this ticket is not of this network: open the address that `isoquorum dev` prints' });
+  if (invitation === undefined)
+    answer(response, 403, {
+      code: 'TICKET_UNKNOWN',
+      message: 'this ticket is not of this network: open the address that `isoquorum dev` prints',
+    });
   else answer(response, 200, { invitation });
 }
 
-async function answerFile(content: PlaygroundContent, path: string, response: ServerResponse, headOnly: boolean): Promise<void> {
+async function answerFile(
+  content: PlaygroundContent,
+  path: string,
+  response: ServerResponse,
+  headOnly: boolean,
+): Promise<void> {
   const wanted = normalize(join('/', path === '/' ? 'index.html' : path));
   const file = join(content.directory, wanted);
   const stats = statSync(file, { throwIfNoEntry: false });
@@ -103,11 +119,16 @@ export async function servePlayground(content: PlaygroundContent, port: number):
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', origin).pathname;
     const document = content.documents.get(path);
-    if (!hosts.has(request.headers.host ?? '')) response.writeHead(403, { 'content-type': 'text/plain' }).end('invalid host specified\n');
-    else if (request.method === 'POST' && path === '/invitations') void answerTicket(content, request, response, origin).catch(() => response.destroy());
+    if (!hosts.has(request.headers.host ?? ''))
+      response.writeHead(403, { 'content-type': 'text/plain' }).end('invalid host specified\n');
+    else if (request.method === 'POST' && path === '/invitations')
+      void answerTicket(content, request, response, origin).catch(() => response.destroy());
     else if (request.method !== 'GET' && request.method !== 'HEAD') response.writeHead(405).end();
     else if (document !== undefined) answer(response, 200, document());
-    else void answerFile(content, decodeURIComponentSafely(path), response, request.method === 'HEAD').catch(() => response.destroy());
+    else
+      void answerFile(content, decodeURIComponentSafely(path), response, request.method === 'HEAD').catch(() =>
+        response.destroy(),
+      );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -6,6 +6,8 @@ import type { DevNetwork } from './dev-network.ts';
 import { servePlayground } from './playground-server.ts';
 
 const PAGE_INVITATION_SECONDS = 600;
+/** Resolved at run time only: the published command ships the built page instead. */
+const PLAYGROUND_BUILD = '@isoquorum/playground/build/build-playground';
 
 /** What the playground's build module offers; it is part of the repository, not of the published command. */
 interface PlaygroundBuild {
@@ -16,14 +18,23 @@ interface PlaygroundBuild {
 async function findPage(say: (what: string) => void): Promise<string> {
   const shipped = new URL('../../page', import.meta.url).pathname;
   if (existsSync(resolve(shipped, 'index.html'))) return shipped;
-  const module = new URL('../../../playground/src/build/build-playground.ts', import.meta.url);
-  if (!existsSync(module)) throw createCommandError('PAGE_BUILD_FAILED', 'this installation has no playground page: start with --no-playground');
+  let build: PlaygroundBuild;
   try {
-    const { buildPlayground } = (await import(module.href)) as PlaygroundBuild;
-    return (await buildPlayground({ cacheDir: resolve('.isoquorum/page') })).directory;
+    build = (await import(PLAYGROUND_BUILD)) as PlaygroundBuild;
+  } catch {
+    throw createCommandError(
+      'PAGE_BUILD_FAILED',
+      'this installation has no playground page: start with --no-playground',
+    );
+  }
+  try {
+    return (await build.buildPlayground({ cacheDir: resolve('.isoquorum/page') })).directory;
   } catch (error) {
     say('the page could not be built');
-    throw createCommandError('PAGE_BUILD_FAILED', `the playground page could not be built: ${error instanceof Error ? error.message : String(error)}; --no-playground starts without it`);
+    throw createCommandError(
+      'PAGE_BUILD_FAILED',
+      `the playground page could not be built: ${error instanceof Error ? error.message : String(error)}; --no-playground starts without it`,
+    );
   }
 }
 
@@ -31,7 +42,11 @@ async function findPage(say: (what: string) => void): Promise<string> {
  * Builds the page while the network starts, then serves it. `dev` invites the pages that it serves itself (decision 11): who has
  * the ticket of the printed address gets a fresh single-use invitation of the first validator.
  */
-export async function startPlayground(starting: Promise<DevNetwork>, port: number, say: (what: string) => void): Promise<() => Promise<void>> {
+export async function startPlayground(
+  starting: Promise<DevNetwork>,
+  port: number,
+  say: (what: string) => void,
+): Promise<() => Promise<void>> {
   say('building the page (cached by content)');
   const directory = await findPage(say);
   say('the page is built');
@@ -45,7 +60,10 @@ export async function startPlayground(starting: Promise<DevNetwork>, port: numbe
         ['/genesis.json', () => genesis],
         ['/network.json', () => publicNetwork(network)],
       ]),
-      invite: (ticket) => (ticket === network.ticket ? createPageInvitation(files.member(0).nodeKey, genesis, network.json(), PAGE_INVITATION_SECONDS) : undefined),
+      invite: (ticket) =>
+        ticket === network.ticket
+          ? createPageInvitation(files.member(0).nodeKey, genesis, network.json(), PAGE_INVITATION_SECONDS)
+          : undefined,
     },
     port,
   );

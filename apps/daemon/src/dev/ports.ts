@@ -31,7 +31,16 @@ export function portsOf(index: number, base: number | undefined): NodePorts {
     };
   }
   const own = base + 1 + 8 * index;
-  return { http: own, ws: own + 1, tcp: own + 2, libp2pWs: own + 3, enode: own + 4, managerP2p: own + 5, managerThirdParty: own + 6, managerQ2t: own + 7 };
+  return {
+    http: own,
+    ws: own + 1,
+    tcp: own + 2,
+    libp2pWs: own + 3,
+    enode: own + 4,
+    managerP2p: own + 5,
+    managerThirdParty: own + 6,
+    managerQ2t: own + 7,
+  };
 }
 
 /** The page's port. */
@@ -45,7 +54,13 @@ export async function checkPortsFree(ports: ReadonlyMap<number, string>): Promis
     await new Promise<void>((resolve, reject) => {
       const probe = createServer();
       probe.once('error', () => {
-        reject(createCommandError('PORT_BUSY', `port ${port} (${use}) on 127.0.0.1 is in use: stop what uses it, or choose others with --port-base`, { port, use }));
+        reject(
+          createCommandError(
+            'PORT_BUSY',
+            `port ${port} (${use}) on 127.0.0.1 is in use: stop what uses it, or choose others with --port-base`,
+            { port, use },
+          ),
+        );
       });
       probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve()));
     });

@@ -20,7 +20,11 @@ export interface SupervisorOptions {
   /** Start a process again that ended by itself, after this many milliseconds; undefined: leave it down. */
   readonly restartAfterMs: number | undefined;
   /** Told of each unexpected end and each new start. */
-  readonly onEvent: (event: { readonly type: 'ended' | 'restarted'; readonly name: string; readonly detail: string }) => void;
+  readonly onEvent: (event: {
+    readonly type: 'ended' | 'restarted';
+    readonly name: string;
+    readonly detail: string;
+  }) => void;
 }
 
 /** Starts processes, starts them again when they die, and stops them all. */
@@ -37,8 +41,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const watch = (spec: ProcessSpec, child: Child<unknown>): void => {
     void child.ended.then((code) => {
       if (stopping) return;
-      const again = options.restartAfterMs === undefined ? '' : `; starting it again in ${options.restartAfterMs / 1_000} s`;
-      options.onEvent({ type: 'ended', name: spec.name, detail: `${spec.name} (pid ${child.pid}) ended (${code})${again}` });
+      const again =
+        options.restartAfterMs === undefined ? '' : `; starting it again in ${options.restartAfterMs / 1_000} s`;
+      options.onEvent({
+        type: 'ended',
+        name: spec.name,
+        detail: `${spec.name} (pid ${child.pid}) ended (${code})${again}`,
+      });
       if (options.restartAfterMs !== undefined) restartLater(spec, options.restartAfterMs);
     });
   };
@@ -48,7 +57,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       timers.delete(timer);
       if (stopping) return;
       launch(spec).then(
-        (child) => options.onEvent({ type: 'restarted', name: spec.name, detail: `${spec.name} is back (pid ${child.pid})` }),
+        (child) =>
+          options.onEvent({ type: 'restarted', name: spec.name, detail: `${spec.name} is back (pid ${child.pid})` }),
         (error: unknown) => {
           if (stopping) return;
           options.onEvent({ type: 'ended', name: spec.name, detail: describeError(error) });

@@ -42,7 +42,11 @@ function writeJson(path: string, value: unknown): void {
  * Writes a whole network into a folder: genesis, node keys, permission files, manager keys. Private keys are readable by their
  * owner only. Accounts are development accounts with funds in the genesis.
  */
-export async function generateNetwork(root: string, choices: NetworkChoices, random: Random): Promise<GeneratedNetwork> {
+export async function generateNetwork(
+  root: string,
+  choices: NetworkChoices,
+  random: Random,
+): Promise<GeneratedNetwork> {
   const files = networkFiles(root);
   mkdirSync(root, { recursive: true });
   const members: GeneratedMember[] = [];
@@ -57,7 +61,12 @@ export async function generateNetwork(root: string, choices: NetworkChoices, ran
     const enode = nodeKeyToEnode(nodeKey, { host: choices.host, port: ports.enode, libp2pPort: ports.tcp });
     const address = nodeKeyToAddress(nodeKey);
     addresses.push(address);
-    members.push({ name: member.name, enode, address: bytesToHex(address), managerPublicKey: await writeManagerKey(member.managerKey) });
+    members.push({
+      name: member.name,
+      enode,
+      address: bytesToHex(address),
+      managerPublicKey: await writeManagerKey(member.managerKey),
+    });
   }
   const enodes = members.map((member) => member.enode);
   for (let index = 0; index < choices.validators; index += 1) {
@@ -65,7 +74,10 @@ export async function generateNetwork(root: string, choices: NetworkChoices, ran
     writeJson(files.member(index).permissionedNodes, enodes);
   }
   writeJson(files.genesis, createGenesisJson(choices, addresses));
-  writeJson(files.accounts, choices.accounts.map(({ address, privateKey }) => ({ address, privateKey })));
+  writeJson(
+    files.accounts,
+    choices.accounts.map(({ address, privateKey }) => ({ address, privateKey })),
+  );
   writePrivate(files.accountKeys, `${JSON.stringify(choices.accounts.map((account) => account.privateKey))}\n`);
   writeJson(join(root, 'members.json'), members);
   return { files, members };

@@ -17,7 +17,13 @@ const GAS_LIMIT = 800_000_000;
  * (`ceil2Nby3Block: 0`, decision 7), validators in `extraData`, forks up to Berlin.
  */
 export function createGenesisJson(choices: GenesisChoices, validators: readonly Uint8Array[]): unknown {
-  const extraData = encodeQbftExtra({ vanity: new Uint8Array(32), validators: validators.toSorted(compareBytes), vote: undefined, round: 0, committedSeals: [] });
+  const extraData = encodeQbftExtra({
+    vanity: new Uint8Array(32),
+    validators: validators.toSorted(compareBytes),
+    vote: undefined,
+    round: 0,
+    committedSeals: [],
+  });
   return {
     config: {
       chainId: choices.chainId,
@@ -32,7 +38,13 @@ export function createGenesisJson(choices: GenesisChoices, validators: readonly 
       berlinBlock: 0,
       isQuorum: true,
       txnSizeLimit: 64,
-      qbft: { epochlength: 30_000, blockperiodseconds: choices.blockPeriodSeconds, requesttimeoutseconds: 4, policy: 0, ceil2Nby3Block: 0 },
+      qbft: {
+        epochlength: 30_000,
+        blockperiodseconds: choices.blockPeriodSeconds,
+        requesttimeoutseconds: 4,
+        policy: 0,
+        ceil2Nby3Block: 0,
+      },
     },
     nonce: '0x0',
     timestamp: '0x0',
@@ -41,6 +53,8 @@ export function createGenesisJson(choices: GenesisChoices, validators: readonly 
     difficulty: '0x1',
     mixHash: bytesToHex(ISTANBUL_DIGEST),
     coinbase: `0x${'00'.repeat(20)}`,
-    alloc: Object.fromEntries(choices.accounts.map(({ address }) => [address.slice(2), { balance: `0x${ONE_BILLION_ETHER.toString(16)}` }])),
+    alloc: Object.fromEntries(
+      choices.accounts.map(({ address }) => [address.slice(2), { balance: `0x${ONE_BILLION_ETHER.toString(16)}` }]),
+    ),
   };
 }

@@ -34,7 +34,12 @@ export function createInvitationText(options: {
 let pages = 0;
 
 /** The invitation that `dev` gives to a page that it serves: of the first validator, naming all of them. */
-export function createPageInvitation(nodeKeyFile: string, genesisJson: unknown, json: NetworkJson, seconds: number): string {
+export function createPageInvitation(
+  nodeKeyFile: string,
+  genesisJson: unknown,
+  json: NetworkJson,
+  seconds: number,
+): string {
   pages += 1;
   return createInvitationText({
     nodeKeyFile,
