@@ -1,0 +1,163 @@
+import { CaseFailure, describeValue } from './check.ts';
+import type { Translation } from './rpc-translation.ts';
+
+/** An answer of JSON-RPC. */
+export interface RpcAnswer {
+  readonly id?: unknown;
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+}
+
+/** Members that depend on when a block was made and what else is in it (network.json, `nondeterministic`). */
+const BLOCK_DEPENDENT: ReadonlySet<string> = new Set([
+  'blockHash',
+  'blockNumber',
+  'parentHash',
+  'timestamp',
+  'extraData',
+  'miner',
+  'stateRoot',
+  'transactionsRoot',
+  'receiptsRoot',
+  'size',
+  'number',
+  'transactionIndex',
+  'cumulativeGasUsed',
+  'logIndex',
+  'totalDifficulty',
+  'accountProof',
+]);
+/** Those of whole blocks. */
+const OF_BLOCKS: ReadonlySet<string> = new Set(['gasLimit', 'gasUsed', 'logsBloom', 'transactions', 'hash']);
+/** Those of private transactions, whose digest contains a counter. */
+const OF_PRIVATE: ReadonlySet<string> = new Set(['hash', 'v', 'r', 's', 'input', 'transactionHash', 'raw']);
+
+/** Methods whose result says something about the machine or the moment: only its kind is compared. */
+const KIND_ONLY: ReadonlySet<string> = new Set([
+  'eth_blockNumber',
+  'web3_clientVersion',
+  'net_peerCount',
+  'txpool_status',
+  'admin_nodeInfo',
+  'eth_newFilter',
+  'eth_newBlockFilter',
+  'eth_newPendingTransactionFilter',
+  'debug_getBlockRlp',
+  'istanbul_status',
+  'istanbul_getSnapshot',
+  'istanbul_getSignersFromBlock',
+  'istanbul_getSignersFromBlockByHash',
+  'debug_privateStateRoot',
+  'debug_defaultStateRoot',
+]);
+/** Methods whose result is a list of addresses of validators. */
+const VALIDATOR_LISTS: ReadonlySet<string> = new Set(['istanbul_getValidators']);
+
+function isHash(value: unknown): value is string {
+  return typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'list' : typeof value;
+}
+
+/** Compares an answer with the recorded one, and learns names on the way. */
+export class Comparison {
+  private readonly translation: Translation;
+  private readonly method: string;
+  private readonly isPrivate: boolean;
+
+  constructor(translation: Translation, method: string, isPrivate: boolean) {
+    this.translation = translation;
+    this.method = method;
+    this.isPrivate = isPrivate;
+  }
+
+  /** @throws CaseFailure */
+  answer(theirs: RpcAnswer, ours: RpcAnswer): void {
+    if (theirs.error !== undefined) {
+      if (ours.error === undefined)
+        throw new CaseFailure(`answered ${describeValue(ours.result)}, recorded ${describeValue(theirs.error)}`);
+      this.equal(theirs.error, ours.error, 'error');
+      return;
+    }
+    if (ours.error !== undefined)
+      throw new CaseFailure(`answered ${describeValue(ours.error)}, recorded ${describeValue(theirs.result)}`);
+    if (KIND_ONLY.has(this.method)) {
+      this.learnKind(theirs.result, ours.result);
+      return;
+    }
+    if (VALIDATOR_LISTS.has(this.method)) {
+      this.equal((theirs.result as string[]).length, (ours.result as string[]).length, 'number of validators');
+      return;
+    }
+    this.value(theirs.result, ours.result, 'result', undefined);
+  }
+
+  private learnKind(theirs: unknown, ours: unknown): void {
+    this.equal(kindOf(theirs), kindOf(ours), 'kind of the result');
+    if (typeof theirs !== 'string' || typeof ours !== 'string') return;
+    if (this.method === 'eth_blockNumber') this.translation.learnNumber(Number(theirs), Number(ours));
+    if (this.method.startsWith('eth_new')) this.translation.learn(theirs, ours);
+  }
+
+  private equal(theirs: unknown, ours: unknown, path: string): void {
+    const left = JSON.stringify(this.translation.value(theirs));
+    const right = JSON.stringify(ours);
+    if (left !== right && left?.toLowerCase() !== right?.toLowerCase())
+      throw new CaseFailure(`${path} is ${describeValue(ours)}, recorded ${describeValue(theirs)}`);
+  }
+
+  private value(theirs: unknown, ours: unknown, path: string, name: string | undefined): void {
+    if (Array.isArray(theirs)) {
+      if (!Array.isArray(ours) || theirs.length !== ours.length)
+        throw new CaseFailure(`${path} is ${describeValue(ours)}, recorded ${describeValue(theirs)}`);
+      for (const [index, entry] of theirs.entries()) this.value(entry, ours[index], `${path}[${index}]`, name);
+      return;
+    }
+    if (typeof theirs === 'object' && theirs !== null) {
+      this.object(theirs as Record<string, unknown>, ours, path);
+      return;
+    }
+    if (this.isOpaque(theirs, ours)) return;
+    this.equal(theirs, ours, path);
+  }
+
+  /** Hashes of private transactions and ids of subscriptions: learnt where they are given. */
+  private isOpaque(theirs: unknown, ours: unknown): boolean {
+    const learns =
+      this.method === 'eth_subscribe' ||
+      this.method === 'eth_getFilterChanges' ||
+      (this.isPrivate && /^eth_send|^eth_distribute/.test(this.method));
+    if (!learns || typeof theirs !== 'string' || typeof ours !== 'string') return false;
+    if (this.translation.text(theirs) !== theirs) return false;
+    this.translation.learn(theirs, ours);
+    return true;
+  }
+
+  private object(theirs: Readonly<Record<string, unknown>>, ours: unknown, path: string): void {
+    if (typeof ours !== 'object' || ours === null || Array.isArray(ours))
+      throw new CaseFailure(`${path} is ${describeValue(ours)}, recorded ${describeValue(theirs)}`);
+    const mine = ours as Readonly<Record<string, unknown>>;
+    this.equal(Object.keys(theirs), Object.keys(mine), `${path}: members and their order`);
+    const isBlock = 'parentHash' in theirs;
+    const isPrivate = this.isPrivate || theirs['v'] === '0x25' || theirs['v'] === '0x26';
+    for (const [name, entry] of Object.entries(theirs)) {
+      const other = mine[name];
+      if (BLOCK_DEPENDENT.has(name) || (isBlock && OF_BLOCKS.has(name)) || (isPrivate && OF_PRIVATE.has(name)))
+        this.learnMember(entry, other, `${path}.${name}`);
+      else this.value(entry, other, `${path}.${name}`, name);
+    }
+  }
+
+  private learnMember(theirs: unknown, ours: unknown, path: string): void {
+    // A transaction may be mined here and still wait there, or the other way round.
+    if (theirs === null || ours === null) return;
+    this.equal(kindOf(theirs), kindOf(ours), `kind of ${path}`);
+    if (isHash(theirs) && isHash(ours)) this.translation.learn(theirs, ours);
+    const isNumber = /\.(number|blockNumber)$/.test(path);
+    if (isNumber && typeof theirs === 'string' && typeof ours === 'string')
+      this.translation.learnNumber(Number(theirs), Number(ours));
+  }
+}
