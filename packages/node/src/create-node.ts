@@ -21,6 +21,7 @@ import { createBlockBuilder } from './consensus-driver/block-builder.ts';
 import { createQbftDriver } from './consensus-driver/qbft-driver.ts';
 import { createVoteBook } from './consensus-driver/vote-book.ts';
 import { createBftRules } from './engine/bft-rules.ts';
+import { publishStatements } from './home/publish-statements.ts';
 import { serveHome } from './home/serve-home.ts';
 import { createExecutor, type Executor } from './import/executor.ts';
 import { createImporter } from './import/importer.ts';
@@ -223,6 +224,11 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     stops.push(
       followStoredPayloads({ source: manager, store, clock, logger, onStored, onReachable: () => follower.retryNow() }),
     );
+  }
+  if (manager !== undefined) {
+    const { peerId } = host;
+    const { nodeKey } = options;
+    stops.push(publishStatements({ manager, peerId, nodeKey, genesisHash: reader.genesisHash, clock, logger }));
   }
   try {
     await host.start();
