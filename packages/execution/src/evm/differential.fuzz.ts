@@ -17,7 +17,20 @@ const runs = Number(process.env['FUZZ_RUNS'] ?? 400);
 const sender = addressOf(1);
 
 /** Each fork with all before it. */
-const forkNames = ['isHomestead', 'isEip150', 'isEip158', 'isByzantium', 'isConstantinople', 'isPetersburg', 'isIstanbul', 'isBerlin', 'isLondon', 'isParis', 'isShanghai', 'isCancun'] as const;
+const forkNames = [
+  'isHomestead',
+  'isEip150',
+  'isEip158',
+  'isByzantium',
+  'isConstantinople',
+  'isPetersburg',
+  'isIstanbul',
+  'isBerlin',
+  'isLondon',
+  'isParis',
+  'isShanghai',
+  'isCancun',
+] as const;
 
 function rulesUntil(fork: number): EvmBlock['rules'] {
   return testRules(Object.fromEntries(forkNames.map((name, index) => [name, index <= fork])));
@@ -34,7 +47,7 @@ interface Case {
 }
 
 /** Everything that two engines have to agree on, as text. */
-async function observe(evm: Evm, test: Case): Promise<unknown> {
+async function observe(evm: Evm, test: Case): Promise<Record<string, unknown>> {
   const rules = { ...rulesUntil(test.fork), isQuorum: test.isQuorum };
   const database = createTestDatabase();
   const state = new State(createTrieReader(database, emptyTrieRoot));
@@ -48,14 +61,21 @@ async function observe(evm: Evm, test: Case): Promise<unknown> {
     state.setStorage(address, 2n, BigInt(index + 1));
   });
   state.finalise(false);
-  const block = testBlock({ rules, baseFee: 7n, ...(rules.isParis === true ? { randomness: new Uint8Array(32).fill(9) } : {}), blockHash: (number) => (number < 0 ? undefined : new Uint8Array(32).fill(number)) });
+  const block = testBlock({
+    rules,
+    baseFee: 7n,
+    ...(rules.isParis === true ? { randomness: new Uint8Array(32).fill(9) } : {}),
+    blockHash: (number) => (number < 0 ? undefined : new Uint8Array(32).fill(number)),
+  });
   const host = new DualHost(block, { origin: sender, gasPrice: 3n }, state, state);
   const input = test.isCreation ? hexToBytes(`0x${test.codes[0]!}`) : test.input;
   const message = testMessage(sender, test.isCreation ? undefined : knownContracts[0]!, input, test.gas, test.value);
   for (const address of [sender, message.address]) state.accessAddress(address);
   const result = await evm.run(host, message);
   const { refund } = state;
-  const logs = state.finalise(rules.isEip158).map((log) => [bytesToHex(log.address), log.topics.map((topic) => bytesToHex(topic)), bytesToHex(log.data)]);
+  const logs = state
+    .finalise(rules.isEip158)
+    .map((log) => [bytesToHex(log.address), log.topics.map((topic) => bytesToHex(topic)), bytesToHex(log.data)]);
   const { root } = new TrieUpdater(database, emptyTrieRoot).commit(state);
   return {
     status: result.status,
@@ -85,7 +105,9 @@ describe('engines agree', () => {
     await fc.assert(
       fc.asyncProperty(testCase, async (test) => {
         const expected = await observe(first!.evm, test);
-        for (const other of others) expect(await observe(other.evm, test), other.name).toEqual(expected);
+        for (const other of others) {
+          expect({ name: other.name, ...(await observe(other.evm, test)) }).toEqual({ name: other.name, ...expected });
+        }
       }),
       { numRuns: runs },
     );

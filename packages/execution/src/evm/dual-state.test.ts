@@ -19,7 +19,12 @@ const staticCalls = '60016000600060007302000000000000000000000000000000000000006
 const writesTen = '600a60005500';
 const topByteTen = 10n << 248n;
 
-async function run(evm: Evm, publicState: State, privateState: State, message: EvmMessage = testMessage(sender, caller)): Promise<{ result: EvmResult; host: DualHost }> {
+async function run(
+  evm: Evm,
+  publicState: State,
+  privateState: State,
+  message: EvmMessage = testMessage(sender, caller),
+): Promise<{ result: EvmResult; host: DualHost }> {
   const host = new DualHost(testBlock(), { origin: sender, gasPrice: 0n }, publicState, privateState);
   return { result: await evm.run(host, message), host };
 }
@@ -83,13 +88,9 @@ describe.each(engines)('two states, engine $name', ({ create }) => {
   });
 
   it('stays read-only when the public contract calls back into the private one', async () => {
-    // callee: CALL caller with 1 byte of input; caller: with input SSTORE(0, 5), else CALL callee.
+    // callee: CALL caller with 1 byte of input. caller: without input CALL callee; with input, from 0x27 on, SSTORE(0, 5).
     const calleeCode = '60006000600160006000730100000000000000000000000000000000000000620186a0f100';
-    const callerCode = `36601a57${'60006000600060006000'}73${'0200000000000000000000000000000000000000'}5af100`;
-    // Layout: CALLDATASIZE PUSH1 dest JUMPI … JUMPDEST PUSH1 5 PUSH1 0 SSTORE
-    const body = `${callerCode}5b600560005500`;
-    const destination = (callerCode.length / 2).toString(16).padStart(2, '0');
-    const code = body.replace('36601a57', `3660${destination}57`);
+    const code = '36602757600060006000600060007302000000000000000000000000000000000000005af100005b600560005500';
     const privateState = createTestState([{ address: caller, code }]);
     const { result } = await run(evm, createTestState([{ address: callee, code: calleeCode }]), privateState);
     expect(result.status).toBe('success');
@@ -101,13 +102,20 @@ describe.each(engines)('two states, engine $name', ({ create }) => {
 
   it('reads by STATICCALL: public to public, public to private, private to public', async () => {
     const ten = Uint8Array.of(10);
-    const publicBoth = createTestState([{ address: caller, code: staticCalls }, { address: callee, code: returnsTen }]);
+    const publicBoth = createTestState([
+      { address: caller, code: staticCalls },
+      { address: callee, code: returnsTen },
+    ]);
     expect((await run(evm, publicBoth, publicBoth)).result.output).toEqual(ten);
     const publicCaller = createTestState([{ address: caller, code: staticCalls }]);
-    expect((await run(evm, publicCaller, createTestState([{ address: callee, code: returnsTen }]))).result.output).toEqual(ten);
+    expect(
+      (await run(evm, publicCaller, createTestState([{ address: callee, code: returnsTen }]))).result.output,
+    ).toEqual(ten);
     expect((await run(evm, publicCaller, createTestState())).result.output).toEqual(Uint8Array.of(0));
     const privateCaller = createTestState([{ address: caller, code: staticCalls }]);
-    expect((await run(evm, createTestState([{ address: callee, code: returnsTen }]), privateCaller)).result.output).toEqual(ten);
+    expect(
+      (await run(evm, createTestState([{ address: callee, code: returnsTen }]), privateCaller)).result.output,
+    ).toEqual(ten);
   });
 
   it('keeps logs and storage of a private transaction in the private state', async () => {
@@ -138,7 +146,12 @@ describe.each(engines)('two states, engine $name', ({ create }) => {
 
   it('leaves an account with nonce 1 and no code when a stranger sees a creation', async () => {
     const privateState = createTestState();
-    const { result } = await run(evm, createTestState([{ address: sender }]), privateState, testMessage(sender, undefined));
+    const { result } = await run(
+      evm,
+      createTestState([{ address: sender }]),
+      privateState,
+      testMessage(sender, undefined),
+    );
     expect(privateState.nonce(result.createdAddress!)).toBe(1n);
     expect(privateState.hasCode(result.createdAddress!)).toBe(false);
   });
@@ -146,15 +159,30 @@ describe.each(engines)('two states, engine $name', ({ create }) => {
   it('undoes only the state of the failing call', async () => {
     // Private caller: SSTORE(0, 1), CALL callee (private, writes then fails), SSTORE(1, 2)
     const code = '600160005560006000600060006000730200000000000000000000000000000000000000620186a0f1600260015500';
-    const privateState = createTestState([{ address: caller, code }, { address: callee, code: '6009600055fe' }]);
+    const privateState = createTestState([
+      { address: caller, code },
+      { address: callee, code: '6009600055fe' },
+    ]);
     const { result } = await run(evm, createTestState(), privateState);
     expect(result.status).toBe('success');
-    expect([privateState.storage(caller, 0n), privateState.storage(caller, 1n), privateState.storage(callee, 0n)]).toEqual([1n, 2n, 0n]);
+    expect([
+      privateState.storage(caller, 0n),
+      privateState.storage(caller, 1n),
+      privateState.storage(callee, 0n),
+    ]).toEqual([1n, 2n, 0n]);
   });
 
   it('moves no value between states', async () => {
-    const publicState = createTestState([{ address: sender, balance: 100n }, { address: callee, code: '00' }]);
-    const { result } = await run(evm, publicState, createTestState(), testMessage(sender, callee, undefined, 100_000n, 5n));
+    const publicState = createTestState([
+      { address: sender, balance: 100n },
+      { address: callee, code: '00' },
+    ]);
+    const { result } = await run(
+      evm,
+      publicState,
+      createTestState(),
+      testMessage(sender, callee, undefined, 100_000n, 5n),
+    );
     expect(result).toMatchObject({ status: 'failure', error: evmErrors.readOnlyValueTransfer, gasLeft: 100_000n });
     expect(publicState.balance(sender)).toBe(100n);
   });
@@ -171,7 +199,8 @@ describe.each(engines)('two states, engine $name', ({ create }) => {
 
 describe('precompiled contracts', () => {
   it('are 1 to 4 under Homestead and 1 to 9 under Istanbul, and Quorum has its own', () => {
-    const numbers = (rules: ReturnType<typeof testRules>): number[] => activePrecompiles(rules).map((address) => address[19]!);
+    const numbers = (rules: ReturnType<typeof testRules>): number[] =>
+      activePrecompiles(rules).map((address) => address[19]!);
     const homestead = testRules({ isByzantium: false, isIstanbul: false, isPrivacyPrecompileEnabled: true });
     expect(numbers(homestead)).toEqual([1, 2, 3, 4, 0x7a]);
     expect(numbers(testRules({ isPrivacyPrecompileEnabled: true }))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0x7a]);
@@ -183,7 +212,9 @@ describe('precompiled contracts', () => {
     const state = createTestState();
     let calls = 0;
     const block = testBlock({ rules: testRules({ isPrivacyPrecompileEnabled: true }) });
-    const host = new DualHost(block, { origin: sender, gasPrice: 0n }, state, createTestState(), { onPrivacyPrecompile: () => calls++ });
+    const host = new DualHost(block, { origin: sender, gasPrice: 0n }, state, createTestState(), {
+      onPrivacyPrecompile: () => calls++,
+    });
     const result = await engines[0]!.create().run(host, testMessage(sender, address, new Uint8Array(64)));
     expect(result).toMatchObject({ status: 'success', gasLeft: 1_000_000n });
     expect([calls, state.exists(address)]).toEqual([1, false]);

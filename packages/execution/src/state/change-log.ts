@@ -56,7 +56,12 @@ export class ChangeLog {
       this.histories.set(object.key, history);
     }
     const account = object.exists
-      ? { nonce: object.nonce, balance: object.balance, storageRoot: object.origin?.storageRoot ?? emptyTrieRoot, codeHash: object.codeHash }
+      ? {
+          nonce: object.nonce,
+          balance: object.balance,
+          storageRoot: object.origin?.storageRoot ?? emptyTrieRoot,
+          codeHash: object.codeHash,
+        }
       : undefined;
     history.versions.push({ position, value: { account, code: object.newCode } });
     if (object.isStorageCleared) history.clearedAt.push(position);

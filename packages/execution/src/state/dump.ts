@@ -31,7 +31,11 @@ function dumpOne(database: StateDatabase, root: Hash32, addressHash: Hash32, enc
   const storage: DumpedSlot[] = [];
   withStateContext(root, address, undefined, () => {
     for (const [slotHash, value] of iterateTrie(database.readNode, account.storageRoot)) {
-      storage.push({ slotHash, slot: database.preimage(slotHash), value: bytesToBigint(new RlpReader(value).readBytes('slot')) });
+      storage.push({
+        slotHash,
+        slot: database.preimage(slotHash),
+        value: bytesToBigint(new RlpReader(value).readBytes('slot')),
+      });
     }
   });
   return { ...account, addressHash, address, code, storage };

@@ -24,7 +24,13 @@ export class StateMissingError extends IsoquorumError<'STATE_MISSING', StateMiss
   readonly hash: Hash32;
   readonly isCode: boolean;
 
-  constructor(missing: { root: Hash32; address?: Address | undefined; slot?: bigint | undefined; hash: Hash32; isCode?: boolean }) {
+  constructor(missing: {
+    root: Hash32;
+    address?: Address | undefined;
+    slot?: bigint | undefined;
+    hash: Hash32;
+    isCode?: boolean;
+  }) {
     const slot = missing.slot === undefined ? undefined : bigintToFixedBytes(missing.slot, 32);
     const isCode = missing.isCode ?? false;
     super(
@@ -48,7 +54,12 @@ export class StateMissingError extends IsoquorumError<'STATE_MISSING', StateMiss
 }
 
 /** Runs a trie operation and names the state, account and slot in the error when a node is missing. */
-export function withStateContext<T>(root: Hash32, address: Address | undefined, slot: bigint | undefined, operation: () => T): T {
+export function withStateContext<T>(
+  root: Hash32,
+  address: Address | undefined,
+  slot: bigint | undefined,
+  operation: () => T,
+): T {
   try {
     return operation();
   } catch (error) {
@@ -57,8 +68,15 @@ export function withStateContext<T>(root: Hash32, address: Address | undefined, 
 }
 
 /** A missing node as {@link StateMissingError}; any other error as it is. */
-export function toStateMissing(error: unknown, root: Hash32, address: Address | undefined, slot: bigint | undefined): unknown {
-  return error instanceof TrieNodeMissingError ? new StateMissingError({ root, address, slot, hash: error.hash }) : error;
+export function toStateMissing(
+  error: unknown,
+  root: Hash32,
+  address: Address | undefined,
+  slot: bigint | undefined,
+): unknown {
+  return error instanceof TrieNodeMissingError
+    ? new StateMissingError({ root, address, slot, hash: error.hash })
+    : error;
 }
 
 /** True for errors that say that data is not at hand, whichever layer says it. */

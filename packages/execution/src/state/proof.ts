@@ -28,8 +28,17 @@ function decodeSlot(encoded: Uint8Array | undefined): bigint {
 }
 
 /** @throws STATE_MISSING when a node is not at hand */
-export function createAccountProof(database: StateDatabase, root: Hash32, address: Address, slots: readonly bigint[]): AccountProof {
-  const proofOf = (trieRoot: Hash32, key: Uint8Array, slot?: bigint): { nodes: Uint8Array[]; value: Uint8Array | undefined } => {
+export function createAccountProof(
+  database: StateDatabase,
+  root: Hash32,
+  address: Address,
+  slots: readonly bigint[],
+): AccountProof {
+  const proofOf = (
+    trieRoot: Hash32,
+    key: Uint8Array,
+    slot?: bigint,
+  ): { nodes: Uint8Array[]; value: Uint8Array | undefined } => {
     const { nodes, missing } = createProof(database.readNode, trieRoot, key);
     if (missing !== undefined) throw new StateMissingError({ root, address, slot, hash: missing });
     return { nodes, value: verifyProof(trieRoot, key, nodes) };
@@ -52,7 +61,10 @@ export function createAccountProof(database: StateDatabase, root: Hash32, addres
  * Checks an account proof against a state root and answers the account that it shows (`undefined`: none exists).
  * @throws TRIE_NODE_INVALID when nodes do not fit, or a claimed slot value is not what they show
  */
-export function verifyAccountProof(root: Hash32, proof: AccountProof): { account: Account | undefined; slots: readonly { slot: bigint; value: bigint }[] } {
+export function verifyAccountProof(
+  root: Hash32,
+  proof: AccountProof,
+): { account: Account | undefined; slots: readonly { slot: bigint; value: bigint }[] } {
   const encoded = verifyProof(root, keccak256(proof.address), proof.nodes);
   const account = encoded === undefined ? undefined : decodeAccount(encoded);
   const storageRoot = account?.storageRoot ?? emptyTrieRoot;

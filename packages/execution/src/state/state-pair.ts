@@ -5,12 +5,19 @@ import { createTrieReader } from './trie-reader.ts';
 import type { Account, StatePair, StateReader } from './types.ts';
 
 /** The readable pair at two roots; without a private root the private state is empty. */
-export function createStatePair(database: StateDatabase, publicRoot: Hash32, privateRoot: Hash32 = emptyTrieRoot): StatePair {
+export function createStatePair(
+  database: StateDatabase,
+  publicRoot: Hash32,
+  privateRoot: Hash32 = emptyTrieRoot,
+): StatePair {
   return { publicState: createTrieReader(database, publicRoot), privateState: createTrieReader(database, privateRoot) };
 }
 
 /** Where an address is read: the private state if the account exists there, else the public one (goquorum.md 3.4). */
-export function stateOf(pair: StatePair, address: Address): { readonly state: StateReader; readonly account: Account | undefined; readonly isPrivate: boolean } {
+export function stateOf(
+  pair: StatePair,
+  address: Address,
+): { readonly state: StateReader; readonly account: Account | undefined; readonly isPrivate: boolean } {
   const account = pair.privateState.account(address);
   if (account !== undefined) return { state: pair.privateState, account, isPrivate: true };
   return { state: pair.publicState, account: pair.publicState.account(address), isPrivate: false };

@@ -219,7 +219,8 @@ export class State {
     let entry = object.slots.get(slot);
     if (entry === undefined) {
       const { origin } = object;
-      const value = object.isStorageCleared || origin === undefined ? 0n : this.reader.storage(object.address, origin, slot);
+      const value =
+        object.isStorageCleared || origin === undefined ? 0n : this.reader.storage(object.address, origin, slot);
       entry = { value, base: value, original: value, writtenIn: -1, warmIn: -1 };
       object.slots.set(slot, entry);
     }

@@ -44,7 +44,8 @@ class TrieReader implements StateReader {
 
   code(address: Address, codeHash: Hash32): Uint8Array {
     const code = this.database.code(codeHash);
-    if (code === undefined) throw new StateMissingError({ root: this.root, address: address.slice(), hash: codeHash, isCode: true });
+    if (code === undefined)
+      throw new StateMissingError({ root: this.root, address: address.slice(), hash: codeHash, isCode: true });
     return code;
   }
 

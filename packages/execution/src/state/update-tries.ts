@@ -61,7 +61,10 @@ export class TrieUpdater {
       return;
     }
     if (object.base === undefined) this.operations.push({ type: 'put', key: preimageKey(key), value: object.address });
-    if (object.newCode !== undefined && (object.base === undefined || !bytesEqual(object.base.codeHash, object.codeHash))) {
+    if (
+      object.newCode !== undefined &&
+      (object.base === undefined || !bytesEqual(object.base.codeHash, object.codeHash))
+    ) {
       this.operations.push({ type: 'put', key: codeKey(object.codeHash), value: object.newCode });
     }
     const account = {
@@ -87,7 +90,8 @@ export class TrieUpdater {
       const key = this.database.hashSlot(slot);
       if (entry.value === 0n) trie.delete(key);
       else {
-        if (entry.base === 0n) this.operations.push({ type: 'put', key: preimageKey(key), value: bigintToFixedBytes(slot, 32) });
+        if (entry.base === 0n)
+          this.operations.push({ type: 'put', key: preimageKey(key), value: bigintToFixedBytes(slot, 32) });
         trie.put(key, encodeRlp(bigintToBytes(entry.value)));
       }
       entry.base = entry.value;

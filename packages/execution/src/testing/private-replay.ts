@@ -31,7 +31,11 @@ export class RecordedResolutions extends Map<string, PayloadResolution> {
     const payload = base64ToBytes(found.payload);
     const privacyFlag = (found.privacyFlag ?? 0) as 0 | 1 | 2 | 3;
     if (privacyFlag === 0) return { type: 'payload', payload };
-    return { type: 'payload', payload, metadata: { privacyFlag, affectedContracts: [], executionHash: undefined, managedParties: [] } };
+    return {
+      type: 'payload',
+      payload,
+      metadata: { privacyFlag, affectedContracts: [], executionHash: undefined, managedParties: [] },
+    };
   }
 }
 

@@ -31,11 +31,59 @@ const target = fc.oneof(
 
 const small = fc.bigInt({ min: 0n, max: 130n });
 const slot = fc.bigInt({ min: 0n, max: 3n });
-const gas = fc.oneof(fc.bigInt({ min: 0n, max: 60_000n }), fc.constant((1n << 64n) - 1n), fc.constant((1n << 256n) - 1n));
-const value = fc.oneof({ weight: 3, arbitrary: fc.constant(0n) }, { weight: 1, arbitrary: fc.bigInt({ min: 1n, max: 3n }) });
+const gas = fc.oneof(
+  fc.bigInt({ min: 0n, max: 60_000n }),
+  fc.constant((1n << 64n) - 1n),
+  fc.constant((1n << 256n) - 1n),
+);
+const value = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(0n) },
+  { weight: 1, arbitrary: fc.bigInt({ min: 1n, max: 3n }) },
+);
 
-const binary = fc.constantFrom(...[0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0a, 0x0b, 0x10, 0x11, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1a, 0x1b, 0x1c, 0x1d]);
-const nullary = fc.constantFrom(...[0x30, 0x32, 0x33, 0x34, 0x36, 0x38, 0x3a, 0x3d, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x58, 0x59, 0x5a]);
+const binary = fc.constantFrom(
+  0x01,
+  0x02,
+  0x03,
+  0x04,
+  0x05,
+  0x06,
+  0x07,
+  0x0a,
+  0x0b,
+  0x10,
+  0x11,
+  0x12,
+  0x13,
+  0x14,
+  0x16,
+  0x17,
+  0x18,
+  0x1a,
+  0x1b,
+  0x1c,
+  0x1d,
+);
+const nullary = fc.constantFrom(
+  0x30,
+  0x32,
+  0x33,
+  0x34,
+  0x36,
+  0x38,
+  0x3a,
+  0x3d,
+  0x41,
+  0x42,
+  0x43,
+  0x44,
+  0x45,
+  0x46,
+  0x47,
+  0x58,
+  0x59,
+  0x5a,
+);
 const ofAddress = fc.constantFrom(0x31, 0x3b, 0x3f);
 
 function sequence(...parts: (string | bigint)[]): string {
@@ -44,8 +92,16 @@ function sequence(...parts: (string | bigint)[]): string {
 
 const instruction: fc.Arbitrary<string> = fc.oneof(
   { weight: 5, arbitrary: fc.tuple(word, word, binary).map(([a, b, code]) => sequence(a, b, byte(code))) },
-  { weight: 1, arbitrary: fc.tuple(word, word, word, fc.constantFrom(0x08, 0x09)).map(([a, b, c, code]) => sequence(a, b, c, byte(code))) },
-  { weight: 1, arbitrary: fc.tuple(word, fc.constantFrom(0x15, 0x19, 0x35, 0x40)).map(([a, code]) => sequence(a, byte(code))) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(word, word, word, fc.constantFrom(0x08, 0x09))
+      .map(([a, b, c, code]) => sequence(a, b, c, byte(code))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(word, fc.constantFrom(0x15, 0x19, 0x35, 0x40)).map(([a, code]) => sequence(a, byte(code))),
+  },
   { weight: 2, arbitrary: nullary.map(byte) },
   { weight: 2, arbitrary: fc.tuple(target, ofAddress).map(([a, code]) => sequence(a, byte(code))) },
   { weight: 4, arbitrary: fc.tuple(word, small).map(([a, at]) => sequence(a, at, '52')) },
@@ -54,16 +110,49 @@ const instruction: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(fc.oneof(fc.constant(0n), word), slot).map(([a, at]) => sequence(a, at, '55')) },
   { weight: 3, arbitrary: slot.map((at) => sequence(at, '54')) },
   { weight: 2, arbitrary: fc.tuple(small, small).map(([length, at]) => sequence(length, at, '20')) },
-  { weight: 2, arbitrary: fc.tuple(small, small, small, fc.constantFrom('37', '39', '3e')).map(([length, from, to, code]) => sequence(length, from, to, code)) },
-  { weight: 1, arbitrary: fc.tuple(small, small, small, target).map(([length, from, to, a]) => sequence(length, from, to, a, '3c')) },
-  { weight: 2, arbitrary: fc.tuple(word, word, small, small, fc.integer({ min: 0, max: 2 })).map(([a, b, length, at, topics]) => sequence(a, b, length, at, byte(0xa0 + topics))) },
-  { weight: 5, arbitrary: fc.tuple(small, small, small, small, value, target, gas, fc.constantFrom('f1', 'f2')).map(([ol, o, il, i, v, a, g, code]) => sequence(ol, o, il, i, v, a, g, code)) },
-  { weight: 4, arbitrary: fc.tuple(small, small, small, small, target, gas, fc.constantFrom('f4', 'fa')).map(([ol, o, il, i, a, g, code]) => sequence(ol, o, il, i, a, g, code)) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(small, small, small, fc.constantFrom('37', '39', '3e'))
+      .map(([length, from, to, code]) => sequence(length, from, to, code)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(small, small, small, target)
+      .map(([length, from, to, a]) => sequence(length, from, to, a, '3c')),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(word, word, small, small, fc.integer({ min: 0, max: 2 }))
+      .map(([a, b, length, at, topics]) => sequence(a, b, length, at, byte(0xa0 + topics))),
+  },
+  {
+    weight: 5,
+    arbitrary: fc
+      .tuple(small, small, small, small, value, target, gas, fc.constantFrom('f1', 'f2'))
+      .map(([ol, o, il, i, v, a, g, code]) => sequence(ol, o, il, i, v, a, g, code)),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(small, small, small, small, target, gas, fc.constantFrom('f4', 'fa'))
+      .map(([ol, o, il, i, a, g, code]) => sequence(ol, o, il, i, a, g, code)),
+  },
   { weight: 2, arbitrary: fc.tuple(small, small, value).map(([length, at, v]) => sequence(length, at, v, 'f0')) },
-  { weight: 1, arbitrary: fc.tuple(slot, small, small, value).map(([salt, length, at, v]) => sequence(salt, length, at, v, 'f5')) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(slot, small, small, value).map(([salt, length, at, v]) => sequence(salt, length, at, v, 'f5')),
+  },
   { weight: 2, arbitrary: fc.integer({ min: 0x80, max: 0x9f }).map(byte) },
   { weight: 1, arbitrary: fc.constantFrom('50', '5b', '3d') },
-  { weight: 1, arbitrary: fc.tuple(small, small, fc.constantFrom('f3', 'fd')).map(([length, at, code]) => sequence(length, at, code)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(small, small, fc.constantFrom('f3', 'fd'))
+      .map(([length, at, code]) => sequence(length, at, code)),
+  },
   { weight: 1, arbitrary: fc.tuple(word, small).map(([condition, at]) => sequence(condition, at, '57')) },
   { weight: 1, arbitrary: target.map((a) => sequence(a, 'ff')) },
   { weight: 1, arbitrary: fc.uint8Array({ minLength: 1, maxLength: 3 }).map(bytesToBareHex) },
@@ -71,4 +160,6 @@ const instruction: fc.Arbitrary<string> = fc.oneof(
 );
 
 /** Code that mostly does something: instructions with operands that make sense, now and then rubbish. Hex without 0x. */
-export const randomProgram: fc.Arbitrary<string> = fc.array(instruction, { minLength: 1, maxLength: 40 }).map((parts) => parts.join(''));
+export const randomProgram: fc.Arbitrary<string> = fc
+  .array(instruction, { minLength: 1, maxLength: 40 })
+  .map((parts) => parts.join(''));

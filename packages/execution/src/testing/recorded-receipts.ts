@@ -46,7 +46,11 @@ export function toComparable(receipt: Receipt): ComparableReceipt {
     gasUsed: `0x${receipt.gasUsed.toString(16)}`,
     contractAddress: receipt.contractAddress === undefined ? null : bytesToHex(receipt.contractAddress),
     logsBloom: bytesToHex(receipt.logsBloom),
-    logs: receipt.logs.map((log) => ({ address: bytesToHex(log.address), topics: log.topics.map((topic) => bytesToHex(topic)), data: bytesToHex(log.data) })),
+    logs: receipt.logs.map((log) => ({
+      address: bytesToHex(log.address),
+      topics: log.topics.map((topic) => bytesToHex(topic)),
+      data: bytesToHex(log.data),
+    })),
   };
 }
 

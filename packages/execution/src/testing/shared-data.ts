@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 /** Folder of recorded data: ISOQUORUM_SHARED, else ../shared beside the repository. */
-export const sharedFolder: string = process.env['ISOQUORUM_SHARED'] ?? resolve(import.meta.dirname, '../../../../../shared');
+export const sharedFolder: string =
+  process.env['ISOQUORUM_SHARED'] ?? resolve(import.meta.dirname, '../../../../../shared');
 
 export function sharedPath(path: string): string {
   return resolve(sharedFolder, path);

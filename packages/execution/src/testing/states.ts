@@ -72,7 +72,23 @@ export function testBlock(changes: Partial<EvmBlock> = {}): EvmBlock {
 }
 
 /** An outermost message; a creation when `to` is absent. */
-export function testMessage(from: Address, to: Address | undefined, input: Uint8Array = new Uint8Array(0), gas = 1_000_000n, value = 0n): EvmMessage {
+export function testMessage(
+  from: Address,
+  to: Address | undefined,
+  input: Uint8Array = new Uint8Array(0),
+  gas = 1_000_000n,
+  value = 0n,
+): EvmMessage {
   const target = to ?? from;
-  return { kind: to === undefined ? 'create' : 'call', caller: from, codeAddress: target, address: target, input, gas, value, isStatic: false, depth: 0 };
+  return {
+    kind: to === undefined ? 'create' : 'call',
+    caller: from,
+    codeAddress: target,
+    address: target,
+    input,
+    gas,
+    value,
+    isStatic: false,
+    depth: 0,
+  };
 }

@@ -9,7 +9,11 @@ import { withNeeds } from './needs.ts';
 import type { AppliedBlock, ApplyBlockInput, PrivateTransactionView, Steps, TransitionOutcome } from './types.ts';
 
 /** Body against header: uncles (none allowed) and transactions root, with geth's texts. @throws BLOCK_INVALID */
-export function checkBody({ header, transactions, uncles }: Pick<ApplyBlockInput, 'header' | 'transactions' | 'uncles'>): void {
+export function checkBody({
+  header,
+  transactions,
+  uncles,
+}: Pick<ApplyBlockInput, 'header' | 'transactions' | 'uncles'>): void {
   if (uncles !== undefined && uncles.length > 0) throw blockInvalid('uncles not allowed', { field: 'uncles' });
   if (!bytesEqual(header.uncleHash, emptyUncleHash)) {
     const text = `uncle root hash mismatch: have ${bytesToBareHex(emptyUncleHash)}, want ${bytesToBareHex(header.uncleHash)}`;

@@ -39,7 +39,8 @@ export function unresolvedDigests(
 
 /** Refuses what privacy enhancements would have to check: executing it as a standard transaction would be wrong. */
 function checkMetadata(resolution: PayloadResolution, digest: EncryptedPayloadHash, block: EvmBlock): void {
-  if (resolution.type !== 'payload' || resolution.metadata === undefined || resolution.metadata.privacyFlag === 0) return;
+  if (resolution.type !== 'payload' || resolution.metadata === undefined || resolution.metadata.privacyFlag === 0)
+    return;
   if (!block.rules.isPrivacyEnhancementsEnabled) {
     throw new IsoquorumError(
       'PRIVACY_ENHANCEMENTS_DISABLED',
@@ -83,7 +84,13 @@ class PrivateRun {
 
   finish(): AppliedPrivate {
     const { root, operations } = this.updater.commit(this.state);
-    return { psi: this.input.psi, stateRoot: root, receipts: this.receipts, logsBloom: receiptsBloom(this.receipts), operations };
+    return {
+      psi: this.input.psi,
+      stateRoot: root,
+      receipts: this.receipts,
+      logsBloom: receiptsBloom(this.receipts),
+      operations,
+    };
   }
 }
 

@@ -75,7 +75,15 @@ export class BlockRun {
     try {
       const outcome = isPrivate
         ? applyPrivateEnvelope(this.state, this.block, this.pool, message, this.feeAccount, this.context.config.isMps)
-        : yield* applyPublicMessage(this.context.evm, this.state, this.block, this.pool, message, this.feeAccount, options);
+        : yield* applyPublicMessage(
+            this.context.evm,
+            this.state,
+            this.block,
+            this.pool,
+            message,
+            this.feeAccount,
+            options,
+          );
       this.gasUsed += outcome.gasUsed;
       const logs = this.state.finalise(rules.isByzantium || rules.isEip158);
       const postState = rules.isByzantium ? undefined : this.updater.update(this.state);

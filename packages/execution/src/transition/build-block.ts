@@ -12,7 +12,13 @@ import type { BuildBlockInput, BuiltBlock, SkippedTransaction, Steps, Transition
 const leastGas = 21_000n;
 
 /** Codes of errors that a later block may not have. */
-const passing = ['NONCE_TOO_HIGH', 'GAS_LIMIT_REACHED', 'INSUFFICIENT_FUNDS', 'INSUFFICIENT_FUNDS_FOR_TRANSFER', 'INSUFFICIENT_BALANCE'];
+const passing = [
+  'NONCE_TOO_HIGH',
+  'GAS_LIMIT_REACHED',
+  'INSUFFICIENT_FUNDS',
+  'INSUFFICIENT_FUNDS_FOR_TRANSFER',
+  'INSUFFICIENT_BALANCE',
+];
 
 function* build(input: BuildBlockInput): Steps<BuiltBlock> {
   const run = new BlockRun(input, input.header, input.author, input.parentRoot);

@@ -82,7 +82,9 @@ function pretend(request: CallRequest, gas: bigint, chainId: bigint): Transactio
     s: 0n,
   };
   const transaction: Transaction =
-    request.accessList === undefined ? { ...base, type: 0 } : { ...base, type: 1, chainId, accessList: request.accessList };
+    request.accessList === undefined
+      ? { ...base, type: 0 }
+      : { ...base, type: 1, chainId, accessList: request.accessList };
   return { transaction, sender: request.from ?? zeroAddress };
 }
 
@@ -105,18 +107,37 @@ function* call(input: CallInput): Steps<CallResult> {
   }
   publicState.subBalance(sender, price);
   const intrinsic = intrinsicGas(transaction, block.rules);
-  if (gas < intrinsic) throw callError('CALL_INTRINSIC_GAS_TOO_LOW', `intrinsic gas too low: have ${gas}, want ${intrinsic}`, gas);
+  if (gas < intrinsic)
+    throw callError('CALL_INTRINSIC_GAS_TOO_LOW', `intrinsic gas too low: have ${gas}, want ${intrinsic}`, gas);
   if (transaction.value > 0n && publicState.balance(sender) < transaction.value) {
-    throw callError('CALL_INSUFFICIENT_FUNDS', `insufficient funds for transfer: address ${addressToChecksum(sender)}`, gas);
+    throw callError(
+      'CALL_INSUFFICIENT_FUNDS',
+      `insufficient funds for transfer: address ${addressToChecksum(sender)}`,
+      gas,
+    );
   }
   prepareAccessList(publicState, block, message);
   if (privateState !== publicState) prepareAccessList(privateState, block, message);
   if (transaction.to !== undefined) publicState.setNonce(sender, publicState.nonce(sender) + 1n);
-  const host = new DualHost(block, { origin: sender, gasPrice: transaction.gasPrice }, publicState, privateState, input.options);
-  const result = yield* waitFor(input.evm.run(host, outermostMessage(message, transaction.data, gas - intrinsic), input.options));
+  const host = new DualHost(
+    block,
+    { origin: sender, gasPrice: transaction.gasPrice },
+    publicState,
+    privateState,
+    input.options,
+  );
+  const result = yield* waitFor(
+    input.evm.run(host, outermostMessage(message, transaction.data, gas - intrinsic), input.options),
+  );
   const used = gas - result.gasLeft;
   const refund = publicState.refund < used / 2n ? publicState.refund : used / 2n;
-  return { ...result, gasUsed: used - refund, affected: (reason) => host.affectedContracts(reason), publicState, privateState };
+  return {
+    ...result,
+    gasUsed: used - refund,
+    affected: (reason) => host.affectedContracts(reason),
+    publicState,
+    privateState,
+  };
 }
 
 /**

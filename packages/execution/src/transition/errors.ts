@@ -14,7 +14,11 @@ export type TransactionErrorCode =
   | 'TRANSACTION_TYPE_NOT_SUPPORTED'
   | 'INSUFFICIENT_BALANCE';
 
-export function transactionError(code: TransactionErrorCode, message: string, fields: Record<string, unknown> = {}): IsoquorumError {
+export function transactionError(
+  code: TransactionErrorCode,
+  message: string,
+  fields: Record<string, unknown> = {},
+): IsoquorumError {
   return new IsoquorumError(code, message, fields);
 }
 

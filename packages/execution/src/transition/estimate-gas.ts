@@ -68,7 +68,9 @@ function* estimate(input: CallInput): Steps<GasEstimate> {
     const result = yield* attempt(input, high);
     if (result?.status !== 'success') {
       if (result !== undefined && result.error !== evmErrors.outOfGas) return { failure: result };
-      throw new IsoquorumError('GAS_REQUIRED_EXCEEDS_ALLOWANCE', `gas required exceeds allowance (${most})`, { allowance: most.toString() });
+      throw new IsoquorumError('GAS_REQUIRED_EXCEEDS_ALLOWANCE', `gas required exceeds allowance (${most})`, {
+        allowance: most.toString(),
+      });
     }
   }
   return { gas: high + privateSurcharge(input) };

@@ -51,14 +51,20 @@ function buyGas(state: State, pool: GasPool, { transaction, sender }: Transactio
 function payIntrinsicGas(transaction: Transaction, block: EvmBlock): bigint {
   const intrinsic = intrinsicGas(transaction, block.rules);
   if (transaction.gasLimit < intrinsic) {
-    throw transactionError('INTRINSIC_GAS_TOO_LOW', `intrinsic gas too low: have ${transaction.gasLimit}, want ${intrinsic}`);
+    throw transactionError(
+      'INTRINSIC_GAS_TOO_LOW',
+      `intrinsic gas too low: have ${transaction.gasLimit}, want ${intrinsic}`,
+    );
   }
   return intrinsic;
 }
 
 function checkValue(state: State, { transaction, sender }: TransactionMessage): void {
   if (transaction.value > 0n && state.balance(sender) < transaction.value) {
-    throw transactionError('INSUFFICIENT_FUNDS_FOR_TRANSFER', `insufficient funds for transfer: address ${addressToChecksum(sender)}`);
+    throw transactionError(
+      'INSUFFICIENT_FUNDS_FOR_TRANSFER',
+      `insufficient funds for transfer: address ${addressToChecksum(sender)}`,
+    );
   }
 }
 
@@ -74,7 +80,13 @@ export function prepareAccessList(state: State, block: EvmBlock, { transaction, 
   }
 }
 
-function settle(state: State, pool: GasPool, message: TransactionMessage, gasLeft: bigint, rewardAccount: Address): void {
+function settle(
+  state: State,
+  pool: GasPool,
+  message: TransactionMessage,
+  gasLeft: bigint,
+  rewardAccount: Address,
+): void {
   const { transaction, sender } = message;
   state.addBalance(sender, gasLeft * transaction.gasPrice);
   pool.left += gasLeft;

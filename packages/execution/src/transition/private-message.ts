@@ -41,7 +41,13 @@ export function* applyPrivateMessage(
   // The original prepares the public state only, and crashes where the private one is then written (goquorum.md 14.1).
   prepareAccessList(publicState, block, message);
   prepareAccessList(privateState, block, message);
-  const host = new DualHost(block, { origin: sender, gasPrice: transaction.gasPrice }, publicState, privateState, options);
+  const host = new DualHost(
+    block,
+    { origin: sender, gasPrice: transaction.gasPrice },
+    publicState,
+    privateState,
+    options,
+  );
   const gas = transaction.gasLimit - intrinsicGas(transaction, block.rules);
   const result = yield* waitFor(evm.run(host, outermostMessage(message, input, gas), options));
   return { gasUsed: 0n, isFailed: result.status !== 'success', result, host };

@@ -19,7 +19,8 @@ function bitsOf(element: Uint8Array): Uint16Array {
   if (bits === undefined) {
     const hash = keccak256(element);
     bits = new Uint16Array(3);
-    for (let index = 0; index < 3; index++) bits[index] = (((hash[2 * index] as number) & 7) << 8) | (hash[2 * index + 1] as number);
+    for (let index = 0; index < 3; index++)
+      bits[index] = (((hash[2 * index] as number) & 7) << 8) | (hash[2 * index + 1] as number);
     if (bitsOfElements.size >= maxCached) bitsOfElements.clear();
     bitsOfElements.set(key, bits);
   }
@@ -54,7 +55,8 @@ export function createReceipt(
   logs: readonly Log[],
   postState: Hash32 | undefined,
 ): Receipt {
-  const revertReason = outcome.result?.status === 'revert' && outcome.result.output.length > 0 ? outcome.result.output : undefined;
+  const revertReason =
+    outcome.result?.status === 'revert' && outcome.result.output.length > 0 ? outcome.result.output : undefined;
   const receipt: Receipt = {
     type: transaction.type,
     status: postState === undefined ? (outcome.isFailed ? 0 : 1) : undefined,
@@ -75,7 +77,8 @@ export function receiptsBloom(receipts: readonly Receipt[]): Uint8Array {
   for (const receipt of receipts) {
     if (receipt.logs.length === 0) continue;
     const { logsBloom } = receipt;
-    for (let index = 0; index < bloomLength; index++) bloom[index] = (bloom[index] as number) | (logsBloom[index] as number);
+    for (let index = 0; index < bloomLength; index++)
+      bloom[index] = (bloom[index] as number) | (logsBloom[index] as number);
   }
   return bloom;
 }

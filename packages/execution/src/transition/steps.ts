@@ -5,7 +5,12 @@ import type { Steps } from './types.ts';
 export function runSync<T>(steps: Steps<T>): T {
   const step = steps.next();
   if (step.done === true) return step.value;
-  throw new IsoquorumError('STEPS_NOT_SYNCHRONOUS', 'the engine answers with promises: run it with runAsync', {}, 'STOP');
+  throw new IsoquorumError(
+    'STEPS_NOT_SYNCHRONOUS',
+    'the engine answers with promises: run it with runAsync',
+    {},
+    'STOP',
+  );
 }
 
 /** Runs steps with any engine. */

@@ -14,7 +14,12 @@ export class TrieNodeMissingError extends IsoquorumError<'TRIE_NODE_MISSING', Tr
 
   constructor(hash: Hash32, path: readonly number[]) {
     const digits = path.map((nibble) => nibble.toString(16)).join('');
-    super('TRIE_NODE_MISSING', `missing trie node ${bytesToHex(hash)} (path ${digits})`, { hash: bytesToHex(hash), path: digits }, 'RETRY');
+    super(
+      'TRIE_NODE_MISSING',
+      `missing trie node ${bytesToHex(hash)} (path ${digits})`,
+      { hash: bytesToHex(hash), path: digits },
+      'RETRY',
+    );
     this.hash = hash;
   }
 }

@@ -14,7 +14,12 @@ function nibblesToKey(nibbles: readonly number[]): Uint8Array {
   return key;
 }
 
-function* walk(read: NodeReader, node: TrieNode, path: number[], start: readonly number[]): Generator<readonly [Uint8Array, Uint8Array]> {
+function* walk(
+  read: NodeReader,
+  node: TrieNode,
+  path: number[],
+  start: readonly number[],
+): Generator<readonly [Uint8Array, Uint8Array]> {
   if (node.kind === UNLOADED) {
     const encoded = read(node.reference);
     if (encoded === undefined) throw new TrieNodeMissingError(node.reference, path);
@@ -35,7 +40,8 @@ function* walk(read: NodeReader, node: TrieNode, path: number[], start: readonly
     const length = path.length;
     path.push(...node.path);
     if (node.kind === LEAF) yield [nibblesToKey(path), node.value];
-    else if (node.kind === EXTENSION) yield* walk(read, node.child, path, order > 0 ? [] : start.slice(node.path.length));
+    else if (node.kind === EXTENSION)
+      yield* walk(read, node.child, path, order > 0 ? [] : start.slice(node.path.length));
     path.length = length;
   }
 }

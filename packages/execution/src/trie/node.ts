@@ -53,8 +53,10 @@ export function createExtension(path: Uint8Array, child: TrieNode): ExtensionNod
   return { kind: EXTENSION, reference: undefined, path, child };
 }
 
+const noChildren: readonly undefined[] = Array.from({ length: 16 }, () => undefined);
+
 export function createBranch(): BranchNode {
-  return { kind: BRANCH, reference: undefined, children: new Array<TrieNode | undefined>(16).fill(undefined), value: undefined };
+  return { kind: BRANCH, reference: undefined, children: noChildren.slice(), value: undefined };
 }
 
 /** Told every node that got a hash, with its encoding (a fresh array). */

@@ -15,7 +15,11 @@ function isPrefixAt(path: Uint8Array, nibbles: Uint8Array, position: number): bo
  * The RLP of every hashed node from the root towards `key`, root first; empty for an empty trie. Also proves absence.
  * When a node is not at hand the proof ends before it, and `missing` is its hash.
  */
-export function createProof(read: NodeReader, root: Hash32, key: Uint8Array): { nodes: Uint8Array[]; missing: Hash32 | undefined } {
+export function createProof(
+  read: NodeReader,
+  root: Hash32,
+  key: Uint8Array,
+): { nodes: Uint8Array[]; missing: Hash32 | undefined } {
   const nodes: Uint8Array[] = [];
   if (bytesEqual(root, emptyTrieRoot)) return { nodes, missing: undefined };
   const nibbles = keyToNibbles(key);

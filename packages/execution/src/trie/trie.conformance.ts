@@ -25,7 +25,8 @@ function readCases(): { file: string; name: string; isSecure: boolean; isOrdered
     if (!path.startsWith('TrieTests/') || file === 'trietestnextprev.json' || !file.endsWith('.json')) continue;
     const tests = JSON.parse(new TextDecoder().decode(content)) as Record<string, TrieCase>;
     const isSecure = /secure/i.test(file);
-    for (const [name, test] of Object.entries(tests)) cases.push({ file, name, isSecure, isOrdered: Array.isArray(test.in), test });
+    for (const [name, test] of Object.entries(tests))
+      cases.push({ file, name, isSecure, isOrdered: Array.isArray(test.in), test });
   }
   return cases;
 }

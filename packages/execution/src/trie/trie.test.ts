@@ -19,7 +19,9 @@ class Nodes {
 }
 
 /** Short keys of two bytes that share prefixes, and values from one byte to more than a hash. */
-const key = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 255 })).map(([a, b]) => Uint8Array.of(a * 17, b));
+const key = fc
+  .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 255 }))
+  .map(([a, b]) => Uint8Array.of(a * 17, b));
 const value = fc.uint8Array({ minLength: 1, maxLength: 40 });
 const change = fc.tuple(key, fc.option(value, { nil: undefined, freq: 3 }));
 
@@ -35,29 +37,35 @@ describe('trie', () => {
 
   it('has the root of the definition after any changes, through commits and new readers', () => {
     fc.assert(
-      fc.property(fc.array(fc.array(change, { maxLength: 30 }), { maxLength: 6 }), fc.boolean(), (rounds, isReopened) => {
-        const nodes = new Nodes();
-        const model = new Map<string, readonly [Uint8Array, Uint8Array]>();
-        let trie = new Trie(nodes.read);
-        for (const round of rounds) {
-          for (const [at, to] of round) {
-            if (to === undefined) {
-              trie.delete(at);
-              model.delete(bytesToHex(at));
-            } else {
-              trie.put(at, to);
-              model.set(bytesToHex(at), [at, to]);
+      fc.property(
+        fc.array(fc.array(change, { maxLength: 30 }), { maxLength: 6 }),
+        fc.boolean(),
+        (rounds, isReopened) => {
+          const nodes = new Nodes();
+          const model = new Map<string, readonly [Uint8Array, Uint8Array]>();
+          let trie = new Trie(nodes.read);
+          for (const round of rounds) {
+            for (const [at, to] of round) {
+              if (to === undefined) {
+                trie.delete(at);
+                model.delete(bytesToHex(at));
+              } else {
+                trie.put(at, to);
+                model.set(bytesToHex(at), [at, to]);
+              }
+              expect(trie.get(at)).toEqual(to);
             }
-            expect(trie.get(at)).toEqual(to);
+            const root = trie.commit(nodes.sink);
+            expect(bytesToHex(root)).toBe(bytesToHex(naiveRoot(model.values())));
+            if (isReopened) trie = new Trie(nodes.read, root);
           }
           const root = trie.commit(nodes.sink);
-          expect(bytesToHex(root)).toBe(bytesToHex(naiveRoot(model.values())));
-          if (isReopened) trie = new Trie(nodes.read, root);
-        }
-        const root = trie.commit(nodes.sink);
-        const leaves = [...iterateTrie(nodes.read, root)].map(([at, to]) => [bytesToHex(at), bytesToHex(to)]);
-        expect(leaves).toEqual([...model.values()].map(([at, to]) => [bytesToHex(at), bytesToHex(to)]).sort());
-      }),
+          const textOf = ([at, to]: readonly [Uint8Array, Uint8Array]): string => `${bytesToHex(at)} ${bytesToHex(to)}`;
+          const leaves = [...iterateTrie(nodes.read, root)].map(textOf);
+          const texts: string[] = [...model.values()].map(textOf);
+          expect(leaves).toEqual(texts.sort());
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -65,11 +73,13 @@ describe('trie', () => {
   it('leaves what another trie shares as it was', () => {
     const nodes = new Nodes();
     const first = new Trie(nodes.read);
-    for (let index = 0; index < 300; index++) first.put(keccak256(Uint8Array.of(index, index >> 8)), Uint8Array.of(index & 255, 1));
+    for (let index = 0; index < 300; index++)
+      first.put(keccak256(Uint8Array.of(index, index >> 8)), Uint8Array.of(index & 255, 1));
     const root = first.commit(nodes.sink);
     const second = new Trie(nodes.read, first.rootNode);
     for (let index = 0; index < 300; index += 3) second.delete(keccak256(Uint8Array.of(index, index >> 8)));
-    for (let index = 1; index < 300; index += 3) second.put(keccak256(Uint8Array.of(index, index >> 8)), Uint8Array.of(9, 9));
+    for (let index = 1; index < 300; index += 3)
+      second.put(keccak256(Uint8Array.of(index, index >> 8)), Uint8Array.of(9, 9));
     expect(second.commit(nodes.sink)).not.toEqual(root);
     for (let index = 0; index < 300; index++) {
       expect(first.get(keccak256(Uint8Array.of(index, index >> 8)))).toEqual(Uint8Array.of(index & 255, 1));
@@ -92,7 +102,8 @@ describe('trie', () => {
   it('says which node is missing, and where', () => {
     const nodes = new Nodes();
     const trie = new Trie(nodes.read);
-    for (let index = 0; index < 100; index++) trie.put(keccak256(Uint8Array.of(index)), new Uint8Array(40).fill(index + 1));
+    for (let index = 0; index < 100; index++)
+      trie.put(keccak256(Uint8Array.of(index)), new Uint8Array(40).fill(index + 1));
     const root = trie.commit(nodes.sink);
     const at = keccak256(Uint8Array.of(5));
     const { nodes: proof } = createProof(nodes.read, root, at);
@@ -109,14 +120,19 @@ describe('trie', () => {
   it('proves presence and absence, and refuses changed proofs', () => {
     const nodes = new Nodes();
     const trie = new Trie(nodes.read);
-    for (let index = 0; index < 100; index++) trie.put(keccak256(Uint8Array.of(index)), new Uint8Array(40).fill(index + 1));
+    for (let index = 0; index < 100; index++)
+      trie.put(keccak256(Uint8Array.of(index)), new Uint8Array(40).fill(index + 1));
     const root = trie.commit(nodes.sink);
     for (const index of [0, 42, 99, 120, 200]) {
       const at = keccak256(Uint8Array.of(index));
       const proof = createProof(nodes.read, root, at).nodes;
       expect(verifyProof(root, at, proof)).toEqual(index < 100 ? new Uint8Array(40).fill(index + 1) : undefined);
-      expect(() => verifyProof(root, at, proof.slice(0, -1))).toThrow(expect.objectContaining({ code: 'TRIE_NODE_INVALID' }));
-      const changed = proof.map((node, place) => (place === proof.length - 1 ? node.map((byte, offset) => (offset === 4 ? byte ^ 1 : byte)) : node));
+      expect(() => verifyProof(root, at, proof.slice(0, -1))).toThrow(
+        expect.objectContaining({ code: 'TRIE_NODE_INVALID' }),
+      );
+      const changed = proof.map((node, place) =>
+        place === proof.length - 1 ? node.map((byte, offset) => (offset === 4 ? byte ^ 1 : byte)) : node,
+      );
       expect(() => verifyProof(root, at, changed)).toThrow(expect.objectContaining({ code: 'TRIE_NODE_INVALID' }));
     }
   });
@@ -135,8 +151,16 @@ describe('trie', () => {
   it('makes the root of a list of more than 128 items', () => {
     const items = Array.from({ length: 300 }, (_, index) => new Uint8Array(50).fill(index & 255));
     const indexKey = (index: number): Uint8Array =>
-      index === 0 ? Uint8Array.of(0x80) : index < 128 ? Uint8Array.of(index) : index < 256 ? Uint8Array.of(0x81, index) : Uint8Array.of(0x82, index >> 8, index & 255);
-    expect(bytesToHex(listRoot(items))).toBe(bytesToHex(naiveRoot(items.map((item, index) => [indexKey(index), item] as const))));
+      index === 0
+        ? Uint8Array.of(0x80)
+        : index < 128
+          ? Uint8Array.of(index)
+          : index < 256
+            ? Uint8Array.of(0x81, index)
+            : Uint8Array.of(0x82, index >> 8, index & 255);
+    expect(bytesToHex(listRoot(items))).toBe(
+      bytesToHex(naiveRoot(items.map((item, index) => [indexKey(index), item] as const))),
+    );
     expect(listRoot([])).toEqual(emptyTrieRoot);
   });
 });

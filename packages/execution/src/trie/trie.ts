@@ -61,7 +61,8 @@ export class Trie {
 
   constructor(read: NodeReader = noReader, root?: TrieNode | Hash32) {
     this.read = read;
-    if (root instanceof Uint8Array) this.root = bytesEqual(root, emptyTrieRoot) ? undefined : { kind: UNLOADED, reference: root };
+    if (root instanceof Uint8Array)
+      this.root = bytesEqual(root, emptyTrieRoot) ? undefined : { kind: UNLOADED, reference: root };
     else this.root = root;
   }
 
@@ -190,7 +191,8 @@ export class Trie {
   private remove(node: TrieNode, key: Uint8Array, position: number): TrieNode | undefined {
     if (node.kind === UNLOADED) return this.remove(this.load(node.reference, key, position), key, position);
     if (node.kind === LEAF) {
-      const isEqual = node.path.length === key.length - position && commonLength(node.path, key, position) === node.path.length;
+      const isEqual =
+        node.path.length === key.length - position && commonLength(node.path, key, position) === node.path.length;
       return isEqual ? undefined : node;
     }
     if (node.kind === EXTENSION) {

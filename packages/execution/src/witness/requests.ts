@@ -21,13 +21,18 @@ export function mergeRequests(requests: Iterable<WitnessRequest>): WitnessReques
 }
 
 /** What a block will read for sure: senders, recipients, access lists, and who gets the fees. Asking for it at once saves round trips. */
-export function expectedRequests(transactions: readonly Transaction[], chainId: bigint | undefined, feeAccount: Address): WitnessRequest[] {
+export function expectedRequests(
+  transactions: readonly Transaction[],
+  chainId: bigint | undefined,
+  feeAccount: Address,
+): WitnessRequest[] {
   const requests: WitnessRequest[] = [{ address: feeAccount, slots: [] }];
   for (const transaction of transactions) {
     requests.push({ address: transactionSender(transaction, chainId), slots: [] });
     if (transaction.to !== undefined) requests.push({ address: transaction.to, slots: [] });
     if (transaction.type !== 1) continue;
-    for (const { address, storageKeys } of transaction.accessList) requests.push({ address, slots: storageKeys.map(bytesToBigint) });
+    for (const { address, storageKeys } of transaction.accessList)
+      requests.push({ address, slots: storageKeys.map(bytesToBigint) });
   }
   return mergeRequests(requests);
 }

@@ -59,10 +59,16 @@ describe('witness', () => {
     const { database, root } = populated();
     const witness = collectWitness(database, root, requests);
     for (let index = 0; index < witness.nodes.length; index++) {
-      const nodes = witness.nodes.map((node, at) => (at === index ? node.map((byte, place) => (place === 5 ? byte ^ 1 : byte)) : node));
-      expect(() => verifyWitness(root, requests, { ...witness, nodes })).toThrow(expect.objectContaining({ code: 'WITNESS_INCOMPLETE' }));
+      const nodes = witness.nodes.map((node, at) =>
+        at === index ? node.map((byte, place) => (place === 5 ? byte ^ 1 : byte)) : node,
+      );
+      expect(() => verifyWitness(root, requests, { ...witness, nodes })).toThrow(
+        expect.objectContaining({ code: 'WITNESS_INCOMPLETE' }),
+      );
     }
-    expect(() => verifyWitness(root, requests, { ...witness, codes: [] })).toThrow(expect.objectContaining({ code: 'WITNESS_INCOMPLETE' }));
+    expect(() => verifyWitness(root, requests, { ...witness, codes: [] })).toThrow(
+      expect.objectContaining({ code: 'WITNESS_INCOMPLETE' }),
+    );
     const stuffed = { nodes: [...witness.nodes, new Uint8Array(100)], codes: [...witness.codes, new Uint8Array(9)] };
     const checked = verifyWitness(root, requests, stuffed);
     expect(checked.nodes).toHaveLength(witness.nodes.length);
@@ -71,7 +77,11 @@ describe('witness', () => {
 
   it('refuses requests that are too large', () => {
     const { database, root } = populated();
-    expect(() => collectWitness(database, root, requests, { maxItems: 3 })).toThrow(expect.objectContaining({ code: 'WITNESS_TOO_LARGE' }));
-    expect(() => collectWitness(database, root, requests, { maxBytes: 200 })).toThrow(expect.objectContaining({ code: 'WITNESS_TOO_LARGE' }));
+    expect(() => collectWitness(database, root, requests, { maxItems: 3 })).toThrow(
+      expect.objectContaining({ code: 'WITNESS_TOO_LARGE' }),
+    );
+    expect(() => collectWitness(database, root, requests, { maxBytes: 200 })).toThrow(
+      expect.objectContaining({ code: 'WITNESS_TOO_LARGE' }),
+    );
   });
 });

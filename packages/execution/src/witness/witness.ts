@@ -60,7 +60,12 @@ class Gathering {
  * The trie nodes and codes that show the requested accounts and slots of a state, present or absent.
  * @throws STATE_MISSING when this machine does not hold them; WITNESS_TOO_LARGE
  */
-export function collectWitness(database: StateDatabase, root: Hash32, requests: readonly WitnessRequest[], limits: WitnessLimits = {}): Witness {
+export function collectWitness(
+  database: StateDatabase,
+  root: Hash32,
+  requests: readonly WitnessRequest[],
+  limits: WitnessLimits = {},
+): Witness {
   const maxItems = limits.maxItems ?? defaults.maxItems;
   const limit = limits.maxBytes ?? defaults.maxBytes;
   const budget = { left: limit, limit };
@@ -110,6 +115,12 @@ export function verifyWitness(root: Hash32, requests: readonly WitnessRequest[],
     return collectWitness(createStateDatabase(source), root, requests, { maxItems: Infinity, maxBytes: Infinity });
   } catch (error) {
     if (!(error instanceof IsoquorumError)) throw error;
-    throw new IsoquorumError('WITNESS_INCOMPLETE', `witness does not show what was asked for: ${error.message}`, error.fields, 'REJECT', { cause: error });
+    throw new IsoquorumError(
+      'WITNESS_INCOMPLETE',
+      `witness does not show what was asked for: ${error.message}`,
+      error.fields,
+      'REJECT',
+      { cause: error },
+    );
   }
 }

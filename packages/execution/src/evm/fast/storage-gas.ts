@@ -31,8 +31,7 @@ export function storeSlot(frame: Frame, context: RunContext): Halt | undefined {
   const { host } = context;
   const { address } = frame.entered;
   const metering = meteringOf(context);
-  if (metering?.sentry !== undefined && frame.gas <= metering.sentry)
-    return frame.fail(evmErrors.outOfGas);
+  if (metering?.sentry !== undefined && frame.gas <= metering.sentry) return frame.fail(evmErrors.outOfGas);
   const slot = frame.pop();
   const value = frame.pop();
   const cost =

@@ -13,7 +13,7 @@ function analyse(code: Uint8Array): CodeAnalysis {
   let analysis = analyses.get(code);
   if (analysis === undefined) {
     const jumps = new Uint8Array(code.length);
-    const pushes: (bigint | undefined)[] = new Array(code.length + 1).fill(undefined);
+    const pushes: (bigint | undefined)[] = [];
     for (let index = 0; index < code.length; index++) {
       const opcode = code[index] as number;
       if (opcode === 0x5b) jumps[index] = 1;
@@ -39,10 +39,12 @@ const texts: Readonly<Record<string, string>> = {
 
 /** The outcome that an error thrown by a step means. Errors of the host pass through. */
 function outcomeOf(error: unknown, frame: ReferenceFrame, height: number): EvmOutcome {
-  if (error instanceof FrameFailure) return { status: 'failure', gasLeft: 0n, output: emptyBytes, error: error.message };
+  if (error instanceof FrameFailure)
+    return { status: 'failure', gasLeft: 0n, output: emptyBytes, error: error.message };
   if (!(error instanceof EVMError)) throw error;
   const reason: string = error.error;
-  if (reason === EVMError.errorMessages.STOP) return { status: 'success', gasLeft: frame.gasLeft, output: frame.output };
+  if (reason === EVMError.errorMessages.STOP)
+    return { status: 'success', gasLeft: frame.gasLeft, output: frame.output };
   if (reason === EVMError.errorMessages.REVERT) {
     return { status: 'revert', gasLeft: frame.gasLeft, output: frame.output, error: evmErrors.reverted };
   }
@@ -50,7 +52,9 @@ function outcomeOf(error: unknown, frame: ReferenceFrame, height: number): EvmOu
     const text = `stack underflow (${height} <=> ${STACK_BOUNDS.least[frame.opCode] ?? 0})`;
     return { status: 'failure', gasLeft: 0n, output: emptyBytes, error: text };
   }
-  const text = reason.startsWith(EVMError.errorMessages.INVALID_JUMP) ? evmErrors.invalidJump : (texts[reason] ?? reason);
+  const text = reason.startsWith(EVMError.errorMessages.INVALID_JUMP)
+    ? evmErrors.invalidJump
+    : (texts[reason] ?? reason);
   return { status: 'failure', gasLeft: 0n, output: emptyBytes, error: text };
 }
 
@@ -79,9 +83,10 @@ class ReferenceRun {
       tracer?.leave?.(message, entry.result);
       return entry.result;
     }
-    if (message.depth % nestingBetweenWaits === nestingBetweenWaits - 1) await undefined;
+    if (message.depth % nestingBetweenWaits === nestingBetweenWaits - 1) await Promise.resolve();
     const { frame } = entry;
-    const outcome = frame.precompile === undefined ? await this.code(frame) : await this.precompile(frame, frame.precompile);
+    const outcome =
+      frame.precompile === undefined ? await this.code(frame) : await this.precompile(frame, frame.precompile);
     const result = this.host.leave(frame, outcome);
     tracer?.leave?.(message, result);
     return result;
@@ -91,10 +96,20 @@ class ReferenceRun {
     const { gas, input } = frame.message;
     const run = this.fork.precompiles.get(number.toString(16).padStart(40, '0'));
     if (run === undefined) return { status: 'success', gasLeft: gas, output: emptyBytes };
-    const call = { data: input, gasLimit: gas, common: this.fork.common, _EVM: precompileMachine } as unknown as PrecompileInput;
+    const call = {
+      data: input,
+      gasLimit: gas,
+      common: this.fork.common,
+      _EVM: precompileMachine,
+    } as unknown as PrecompileInput;
     const result = await run(call);
     if (result.exceptionError !== undefined || result.executionGasUsed > gas) {
-      return { status: 'failure', gasLeft: 0n, output: emptyBytes, error: result.exceptionError?.error ?? evmErrors.outOfGas };
+      return {
+        status: 'failure',
+        gasLeft: 0n,
+        output: emptyBytes,
+        error: result.exceptionError?.error ?? evmErrors.outOfGas,
+      };
     }
     return { status: 'success', gasLeft: gas - result.executionGasUsed, output: result.returnValue.slice() };
   }

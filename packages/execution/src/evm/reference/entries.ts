@@ -156,7 +156,7 @@ export function overrideEntries(table: readonly unknown[]): Entry[] {
       fee: feeBigInt,
       isInvalid,
       isWriting: isWriting.has(opcode),
-      gas: isInvalid || !dynamicGas && opcode !== 0x54 ? undefined : (gases[opcode] ?? entry.gasHandler),
+      gas: isInvalid || (!dynamicGas && opcode !== 0x54) ? undefined : (gases[opcode] ?? entry.gasHandler),
       run: (isInvalid ? undefined : runs[opcode]) ?? entry.opHandler,
     };
   });

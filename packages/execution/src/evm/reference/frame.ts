@@ -48,11 +48,20 @@ export class ReferenceFrame {
   gasLeft: bigint;
   returnBytes: Uint8Array = emptyBytes;
   output: Uint8Array = emptyBytes;
-  readonly env: { readonly isStatic: boolean; readonly depth: number; readonly eof: undefined; readonly blobVersionedHashes: readonly string[] };
+  readonly env: {
+    readonly isStatic: boolean;
+    readonly depth: number;
+    readonly eof: undefined;
+    readonly blobVersionedHashes: readonly string[];
+  };
   readonly interpreter: this = this;
   readonly stateManager: this = this;
   readonly journal: this = this;
-  readonly _evm: { readonly common: Common; readonly getPrecompile: () => undefined; readonly allowUnlimitedInitCodeSize: boolean };
+  readonly _evm: {
+    readonly common: Common;
+    readonly getPrecompile: () => undefined;
+    readonly allowUnlimitedInitCodeSize: boolean;
+  };
   private readonly libraryAddress: LibraryAddress;
 
   constructor(host: EvmHost, frame: EvmFrame, analysis: CodeAnalysis, common: Common, runMessage: MessageRunner) {
@@ -64,7 +73,12 @@ export class ReferenceFrame {
     this.cachedPushes = analysis.pushes;
     this.gasLeft = frame.message.gas;
     this.runMessage = runMessage;
-    this.env = { isStatic: frame.message.isStatic, depth: frame.message.depth, eof: undefined, blobVersionedHashes: [] };
+    this.env = {
+      isStatic: frame.message.isStatic,
+      depth: frame.message.depth,
+      eof: undefined,
+      blobVersionedHashes: [],
+    };
     this._evm = { common, getPrecompile: () => undefined, allowUnlimitedInitCodeSize: false };
     this.libraryAddress = new LibraryAddress(frame.address);
   }
@@ -221,7 +235,16 @@ export class ReferenceFrame {
     return this.nested('callcode', gas, to.bytes, this.address, value, data, this.address, this.env.isStatic);
   }
   callDelegate(gas: bigint, to: LibraryAddress, value: bigint, data: Uint8Array): Promise<bigint> {
-    return this.nested('delegatecall', gas, to.bytes, this.address, value, data, this.frame.message.caller, this.env.isStatic);
+    return this.nested(
+      'delegatecall',
+      gas,
+      to.bytes,
+      this.address,
+      value,
+      data,
+      this.frame.message.caller,
+      this.env.isStatic,
+    );
   }
   callStatic(gas: bigint, to: LibraryAddress, value: bigint, data: Uint8Array): Promise<bigint> {
     return this.nested('staticcall', gas, to.bytes, to.bytes, value, data, this.address, true);
@@ -239,14 +262,30 @@ export class ReferenceFrame {
   ): Promise<bigint> {
     const depth = this.env.depth + 1;
     this.gasLeft -= gas;
-    const message: EvmMessage = { kind, caller, codeAddress, address, input: data.slice(), gas, value, isStatic, depth };
+    const message: EvmMessage = {
+      kind,
+      caller,
+      codeAddress,
+      address,
+      input: data.slice(),
+      gas,
+      value,
+      isStatic,
+      depth,
+    };
     const result = await this.runMessage(message);
     this.gasLeft += result.gasLeft;
     this.returnBytes = result.output;
     return result.status === 'success' ? 1n : 0n;
   }
 
-  async createContract(common: Common, value: bigint, offset: bigint, length: bigint, salt: bigint | undefined): Promise<bigint> {
+  async createContract(
+    common: Common,
+    value: bigint,
+    offset: bigint,
+    length: bigint,
+    salt: bigint | undefined,
+  ): Promise<bigint> {
     if (common.isActivatedEIP(3860) && length > common.param('maxInitCodeSize')) {
       throw new EVMError(EVMError.errorMessages.INITCODE_SIZE_VIOLATION);
     }
@@ -255,11 +294,22 @@ export class ReferenceFrame {
     const input = length === 0n ? emptyBytes : this.memory.read(Number(offset), Number(length));
     this.gasLeft -= gas;
     const { address } = this;
-    const base = { caller: address, codeAddress: address, address, input, gas, value, isStatic: false, depth: this.env.depth + 1 };
+    const base = {
+      caller: address,
+      codeAddress: address,
+      address,
+      input,
+      gas,
+      value,
+      isStatic: false,
+      depth: this.env.depth + 1,
+    };
     const message: EvmMessage = salt === undefined ? { ...base, kind: 'create' } : { ...base, kind: 'create2', salt };
     const result = await this.runMessage(message);
     this.gasLeft += result.gasLeft;
     this.returnBytes = result.status === 'revert' ? result.output : emptyBytes;
-    return result.status === 'success' && result.createdAddress !== undefined ? bytesToBigint(result.createdAddress) : 0n;
+    return result.status === 'success' && result.createdAddress !== undefined
+      ? bytesToBigint(result.createdAddress)
+      : 0n;
   }
 }

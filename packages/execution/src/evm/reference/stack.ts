@@ -31,7 +31,7 @@ export class ReferenceStack {
   /** The topmost items, top first. */
   peek(count = 1): bigint[] {
     if (this.size < count) throw new EVMError(EVMError.errorMessages.STACK_UNDERFLOW);
-    const top: bigint[] = new Array(count);
+    const top: bigint[] = [];
     for (let index = 0; index < count; index++) top[index] = this.items[this.size - 1 - index] as bigint;
     return top;
   }
