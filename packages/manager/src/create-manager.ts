@@ -224,7 +224,8 @@ export async function createManager(options: ManagerOptions): Promise<RunningMan
             bodyLimit.json,
           );
     loop.start();
-    const publicKeys = await enclave.publicKeys();
+    // An enclave in another process may be away: until it is back, requests that need it are answered 503.
+    const publicKeys = await enclave.publicKeys().catch((): readonly EnclaveKey[] => []);
     logger.log('info', 'transaction manager ready', {
       url: parties.ownUrl,
       keys: publicKeys.map(bytesToBase64),

@@ -13,7 +13,7 @@ import { payloadForRecipient } from '@isoquorum/privacy/codec/recipient';
 import { createEnclave } from '@isoquorum/privacy/enclave/create-enclave';
 import type { Enclave } from '@isoquorum/privacy/enclave/enclave';
 import { createHomeClient, type HomeClient } from '@isoquorum/privacy/home/home-client';
-import { type HomeFollower, startHomeFollower } from '@isoquorum/privacy/home/home-follower';
+import { type HomeFollower, startHomeFollower } from './testing/home-follower.ts';
 import { openHomeAnswer } from '@isoquorum/privacy/home/messages';
 import { createTransactionManager } from '@isoquorum/privacy/manager/create-transaction-manager';
 import type { TransactionManager } from '@isoquorum/privacy/manager/transaction-manager';

@@ -36,7 +36,7 @@ export function createHttpPublisher(options: HttpPublisherOptions): PayloadPubli
   const { directory, parties, http, logger } = options;
 
   const checkVersions = (url: string, recipient: Uint8Array, privacyFlag: number): void => {
-    const versions = parties.get(url)?.versions;
+    const versions = parties.versionsOf(url);
     if (versions === undefined || privacyFlag === 0) return;
     const name = bytesToBase64(recipient);
     if (!versions.includes('v2')) {

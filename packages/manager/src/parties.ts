@@ -4,8 +4,6 @@ export interface Party {
   /** Normalised. */
   readonly url: string;
   readonly isConfigured: boolean;
-  /** API versions it named on its last party info; `undefined`: not heard of yet. */
-  versions: readonly string[] | undefined;
   /** Answered our last party info. */
   isOnline: boolean;
   /** Rounds until its statements are asked for again. */
@@ -18,6 +16,7 @@ const maxParties = 1_000;
 export class Parties {
   readonly ownUrl: string;
   private readonly parties = new Map<string, Party>();
+  private readonly versions = new Map<string, readonly string[]>();
 
   /** @throws PARTY_URL_INVALID */
   constructor(ownUrl: string, configured: readonly string[]) {
@@ -26,7 +25,7 @@ export class Parties {
   }
 
   private put(url: string, isConfigured: boolean): Party {
-    const party: Party = { url, isConfigured, versions: undefined, isOnline: false, statementsIn: 0 };
+    const party: Party = { url, isConfigured, isOnline: false, statementsIn: 0 };
     this.parties.set(url.toLowerCase(), party);
     return party;
   }
@@ -37,6 +36,19 @@ export class Parties {
 
   get(url: string): Party | undefined {
     return this.parties.get(url.toLowerCase());
+  }
+
+  /** API versions that the manager at `url` named on its last party info; `undefined`: not heard of. */
+  versionsOf(url: string): readonly string[] | undefined {
+    return this.versions.get(url.toLowerCase());
+  }
+
+  /** Remembers the versions of a manager that announced itself; false when there are too many. */
+  hear(url: string, versions: readonly string[]): boolean {
+    const name = url.toLowerCase();
+    if (!this.versions.has(name) && this.versions.size >= maxParties) return false;
+    this.versions.set(name, versions);
+    return true;
   }
 
   /** All parties but this manager. */
@@ -54,6 +66,7 @@ export class Parties {
     const party = this.get(url);
     if (party === undefined) return;
     party.isOnline = false;
+    this.versions.delete(url.toLowerCase());
     if (!party.isConfigured) this.parties.delete(url.toLowerCase());
   }
 }

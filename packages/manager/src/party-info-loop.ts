@@ -86,7 +86,10 @@ export class PartyInfoLoop {
     const body = encodePartyInfo({
       url: parties.ownUrl,
       recipients: keys.map((key) => ({ key, url: parties.ownUrl })),
-      parties: [parties.ownUrl, ...others.filter((party) => party.versions !== undefined).map(({ url }) => url)],
+      parties: [
+        parties.ownUrl,
+        ...others.filter((party) => parties.versionsOf(party.url) !== undefined).map(({ url }) => url),
+      ],
     });
     await Promise.all(others.map((party) => this.exchange(party, body, own[0])));
   }

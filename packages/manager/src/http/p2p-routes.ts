@@ -67,15 +67,18 @@ export function createP2pRoutes(options: P2pRoutesOptions): Route[] {
       keys = keys.filter((_, index) => verdicts[index]);
       if (keys.length === 0) return { status: 500 };
     }
-    const party = parties.discover(url);
-    if (party !== undefined) {
-      party.versions = (request.headers[VERSIONS_HEADER] ?? '').split(',').map((version) => version.trim());
-      if (await directory.observe(url, keys)) party.statementsIn = 0;
+    const versions = (request.headers[VERSIONS_HEADER] ?? '').split(',');
+    const isExact = profile.rules.dialect === '1.0';
+    if (parties.hear(url, isExact ? versions : versions.map((version) => version.trim()))) {
+      const isChanged = await directory.observe(url, keys);
+      const party = parties.get(url);
+      if (isChanged && party !== undefined) party.statementsIn = 0;
     }
     if (!options.disablePeerDiscovery) {
       for (const other of info.parties.slice(0, maxPartyUrls)) parties.discover(normalizePartyUrl(other));
     }
     options.onParty(url);
+    if (validateKey !== undefined) return { status: 200 };
     return { status: 200, headers: { 'content-type': OCTETS }, body: ownInfo() };
   };
 

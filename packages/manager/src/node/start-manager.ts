@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { EnclaveKey, Hash32 } from '@isoquorum/primitives/bytes';
 import { base64ToBytes } from '@isoquorum/primitives/base64';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
@@ -12,6 +13,7 @@ import { createNodeKeyAgreement } from '@isoquorum/platform/node/key-agreement';
 import { openLevelStore } from '@isoquorum/platform/node/level-store';
 import { createRandom } from '@isoquorum/platform/node/random';
 import { createEnclave } from '@isoquorum/privacy/enclave/create-enclave';
+import type { Enclave } from '@isoquorum/privacy/enclave/enclave';
 import {
   createManager,
   type Listen,
@@ -63,6 +65,14 @@ export async function loadKeys(keys: readonly ManagerKey[]): Promise<Uint8Array[
   return Promise.all(keys.map(async (key) => (key instanceof Uint8Array ? key : readKeyFile(key.path, key.password))));
 }
 
+/** As Tessera does: a manager waits a while for its remote enclave, then goes on without and answers 503. */
+async function waitForEnclave(enclave: Enclave, logger: Logger): Promise<void> {
+  for (let tries = 0; tries < 120 && (await enclave.status()) !== 'STARTED'; tries++) {
+    if (tries === 0) logger.log('info', 'waiting for the enclave');
+    await setTimeout(250);
+  }
+}
+
 /** A listener over sockets, for `createManager` and the enclave's server. */
 export function createSocketListen(logger: Logger): Listen {
   return async (handler, address, { maxBodyBytes, name }) =>
@@ -91,6 +101,7 @@ export async function startManager(options: StartManagerOptions): Promise<Runnin
             (key): EnclaveKey => base64ToBytes(key, 'alwaysSendTo'),
           ),
         });
+  if ('url' in enclaveOptions) await waitForEnclave(enclave, logger);
   if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
   const store = dataDir === undefined ? createMemoryStore() : await openLevelStore(join(dataDir, 'payloads'));
   try {

@@ -6,16 +6,21 @@ import { utf8ToBytes } from '@isoquorum/primitives/utf8';
 import type { CancelTimer, Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Store } from '@isoquorum/platform/store';
-import { decodeLegacyPayload } from '../codec/legacy.ts';
-import { payloadHash } from '../codec/payload-hash.ts';
-import type { Enclave } from '../enclave/enclave.ts';
-import type { TransactionManager } from '../manager/transaction-manager.ts';
-import { proveStatement } from '../statement/proof.ts';
-import type { StatementSigner } from '../statement/signer.ts';
-import { decodeStatement, encodeStatement, type PartyStatement, signStatement } from '../statement/statement.ts';
-import { isUuid } from './challenges.ts';
-import type { HomeClient } from './home-client.ts';
-import type { HomeChallenge, HomeInfo, WaitingPayload } from './messages.ts';
+import { decodeLegacyPayload } from '@isoquorum/privacy/codec/legacy';
+import { payloadHash } from '@isoquorum/privacy/codec/payload-hash';
+import type { Enclave } from '@isoquorum/privacy/enclave/enclave';
+import type { TransactionManager } from '@isoquorum/privacy/manager/transaction-manager';
+import { proveStatement } from '@isoquorum/privacy/statement/proof';
+import type { StatementSigner } from '@isoquorum/privacy/statement/signer';
+import {
+  decodeStatement,
+  encodeStatement,
+  type PartyStatement,
+  signStatement,
+} from '@isoquorum/privacy/statement/statement';
+import { isUuid } from '@isoquorum/privacy/home/challenges';
+import type { HomeClient } from '@isoquorum/privacy/home/home-client';
+import type { HomeChallenge, HomeInfo, WaitingPayload } from '@isoquorum/privacy/home/messages';
 
 export type HomeState = 'connecting' | 'registered' | 'away' | 'stopped';
 
