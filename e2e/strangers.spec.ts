@@ -33,8 +33,8 @@ test('two pages and no node: no server ever holds the plaintext', async ({ netwo
   const [from] = await alice.request<string[]>('eth_accounts');
   await until(
     'alice knows bob',
-    () => alice.request<readonly { key: string }[]>('isoquorum_parties'),
-    (parties) => parties.some((known) => known.key === bob.key),
+    () => alice.request<readonly { enclaveKey: string }[]>('isoquorum_parties'),
+    (parties) => parties.some((known) => known.enclaveKey === bob.key),
   );
 
   const hash = await alice.request<string>('eth_sendTransaction', {
@@ -74,8 +74,8 @@ test('a page that was closed while a payload was sent catches up when it is open
   const [from] = await alice.request<string[]>('eth_accounts');
   await until(
     'alice knows bob',
-    () => alice.request<readonly { key: string }[]>('isoquorum_parties'),
-    (parties) => parties.some((known) => known.key === bob.key),
+    () => alice.request<readonly { enclaveKey: string }[]>('isoquorum_parties'),
+    (parties) => parties.some((known) => known.enclaveKey === bob.key),
   );
   const first = await alice.request<Receipt>(
     'isoquorum_waitForReceipt',
