@@ -20,7 +20,11 @@ type ToServer = { readonly type: 'hello' } | { readonly type: 'call'; readonly i
 type ToClient =
   | { readonly type: 'view'; readonly patch: ViewPatch }
   | { readonly type: 'result'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'failure'; readonly id: number; readonly error: { readonly code: number; readonly message: string; readonly data: unknown } };
+  | {
+      readonly type: 'failure';
+      readonly id: number;
+      readonly error: { readonly code: number; readonly message: string; readonly data: unknown };
+    };
 
 /** Serves a participant at one end of a port; the view goes over as it changes. */
 export function serveParticipant(api: ParticipantApi, port: ApiPort): void {

@@ -1,7 +1,6 @@
 import { bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
-import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
-import { emptyCodeHash } from '@isoquorum/primitives/header';
-import { isPrivateTransaction, transactionHash } from '@isoquorum/primitives/transaction/transaction';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import { transactionHash } from '@isoquorum/primitives/transaction/transaction';
 import { createEnclave } from '@isoquorum/privacy/enclave/create-enclave';
 import { createTransactionManager } from '@isoquorum/privacy/manager/create-transaction-manager';
 import { PartyDirectory } from '@isoquorum/privacy/statement/directory';
@@ -20,7 +19,7 @@ import { createParties } from './home/parties.ts';
 import { openGenesis } from './open-genesis.ts';
 import type { ParticipantApi } from './participant-api.ts';
 import type { ParticipantOptions } from './participant-options.ts';
-import type { RefusalView } from './participant-view.ts';
+import type { ParticipantView, RefusalView } from './participant-view.ts';
 import { createViewMakers } from './participant-view-makers.ts';
 import { createPayloadResolver } from './private/payload-resolver.ts';
 import { createPrivateHead } from './private/private-head.ts';
@@ -33,6 +32,7 @@ import { toProviderError } from './provider/provider-error.ts';
 import type { CheckedHead } from './provider/receipt-book.ts';
 import { createRecentBlocks } from './recent-blocks.ts';
 import { openContractBook } from './records/contract-book.ts';
+import { notePublicContracts } from './records/public-contracts.ts';
 import { openTransactionBook } from './records/transaction-book.ts';
 import { createSettings } from './settings.ts';
 import { createOperations } from './submit/operations.ts';
@@ -70,10 +70,11 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
     genesisHeader: genesis.header,
     ...(stored === undefined ? {} : { resume: { header: stored.header, state: stored.verifierState } }),
   });
+  const privateStore = await openPrivateStore(store);
   const settings = createSettings(store);
   const accounts = await openAccounts({ vault: options.vault, random, config });
   const contracts = await openContractBook(store);
-  const transactions = await openTransactionBook({ store, config, isOwnAccount: accounts.holds });
+  const transactions = await openTransactionBook({ store, config, isOwnAccount: (address) => accounts.holds(address) });
   const sync = createSyncClient(host);
   const publicState = createPublicState({ host, sync, store });
   const enclave = createEnclave({ keyAgreement, random });
@@ -83,37 +84,68 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
   const nonces = new Map<string, bigint>();
   let makers: ViewMakers = {};
   const publisher: ViewPublisher = createViewPublisher(clock, () => makers);
-  const touch = publisher.touch;
+  const touch = (...keys: readonly (keyof ParticipantView)[]): void => {
+    for (const key of keys) publisher.touch(key);
+  };
 
   const head = (): CheckedHead => {
     const { header, hash } = verifier.head;
-    return recent.at(header.number) ?? { header, hash, author: verifier.describe(header).author, transactionHashes: undefined };
+    return (
+      recent.at(header.number) ?? {
+        header,
+        hash,
+        author: verifier.describe(header).author,
+        transactionHashes: undefined,
+      }
+    );
   };
   const blockAt = (number: number): CheckedHead | undefined => {
     const found = recent.at(number) ?? (number === verifier.head.header.number ? head() : undefined);
     const older = found === undefined ? chainStore.recent(number) : undefined;
-    return older === undefined ? found : { ...older, author: verifier.describe(older.header).author, transactionHashes: undefined };
+    return older === undefined
+      ? found
+      : { ...older, author: verifier.describe(older.header).author, transactionHashes: undefined };
   };
   const blockHash = (number: number): Uint8Array | undefined => chainStore.recent(number)?.hash;
   const anchor = () => ({ blockHash: head().hash, stateRoot: head().header.stateRoot });
 
   const labels = new Map(Object.entries(options.labels?.parties ?? {}));
-  const pages = createPages({ host, manager: () => manager, enclaveKey, signer, genesisHash: genesis.hash, clock, logger });
+  const pages = createPages({
+    host,
+    manager: () => manager,
+    enclaveKey,
+    signer,
+    genesisHash: genesis.hash,
+    clock,
+    logger,
+  });
   const parties = createParties({
-    directory, enclave, enclaveKey, pages, labels, logger,
+    directory,
+    enclave,
+    enclaveKey,
+    pages,
+    labels,
+    logger,
     home: (): HomeLink => home,
     onChange: () => {
-      touch('directory');
-      touch('peers');
+      touch('directory', 'peers');
     },
   });
   const manager = await createTransactionManager({ store, enclave, clock, publisher: parties.publisher });
   const home = createHomeLink({
-    host, manager, enclave, enclaveKey, signer, genesisHash: genesis.hash, settings, clock, logger,
-    onDirectory: parties.learn,
+    host,
+    manager,
+    enclave,
+    enclaveKey,
+    signer,
+    genesisHash: genesis.hash,
+    settings,
+    clock,
+    logger,
+    isOnChain: async (hash) => (await privateStore.strangeIn(hash)) !== undefined,
+    onDirectory: (listed) => parties.learn(listed),
     onChange: () => {
-      touch('party');
-      touch('directory');
+      touch('party', 'directory');
       privateHead.wake();
       phases.update();
     },
@@ -121,44 +153,69 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
 
   const checkedNumber = (): number => verifier.head.header.number;
   const receipts = createReceiptBook({
-    transactions, store, clock, logger, blockAt,
+    transactions,
+    store,
+    clock,
+    logger,
+    blockAt,
     fetchReceipts: ({ header, hash }) => fetchReceipts(host, sync, header, hash),
     onChange: () => touch('transactions'),
   });
   const privateHead = createPrivateHead({
-    config, evm, publicState, store, logger, blockHash, checkedNumber,
-    privateStore: await openPrivateStore(store),
+    config,
+    evm,
+    publicState,
+    store,
+    logger,
+    blockHash,
+    checkedNumber,
+    privateStore,
     resolve: createPayloadResolver({ manager, home, checkedNumber }),
     operationsFor: createPrivateRecords({ manager, publicState, transactions, contracts }),
     rewindOperations: async (number) => contracts.rewind(number),
     onChange: () => {
-      for (const key of ['privateHead', 'transactions', 'contracts'] as const) touch(key);
+      touch('privateHead', 'transactions', 'contracts');
       receipts.refresh();
     },
   });
   manager.onStored(({ hash }) => {
-    privateHead.payloadArrived(hash).catch((error: unknown) => logger.log('error', 'a late payload could not be looked at', { error: String(error) }));
+    privateHead
+      .payloadArrived(hash)
+      .catch((error: unknown) =>
+        logger.log('error', 'a late payload could not be looked at', { error: String(error) }),
+      );
   });
 
   const follower = createFollower({
-    host, sync, verifier, chainStore, store, clock, logger, blockPeriodSeconds,
+    host,
+    sync,
+    verifier,
+    chainStore,
+    store,
+    clock,
+    logger,
+    blockPeriodSeconds,
     operationsFor: (blocks) => [...privateHead.keep(blocks), ...transactions.include(blocks)],
     onBlocks,
     onRefusal: ({ peerId, ...refusal }) => {
       refusals.unshift({ ...refusal, peer: peerId, at: clock.nowMs() });
       refusals.length = Math.min(refusals.length, refusalsShown);
-      touch('refusals');
-      touch('head');
+      touch('refusals', 'head');
     },
     onHeads: () => {
-      touch('peers');
-      touch('head');
+      touch('peers', 'head');
       phases.update();
     },
   });
   const operations = createOperations(() => touch('operations'));
   const submitter = createSubmitter({
-    host, clock, accounts, manager, publicState, transactions, blockPeriodSeconds,
+    host,
+    clock,
+    accounts,
+    manager,
+    publicState,
+    transactions,
+    blockPeriodSeconds,
     ownKey: enclaveKey,
     head: () => ({ ...anchor(), number: checkedNumber(), gasLimit: verifier.head.header.gasLimit }),
     onChange: () => touch('transactions'),
@@ -166,12 +223,38 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
   const calls = createCalls({ config, evm, publicState, privateHead, head, blockHash });
   const provide = createProvider({
     chainId: config.chainId ?? 0n,
-    accounts, calls, publicState, privateHead, submitter, manager, transactions, contracts, receipts, head, blockAt,
-    directory: parties.list,
+    accounts,
+    calls,
+    publicState,
+    privateHead,
+    submitter,
+    manager,
+    transactions,
+    contracts,
+    receipts,
+    head,
+    blockAt,
+    directory: () => parties.list(),
   });
   const phases = createPhases({ publisher, clock, host, follower, home, checkedNumber });
   makers = createViewMakers({
-    options, genesis, host, clock, verifier, follower, recent, refusals, home, parties, accounts, nonces, transactions, contracts, privateHead, operations, enclaveKey,
+    options,
+    genesis,
+    host,
+    clock,
+    verifier,
+    follower,
+    recent,
+    refusals,
+    home,
+    parties,
+    accounts,
+    nonces,
+    transactions,
+    contracts,
+    privateHead,
+    operations,
+    enclaveKey,
   });
   if (stored !== undefined) showStored();
 
@@ -182,39 +265,34 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
       const parent = chainStore.recent(number - 1);
       if (entry === undefined) continue;
       const { validators, quorum } = verifier;
-      recent.add({ ...entry, parentRoot: parent?.header.stateRoot ?? entry.header.stateRoot, validators, quorum, transactions: [], ...verifier.describe(entry.header) });
+      recent.add({
+        ...entry,
+        parentRoot: parent?.header.stateRoot ?? entry.header.stateRoot,
+        validators,
+        quorum,
+        transactions: [],
+        ...verifier.describe(entry.header),
+      });
     }
   }
 
   function onBlocks(blocks: readonly CheckedBlock[]): void {
     for (const block of blocks) recent.add(block);
-    const included = blocks.flatMap((block) => block.transactions.map((transaction) => bytesToHex(transactionHash(transaction))));
+    const included = blocks.flatMap((block) =>
+      block.transactions.map((transaction) => bytesToHex(transactionHash(transaction))),
+    );
     submitter.included(included);
     privateHead.wake();
     receipts.refresh();
-    for (const key of ['head', 'blocks', 'validators', 'peers', 'network', 'privateHead', 'transactions'] as const) touch(key);
+    touch('head', 'blocks', 'validators', 'peers', 'network', 'privateHead', 'transactions');
     phases.update();
     if (included.some((hash) => transactions.find(hash)?.mine === true)) refreshNonces();
-    for (const block of blocks) if (blocks.length <= liveBlocks) notePublicContracts(block).catch((error: unknown) => logger.log('debug', 'a new contract could not be looked at', { error: String(error) }));
-  }
-
-  /** Public contracts that somebody created in a block, by the code that a witness of that block shows. */
-  async function notePublicContracts(block: CheckedBlock): Promise<void> {
-    for (const transaction of block.transactions.slice(0, 64)) {
-      if (transaction.to !== undefined || isPrivateTransaction(transaction)) continue;
-      const view = transactions.find(bytesToHex(transactionHash(transaction)));
-      if (view?.contractAddress === undefined) continue;
-      const at = { blockHash: block.hash, stateRoot: block.header.stateRoot };
-      const account = await publicState.account(at, hexToBytes(view.contractAddress));
-      if (account === undefined || bytesToHex(account.codeHash) === bytesToHex(emptyCodeHash)) continue;
-      const { hash, from, contractAddress } = view;
-      const operation = contracts.put({
-        address: contractAddress, private: false, blockNumber: block.header.number, creator: from, transactionHash: hash,
-        codeHash: bytesToHex(account.codeHash), parties: [],
-      });
-      await store.batch(operation);
-      touch('contracts');
-    }
+    if (blocks.length > liveBlocks) return;
+    for (const block of blocks)
+      notePublicContracts({ publicState, store, transactions, contracts }, block).then(
+        (found) => found && touch('contracts'),
+        (error: unknown) => logger.log('debug', 'a new contract could not be looked at', { error: String(error) }),
+      );
   }
 
   function refreshNonces(): void {
@@ -229,17 +307,14 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
   }
 
   host.onPeer(() => {
-    touch('peers');
-    touch('validators');
-    touch('head');
-    touch('directory');
+    touch('peers', 'validators', 'head', 'directory');
     phases.update();
     privateHead.wake();
   });
 
   return {
-    view: publisher.view,
-    onView: publisher.onView,
+    view: () => publisher.view(),
+    onView: (listener) => publisher.onView(listener),
     async request(request, operationId) {
       const progress = operations.progress(operationId);
       try {
@@ -256,7 +331,7 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
     },
     chooseHome: (peerId) => home.choose(peerId),
     async start() {
-      for (const key of Object.keys(makers) as (keyof ViewMakers)[]) touch(key);
+      touch(...(Object.keys(makers) as (keyof ViewMakers)[]));
       try {
         if (options.admit !== undefined) {
           publisher.set({ phase: 'admission', activity: { step: 'admission', text: 'Redeeming the invitation' } });

@@ -30,7 +30,10 @@ export interface ParticipantOptions {
   /** Gets this identity admitted, when it is not yet; runs before the host starts. */
   readonly admit?: () => Promise<void>;
   /** Names that people gave: validators by address, parties by enclave key in base64. */
-  readonly labels?: { readonly validators: Readonly<Record<string, string>>; readonly parties: Readonly<Record<string, string>> };
+  readonly labels?: {
+    readonly validators: Readonly<Record<string, string>>;
+    readonly parties: Readonly<Record<string, string>>;
+  };
   /** The platform promised not to evict the store. */
   readonly persistent: boolean;
   /** The keys were made in this session. */

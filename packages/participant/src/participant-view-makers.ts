@@ -15,7 +15,15 @@ import type { HomeLink } from './home/home-link.ts';
 import type { Parties } from './home/parties.ts';
 import type { OpenedGenesis } from './open-genesis.ts';
 import type { ParticipantOptions } from './participant-options.ts';
-import type { HeadView, NetworkView, PartyView, PeerView, PrivateHeadView, RefusalView, ValidatorView } from './participant-view.ts';
+import type {
+  HeadView,
+  NetworkView,
+  PartyView,
+  PeerView,
+  PrivateHeadView,
+  RefusalView,
+  ValidatorView,
+} from './participant-view.ts';
 import type { PrivateHead } from './private/private-head.ts';
 import type { RecentBlocks } from './recent-blocks.ts';
 import type { ContractBook } from './records/contract-book.ts';
@@ -112,9 +120,14 @@ export function createViewMakers(sources: ViewSources): ViewMakers {
     return {
       peerId: host.peerId,
       enclaveKey: bytesToBase64(sources.enclaveKey),
-      accounts: sources.accounts.list().map((address) => ({ address, nonce: (sources.nonces.get(address) ?? 0n).toString() })),
+      accounts: sources.accounts
+        .list()
+        .map((address) => ({ address, nonce: (sources.nonces.get(address) ?? 0n).toString() })),
       home: homeView === undefined ? undefined : { ...homeView, name: homeName ?? homeView.name },
-      statement: statement === undefined ? undefined : { sequence: statement.sequence, signedBy: signingKeyToPeerId(statement.signingKey) },
+      statement:
+        statement === undefined
+          ? undefined
+          : { sequence: statement.sequence, signedBy: signingKeyToPeerId(statement.signingKey) },
       persistent: options.persistent,
       fresh: options.fresh,
     };

@@ -198,7 +198,15 @@ export interface PrivateHeadView {
 /** Progress of one send, by the id that the caller chose. */
 export interface OperationView {
   readonly id: string;
-  readonly step: 'preparing' | 'sealing' | 'handing-over' | 'signing' | 'broadcasting' | 'waiting-for-block' | 'done' | 'failed';
+  readonly step:
+    | 'preparing'
+    | 'sealing'
+    | 'handing-over'
+    | 'signing'
+    | 'broadcasting'
+    | 'waiting-for-block'
+    | 'done'
+    | 'failed';
   readonly text: string;
   readonly transactionHash: string | undefined;
   readonly problem: ProblemView | undefined;

@@ -43,22 +43,42 @@ export function createPhases(options: PhasesOptions): Phases {
     if (watched === 0) {
       const late = clock.nowMs() - startedMs > patienceMs;
       const problem = late
-        ? { code: 'NO_VALIDATORS', message: 'No validator can be reached.', advice: 'Check that the network is running and reachable from here. The page keeps trying.', fields: {} }
+        ? {
+            code: 'NO_VALIDATORS',
+            message: 'No validator can be reached.',
+            advice: 'Check that the network is running and reachable from here. The page keeps trying.',
+            fields: {},
+          }
         : undefined;
       return { phase: 'connecting', activity: { step: 'connecting', text: 'Connecting to validators' }, problem };
     }
     startedMs = clock.nowMs();
     if (target > checked + 2) {
       catchUpFrom ??= checked;
-      const activity = { step: 'verifying', text: 'Verifying blocks', done: checked - catchUpFrom, total: target - catchUpFrom };
+      const activity = {
+        step: 'verifying',
+        text: 'Verifying blocks',
+        done: checked - catchUpFrom,
+        total: target - catchUpFrom,
+      };
       return { phase: 'catching-up', activity, problem: undefined };
     }
     catchUpFrom = undefined;
     const state = home.view()?.state;
     if (state === 'registered') return { phase: 'ready', activity: undefined, problem: undefined };
     if (state === 'refused')
-      return { phase: 'ready', activity: undefined, problem: { code: 'HOME_REFUSED', message: home.view()?.detail ?? 'The home refuses this page.', advice: 'Choose another home under My party.', fields: {} } };
-    const text = state === 'unreachable' ? 'Waiting for the home to answer' : 'Registering the party statement with its home';
+      return {
+        phase: 'ready',
+        activity: undefined,
+        problem: {
+          code: 'HOME_REFUSED',
+          message: home.view()?.detail ?? 'The home refuses this page.',
+          advice: 'Choose another home under My party.',
+          fields: {},
+        },
+      };
+    const text =
+      state === 'unreachable' ? 'Waiting for the home to answer' : 'Registering the party statement with its home';
     return { phase: 'catching-up', activity: { step: 'home', text }, problem: undefined };
   }
 

@@ -3,9 +3,11 @@ import type { ProblemView } from './participant-view.ts';
 
 /** What a person can do about the errors that a page may show. */
 const advice: Readonly<Record<string, string>> = {
-  GENESIS_MISMATCH: 'Do not trust this server: it describes another network than your invitation. Ask for a new address.',
+  GENESIS_MISMATCH:
+    'Do not trust this server: it describes another network than your invitation. Ask for a new address.',
   CHAIN_NOT_SUPPORTED: 'Use a node for this network; a page can only follow chains whose headers carry their proof.',
-  NO_INVITATION: 'Ask an operator for an invitation (isoquorum invite) and open the address that it prints, or start one with npm start.',
+  NO_INVITATION:
+    'Ask an operator for an invitation (isoquorum invite) and open the address that it prints, or start one with npm start.',
   INVITATION_INVALID: 'The address was cut or changed on its way. Copy it again, or ask for a new invitation.',
   INVITATION_SIGNATURE_INVALID: 'The invitation was not made by the node that it names. Ask for a new one.',
   INVITATION_EXPIRED: 'Ask for a new invitation.',
@@ -18,7 +20,8 @@ const advice: Readonly<Record<string, string>> = {
   RECIPIENT_UNKNOWN: 'Nothing was sent. Check the key, or wait until its party appears in the directory.',
   RECIPIENT_UNREACHABLE: 'Nothing was put on the chain. Try again when the recipient, or its manager, is back.',
   RECIPIENT_REFUSED: 'Nothing was put on the chain. The recipient would not take the payload; ask its operator.',
-  PARTY_CONFLICT: 'Nothing was sent. Two parties claim this key: ask its owner on another way which statement is right.',
+  PARTY_CONFLICT:
+    'Nothing was sent. Two parties claim this key: ask its owner on another way which statement is right.',
   NO_HOME: 'Choose a home under My party, or wait until one is connected.',
   VALUE_IN_PRIVATE: 'Leave the value out: private transactions move no ether.',
   SILENT_DOWNGRADE: 'Say for whom it is (privateFor), or remove what makes it look private.',
@@ -26,7 +29,8 @@ const advice: Readonly<Record<string, string>> = {
   NOT_INCLUDED: 'It may still be included. If not, check that the validators are running and send it again.',
   EXECUTION_REVERTED: 'Nothing was sent. The contract refuses this call.',
   STORE_FAILED: 'The browser could not write to its storage. Free some space and reload.',
-  STORE_OPEN_FAILED: 'The browser gave no storage, perhaps because private browsing is on. Open the page in an ordinary tab.',
+  STORE_OPEN_FAILED:
+    'The browser gave no storage, perhaps because private browsing is on. Open the page in an ordinary tab.',
 };
 
 /** Any thrown value as a coded problem with advice. */

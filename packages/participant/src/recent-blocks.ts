@@ -27,7 +27,10 @@ export function createRecentBlocks(): RecentBlocks {
     add(block) {
       const { header, hash, author, transactions } = block;
       const { number } = header;
-      const hashes = transactions.length <= 2000 ? transactions.map((transaction) => bytesToHex(transactionHash(transaction))) : undefined;
+      const hashes =
+        transactions.length <= 2000
+          ? transactions.map((transaction) => bytesToHex(transactionHash(transaction)))
+          : undefined;
       blocks.set(number, { header, hash, author, transactionHashes: hashes });
       blocks.delete(number - keptBlocks);
       const sealers = block.sealers.map((sealer: Address) => bytesToHex(sealer));

@@ -38,17 +38,28 @@ async function setUp(...names: readonly string[]) {
   const pages: SimulatedPage[] = [];
   for (const name of names) pages.push(await net.addPage(name));
   for (const page of pages)
-    await net.runUntil(`${page.name} is ready`, () => page.participant.view().phase === 'ready').catch((error: unknown) => {
-      const { phase, activity, head, party, refusals } = page.participant.view();
-      throw new Error(JSON.stringify({ phase, activity, head, home: party?.home, refusals, log: page.logger.lines.slice(-8) }), { cause: error });
-    });
+    await net
+      .runUntil(`${page.name} is ready`, () => page.participant.view().phase === 'ready')
+      .catch((error: unknown) => {
+        const { phase, activity, head, party, refusals } = page.participant.view();
+        throw new Error(
+          JSON.stringify({ phase, activity, head, home: party?.home, refusals, log: page.logger.lines.slice(-8) }),
+          { cause: error },
+        );
+      });
   const send = async (page: SimulatedPage, transaction: Record<string, unknown>): Promise<Receipt> => {
     const sent = page.participant.request({ method: 'eth_sendTransaction', params: [transaction] }, 'operation');
     const hash = await net.until('the envelope is sent', sent);
-    return (await net.until('the receipt', page.participant.request({ method: 'isoquorum_waitForReceipt', params: [hash] }, 'operation'))) as Receipt;
+    return (await net.until(
+      'the receipt',
+      page.participant.request({ method: 'isoquorum_waitForReceipt', params: [hash] }, 'operation'),
+    )) as Receipt;
   };
   const call = async (page: SimulatedPage, to: string | null, data: string): Promise<string> =>
-    (await net.until('a call', page.participant.request({ method: 'eth_call', params: [{ to, data }, 'latest'] }))) as string;
+    (await net.until(
+      'a call',
+      page.participant.request({ method: 'eth_call', params: [{ to, data }, 'latest'] }),
+    )) as string;
   return { net, pages, send, call };
 }
 
@@ -64,7 +75,10 @@ describe('pages as parties', () => {
     const node = nodeView(net, 0);
     const stranger = nodeView(net, 2);
     await net.runUntil('node1 has executed it', () => node.storageRoot(receipt.contractAddress) !== undefined);
-    const root = await net.until('root', ada.participant.request({ method: 'eth_storageRoot', params: [receipt.contractAddress] }));
+    const root = await net.until(
+      'root',
+      ada.participant.request({ method: 'eth_storageRoot', params: [receipt.contractAddress] }),
+    );
     expect(node.storageRoot(receipt.contractAddress)).toBe(root);
     expect(stranger.storageRoot(receipt.contractAddress)).not.toBe(root);
     const seenByEve = eve.participant.view().transactions.at(0);
@@ -74,7 +88,9 @@ describe('pages as parties', () => {
   it('sends straight to another page, and updates flow both ways', async () => {
     const { net, pages, send, call } = await setUp('ada', 'bob');
     const [ada, bob] = pages as [SimulatedPage, SimulatedPage];
-    await net.runUntil('the pages found each other', () => ada.participant.view().directory.some((entry) => entry.enclaveKey === bob.enclaveKey && entry.route === 'direct'));
+    await net.runUntil('the pages found each other', () =>
+      ada.participant.view().directory.some((entry) => entry.enclaveKey === bob.enclaveKey && entry.route === 'direct'),
+    );
     const receipt = await send(ada, { data: deployStorage(7n), privateFor: [bob.enclaveKey] });
     await net.runUntil('bob knows the contract', () => bob.participant.view().contracts.length === 1);
     expect(BigInt(await call(bob, receipt.contractAddress, getData))).toBe(7n);
@@ -87,7 +103,9 @@ describe('pages as parties', () => {
   it('keeps a payload for a page that is closed, which catches up when it opens', async () => {
     const { net, pages, send, call } = await setUp('ada', 'bob');
     const [ada, bob] = pages as [SimulatedPage, SimulatedPage];
-    await net.runUntil('ada knows bob', () => ada.participant.view().directory.some((entry) => entry.enclaveKey === bob.enclaveKey));
+    await net.runUntil('ada knows bob', () =>
+      ada.participant.view().directory.some((entry) => entry.enclaveKey === bob.enclaveKey),
+    );
     await bob.close();
     await net.run(3000);
     const receipt = await send(ada, { data: deployStorage(9n), privateFor: [bob.enclaveKey] });
@@ -97,7 +115,13 @@ describe('pages as parties', () => {
     await net.runUntil('bob knows the contract', () => bob.participant.view().contracts.length === 1);
     expect(BigInt(await call(bob, receipt.contractAddress, getData))).toBe(10n);
     const roots = [];
-    for (const page of [ada, bob]) roots.push(await net.until('root', page.participant.request({ method: 'eth_storageRoot', params: [receipt.contractAddress] })));
+    for (const page of [ada, bob])
+      roots.push(
+        await net.until(
+          'root',
+          page.participant.request({ method: 'eth_storageRoot', params: [receipt.contractAddress] }),
+        ),
+      );
     expect(roots[0]).toBe(roots[1]);
   });
 
@@ -109,20 +133,35 @@ describe('pages as parties', () => {
     const readerCode = compiled.contracts.Reader.bytecode + word(BigInt(storage.contractAddress ?? '0x0'));
     const reader = await send(ada, { data: readerCode, privateFor: [net.managerKeys[0]] });
     // Both from one account, so that the order inside the block is that of the nonces.
-    const write = ada.participant.request({ method: 'eth_sendTransaction', params: [{ to: storage.contractAddress, data: setData(77n) }] });
+    const write = ada.participant.request({
+      method: 'eth_sendTransaction',
+      params: [{ to: storage.contractAddress, data: setData(77n) }],
+    });
     const writeHash = await net.until('write sent', write);
     // lastNoted() is 77 only if the private code saw the write before it in its block.
-    const note = ada.participant.request({ method: 'eth_sendTransaction', params: [{ to: reader.contractAddress, data: '0x26d111f5', privateFor: [net.managerKeys[0]] }] });
+    const note = ada.participant.request({
+      method: 'eth_sendTransaction',
+      params: [{ to: reader.contractAddress, data: '0x26d111f5', privateFor: [net.managerKeys[0]] }],
+    });
     const noteHash = await net.until('note sent', note).catch((error: unknown) => error);
     expect(noteHash).toEqual(expect.any(String));
     const receipts = [];
-    for (const hash of [writeHash, noteHash]) receipts.push((await net.until('receipt', ada.participant.request({ method: 'isoquorum_waitForReceipt', params: [hash] }))) as Receipt);
+    for (const hash of [writeHash, noteHash])
+      receipts.push(
+        (await net.until(
+          'receipt',
+          ada.participant.request({ method: 'isoquorum_waitForReceipt', params: [hash] }),
+        )) as Receipt,
+      );
     expect(BigInt(await call(ada, storage.contractAddress, getData))).toBe(77n);
     expect(receipts[0]?.blockNumber).toBe(receipts[1]?.blockNumber);
     expect(BigInt(await call(ada, reader.contractAddress, '0x70159789'))).toBe(77n);
     const node = nodeView(net, 0);
     await net.runUntil('node1 agrees', () => node.storageRoot(reader.contractAddress) !== undefined);
-    const root = await net.until('root', ada.participant.request({ method: 'eth_storageRoot', params: [reader.contractAddress] }));
+    const root = await net.until(
+      'root',
+      ada.participant.request({ method: 'eth_storageRoot', params: [reader.contractAddress] }),
+    );
     expect(node.storageRoot(reader.contractAddress)).toBe(root);
   });
 });
@@ -145,7 +184,9 @@ function storageRootOf({ chain, states, defaultPsi, database }: Context, address
   try {
     const { privateRoot } = states.at(hash, defaultPsi);
     const account = createTrieReader(database, privateRoot).account(address);
-    return account === undefined || bytesEqual(account.codeHash, emptyCodeHash) ? undefined : bytesToHex(account.storageRoot);
+    return account === undefined || bytesEqual(account.codeHash, emptyCodeHash)
+      ? undefined
+      : bytesToHex(account.storageRoot);
   } catch (error) {
     if (isIsoquorumError(error, 'PRIVATE_STATE_BEHIND')) return undefined;
     throw error;

@@ -10,7 +10,9 @@ const named = (...types: string[]) => types.map((type, index) => ({ name: `v${in
 
 describe('ABI values', () => {
   it('encodes the example of the Solidity specification (sam(bytes,bool,uint256[]))', () => {
-    const encoded = bytesToHex(encodeAbiValues(named('bytes', 'bool', 'uint256[]'), ['0x64617665', 'true', ['1', '2', '3']]));
+    const encoded = bytesToHex(
+      encodeAbiValues(named('bytes', 'bool', 'uint256[]'), ['0x64617665', 'true', ['1', '2', '3']]),
+    );
     expect(encoded).toBe(
       '0x' +
         '0000000000000000000000000000000000000000000000000000000000000060' +
@@ -75,7 +77,9 @@ describe('contract ABI', () => {
 
   it('names what is wrong in pasted input', () => {
     expect(() => parseContractAbi({})).toThrow('The ABI is a JSON list.');
-    expect(() => parseContractAbi([{ type: 'function', name: 'f', inputs: [{}] }])).toThrow('f: parameter 0 has no type.');
+    expect(() => parseContractAbi([{ type: 'function', name: 'f', inputs: [{}] }])).toThrow(
+      'f: parameter 0 has no type.',
+    );
     expect(() => parseBytecode('6080__$lib$__')).toThrow('unlinked');
     expect(() => parseBytecode('0xzz')).toThrow('hexadecimal');
   });

@@ -30,12 +30,17 @@ export async function openBrowserVault(): Promise<AccountVault> {
     async load() {
       const all = (await database.getAll('accounts')) as Sealed[];
       return Promise.all(
-        all.map(async ({ nonce, sealed }) => new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce }, held, sealed))),
+        all.map(
+          async ({ nonce, sealed }) =>
+            new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce }, held, sealed)),
+        ),
       );
     },
     async add(privateKey) {
       const nonce = crypto.getRandomValues(new Uint8Array(12));
-      const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, held, privateKey.slice()));
+      const sealed = new Uint8Array(
+        await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, held, privateKey.slice()),
+      );
       const transaction = database.transaction('accounts', 'readwrite', { durability: 'strict' });
       await Promise.all([transaction.store.add({ nonce, sealed }), transaction.done]);
     },

@@ -9,11 +9,17 @@ export interface NetworkLabels {
 }
 
 interface NetworkDocument {
-  readonly nodes?: readonly { readonly name?: unknown; readonly validator?: unknown; readonly manager?: unknown; readonly multiaddrs?: unknown }[];
+  readonly nodes?: readonly {
+    readonly name?: unknown;
+    readonly validator?: unknown;
+    readonly manager?: unknown;
+    readonly multiaddrs?: unknown;
+  }[];
   readonly managers?: readonly { readonly name?: unknown; readonly publicKeys?: unknown }[];
 }
 
-const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []);
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 
 /** Reads `/network.json`; whatever is missing or odd is left out. */
 export function readNetworkLabels(json: unknown): NetworkLabels {

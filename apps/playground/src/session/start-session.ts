@@ -30,7 +30,8 @@ interface Membership {
 
 async function fetchJson(path: string): Promise<unknown> {
   const response = await fetch(path);
-  if (!response.ok) throw new IsoquorumError('FILE_NOT_SERVED', `${path} is not served here (${response.status}).`, { path }, 'RETRY');
+  if (!response.ok)
+    throw new IsoquorumError('FILE_NOT_SERVED', `${path} is not served here (${response.status}).`, { path }, 'RETRY');
   return response.json();
 }
 
@@ -40,12 +41,19 @@ async function findMembership(invite: Invite): Promise<Membership> {
   const remembered: Membership | undefined =
     stored === undefined || !stored.admitted
       ? undefined
-      : { genesisHash: hexToBytes(stored.genesisHash), multiaddrs: stored.multiaddrs, invitation: undefined, fresh: false };
+      : {
+          genesisHash: hexToBytes(stored.genesisHash),
+          multiaddrs: stored.multiaddrs,
+          invitation: undefined,
+          fresh: false,
+        };
   if (invite.kind === 'none') {
-    if (remembered === undefined) throw new IsoquorumError('NO_INVITATION', 'This browser has no invitation to a network.', {});
+    if (remembered === undefined)
+      throw new IsoquorumError('NO_INVITATION', 'This browser has no invitation to a network.', {});
     return remembered;
   }
-  if (invite.kind === 'ticket' && remembered !== undefined && (await isServedGenesis(remembered.genesisHash))) return remembered;
+  if (invite.kind === 'ticket' && remembered !== undefined && (await isServedGenesis(remembered.genesisHash)))
+    return remembered;
   const text = invite.kind === 'invitation' ? invite.text : await tradeTicket(invite.ticket);
   const { genesisHash, multiaddrs } = decodeInvitation(text);
   return { genesisHash, multiaddrs, invitation: text, fresh: stored === undefined };
@@ -94,7 +102,13 @@ async function run(api: WindowApi): Promise<void> {
   const chainId = genesis.config.chainId ?? 1n;
   const host = await createBrowserHost({
     identity,
-    chain: createChainIdentity({ config: genesis.config, genesisHash, networkId: chainId, role: 'browser', client: 'Isoquorum/playground' }),
+    chain: createChainIdentity({
+      config: genesis.config,
+      genesisHash,
+      networkId: chainId,
+      role: 'browser',
+      client: 'Isoquorum/playground',
+    }),
     validators: multiaddrs,
     clock: createClock(),
     random: createRandom(),
@@ -109,12 +123,18 @@ async function run(api: WindowApi): Promise<void> {
   });
 
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'isoquorum participant' });
-  const failed = (problem: WorkerFailure['problem']): void => api.overlay({ phase: 'failed', activity: undefined, problem });
+  const failed = (problem: WorkerFailure['problem']): void =>
+    api.overlay({ phase: 'failed', activity: undefined, problem });
   worker.addEventListener('message', ({ data }: MessageEvent<WorkerFailure>) => {
     if (data.type === 'failure') failed(data.problem);
   });
   worker.addEventListener('error', (event) => {
-    failed({ code: 'WORKER_FAILED', message: event.message || 'The Worker could not be started.', advice: 'Reload the page.', fields: {} });
+    failed({
+      code: 'WORKER_FAILED',
+      message: event.message || 'The Worker could not be started.',
+      advice: 'Reload the page.',
+      fields: {},
+    });
   });
   const hostChannel = new MessageChannel();
   const apiChannel = new MessageChannel();

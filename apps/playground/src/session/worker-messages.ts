@@ -9,7 +9,10 @@ export interface WorkerStart {
   /** Text of an invitation to redeem first. */
   readonly invitation: string | undefined;
   readonly multiaddrs: readonly string[];
-  readonly labels: { readonly validators: Readonly<Record<string, string>>; readonly parties: Readonly<Record<string, string>> };
+  readonly labels: {
+    readonly validators: Readonly<Record<string, string>>;
+    readonly parties: Readonly<Record<string, string>>;
+  };
   readonly persistent: boolean;
   readonly fresh: boolean;
 }
@@ -17,5 +20,10 @@ export interface WorkerStart {
 /** The Worker could not begin. */
 export interface WorkerFailure {
   readonly type: 'failure';
-  readonly problem: { readonly code: string; readonly message: string; readonly advice: string; readonly fields: Readonly<Record<string, unknown>> };
+  readonly problem: {
+    readonly code: string;
+    readonly message: string;
+    readonly advice: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+  };
 }

@@ -28,7 +28,8 @@ async function begin(start: WorkerStart): Promise<void> {
     openIndexedDbStore(`isoquorum-participant-${bytesToBareHex(genesisHash)}`),
     installFastestCrypto(),
   ]);
-  const remember = (admitted: boolean): Promise<void> => saveSession({ genesisHash: bytesToHex(genesisHash), multiaddrs, admitted });
+  const remember = (admitted: boolean): Promise<void> =>
+    saveSession({ genesisHash: bytesToHex(genesisHash), multiaddrs, admitted });
   const { invitation } = start;
   const participant = await createParticipant({
     host,

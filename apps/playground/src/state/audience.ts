@@ -1,9 +1,7 @@
 import type { DirectoryEntryView } from '@isoquorum/participant/participant-view';
 
 /** For whom a transaction is: everyone, or this page and the chosen parties. */
-export type Audience =
-  | { readonly kind: 'public' }
-  | { readonly kind: 'private'; readonly parties: readonly string[] };
+export type Audience = { readonly kind: 'public' } | { readonly kind: 'private'; readonly parties: readonly string[] };
 
 export interface PartyOption {
   readonly entry: DirectoryEntryView;

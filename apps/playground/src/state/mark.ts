@@ -10,7 +10,11 @@ export interface MarkModel {
 /** How the head is marked, in words; never better than what the participant says. */
 export function markModel(head: HeadView, phase: Phase): MarkModel {
   if (phase === 'failed' || phase === 'stopped')
-    return { tone: 'bad', label: 'Not verified', reason: 'The participant is not running, so nothing is being checked.' };
+    return {
+      tone: 'bad',
+      label: 'Not verified',
+      reason: 'The participant is not running, so nothing is being checked.',
+    };
   switch (head.mark) {
     case 'verified':
       return { tone: 'good', label: 'Verified', reason: head.reason };

@@ -30,7 +30,8 @@ const BADGES: Readonly<Record<Readability, Pick<TransactionModel, 'badge' | 'ton
   waiting: {
     badge: 'Private, payload awaited',
     tone: 'waiting',
-    explanation: 'Whether this page is a party cannot be said yet: its home has not answered. Private state waits here.',
+    explanation:
+      'Whether this page is a party cannot be said yet: its home has not answered. Private state waits here.',
   },
 };
 

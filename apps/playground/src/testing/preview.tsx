@@ -12,5 +12,4 @@ const participant = createScriptedParticipant(
   previewView(Math.floor(Date.now() / 1000)),
 );
 const root = document.getElementById('app');
-if (root !== null)
-  render(<Shell session={createSession(participant)} book={openContractBook(localStorage)} />, root);
+if (root !== null) render(<Shell session={createSession(participant)} book={openContractBook(localStorage)} />, root);

@@ -30,7 +30,8 @@ export function createScriptedParticipant(
     async request(request, operationId) {
       requests.push({ ...request, operationId });
       const answer = answers[request.method];
-      if (answer === undefined) throw Object.assign(new Error(`the method ${request.method} does not exist`), { code: -32601 });
+      if (answer === undefined)
+        throw Object.assign(new Error(`the method ${request.method} does not exist`), { code: -32601 });
       return answer(request.params, operationId);
     },
     createAccount: async () => '0x0000000000000000000000000000000000000001',

@@ -81,14 +81,15 @@ function AccountsCard(props: { party: PartyView; session: Session }) {
       <ul class="plain">
         {props.party.accounts.map((account) => (
           <li key={account.address}>
-            <Code value={account.address} label="account address" testId="account" full /> <small>nonce {account.nonce}</small>
+            <Code value={account.address} label="account address" testId="account" full />{' '}
+            <small>nonce {account.nonce}</small>
           </li>
         ))}
       </ul>
       <p class="note">
-        Accounts sign the public envelope. Browsers have no secp256k1 key that cannot be read by scripts, so this one is a software
-        key: it is stored encrypted under a key that cannot be exported, and is in this tab's memory while it signs. It holds no
-        ether; gas is free here.
+        Accounts sign the public envelope. Browsers have no secp256k1 key that cannot be read by scripts, so this one is
+        a software key: it is stored encrypted under a key that cannot be exported, and is in this tab's memory while it
+        signs. It holds no ether; gas is free here.
       </p>
       <button type="button" class="button quiet" data-testid="create-account" disabled={busy.value} onClick={create}>
         Make another account
@@ -114,8 +115,8 @@ function HomeCard(props: { party: PartyView; session: Session }) {
       aside={home === undefined ? undefined : <Badge tone={HOME_TONES[home.state]}>{home.state}</Badge>}
     >
       <p class="note">
-        A manager that lists this page's key, takes sealed payloads for it while it is away, and passes its own sealed payloads on. It
-        sees ciphertext, sender, recipients, sizes and times.
+        A manager that lists this page's key, takes sealed payloads for it while it is away, and passes its own sealed
+        payloads on. It sees ciphertext, sender, recipients, sizes and times.
       </p>
       {home === undefined ? (
         <Empty>No home yet.</Empty>
@@ -193,7 +194,13 @@ function DirectoryCard(props: { session: Session }) {
       ) : (
         <ul class="plain rows">
           {options.map(({ entry, badge, tone, route }) => (
-            <li key={entry.enclaveKey} data-testid="directory-entry" data-key={entry.enclaveKey} data-trust={entry.trust} class="row">
+            <li
+              key={entry.enclaveKey}
+              data-testid="directory-entry"
+              data-key={entry.enclaveKey}
+              data-trust={entry.trust}
+              class="row"
+            >
               <span>
                 <strong>{entry.name}</strong> <span class="muted">{entry.kind}</span>{' '}
                 <Code value={entry.enclaveKey} label="enclave key" />

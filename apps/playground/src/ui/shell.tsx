@@ -56,7 +56,8 @@ export function Shell(props: { session: Session; book: ContractBook }) {
         <Section id={section.value} {...props} />
       </main>
       <footer class="foot">
-        Keys, checks and private execution happen in this tab. Validators and homes see ciphertext, hashes, sizes and times.
+        Keys, checks and private execution happen in this tab. Validators and homes see ciphertext, hashes, sizes and
+        times.
       </footer>
     </div>
   );

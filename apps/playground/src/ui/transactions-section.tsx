@@ -55,7 +55,9 @@ function TransactionRow(props: { transaction: TransactionView; session: Session;
         {model.outcome === undefined ? undefined : (
           <span class={`outcome outcome-${model.outcomeTone}`}>{model.outcome}</span>
         )}
-        <span class="muted">{transaction.blockNumber === undefined ? 'pending' : `#${groupDigits(transaction.blockNumber)}`}</span>
+        <span class="muted">
+          {transaction.blockNumber === undefined ? 'pending' : `#${groupDigits(transaction.blockNumber)}`}
+        </span>
       </summary>
       <p class="note">{model.explanation}</p>
       <dl class="facts">

@@ -4,7 +4,11 @@ import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
-import { signTransaction, type Transaction, type UnsignedTransaction } from '@isoquorum/primitives/transaction/transaction';
+import {
+  signTransaction,
+  type Transaction,
+  type UnsignedTransaction,
+} from '@isoquorum/primitives/transaction/transaction';
 import { participantError } from '../errors.ts';
 import type { AccountVault } from './account-vault.ts';
 

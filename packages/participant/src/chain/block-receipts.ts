@@ -36,7 +36,9 @@ export async function fetchReceipts(
       reason = error instanceof Error ? error.message : String(error);
     }
   }
-  throw participantError('NOT_SERVED', `The receipts of block ${header.number} could not be had: ${reason}.`, { hash: bytesToHex(hash) });
+  throw participantError('NOT_SERVED', `The receipts of block ${header.number} could not be had: ${reason}.`, {
+    hash: bytesToHex(hash),
+  });
 }
 
 function decodeReceipts(item: Uint8Array): readonly ConsensusReceipt[] {

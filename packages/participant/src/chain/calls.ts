@@ -67,7 +67,10 @@ export function createCalls(options: CallsOptions): Calls {
       header: block.header,
       author: block.author,
       blockHash: options.blockHash,
-      states: { publicState: createTrieReader(database, block.header.stateRoot), privateState: createTrieReader(database, privateRoot) },
+      states: {
+        publicState: createTrieReader(database, block.header.stateRoot),
+        privateState: createTrieReader(database, privateRoot),
+      },
       gasCap,
       request,
     };
@@ -124,7 +127,8 @@ function callFailed(result: CallResult): IsoquorumError {
 /** The text of `Error(string)`, or what `Panic(uint256)` means; undefined for other data. */
 export function revertReason(output: Uint8Array): string | undefined {
   const selector = bytesToHex(output.subarray(0, 4));
-  if (selector === '0x4e487b71' && output.length === 36) return `panic code 0x${bytesToBigint(output.subarray(4)).toString(16)}`;
+  if (selector === '0x4e487b71' && output.length === 36)
+    return `panic code 0x${bytesToBigint(output.subarray(4)).toString(16)}`;
   if (selector !== '0x08c379a0' || output.length < 68) return undefined;
   const length = bytesToBigint(output.subarray(36, 68));
   if (length > BigInt(output.length - 68)) return undefined;

@@ -36,7 +36,10 @@ export async function openChainStore(store: Store): Promise<ChainStore> {
   const stored = encoded === undefined ? undefined : decodeHead(encoded);
   if (stored !== undefined) {
     const from = Math.max(0, stored.header.number - MEMORY_KEPT + 1);
-    for await (const [, value] of store.iterate({ gte: heightKey('h', from), lt: heightKey('h', stored.header.number + 1) })) {
+    for await (const [, value] of store.iterate({
+      gte: heightKey('h', from),
+      lt: heightKey('h', stored.header.number + 1),
+    })) {
       const header = decodeHeader(value);
       memory.set(header.number, { header, hash: headerHash(header) });
     }
@@ -54,7 +57,8 @@ export async function openChainStore(store: Store): Promise<ChainStore> {
         if (number > HEADERS_KEPT) operations.push({ type: 'delete', key: heightKey('h', number - HEADERS_KEPT) });
       }
       const last = headers.at(-1);
-      if (last !== undefined) operations.push({ type: 'put', key: headKey, value: encodeHead(last.header, verifierState) });
+      if (last !== undefined)
+        operations.push({ type: 'put', key: headKey, value: encodeHead(last.header, verifierState) });
       return operations;
     },
   };

@@ -16,7 +16,8 @@ export function hasEmptyBody(header: Header): boolean {
  * @throws BODY_MISMATCH
  */
 export function checkBody(header: Header, hash: Hash32, body: BlockBody): void {
-  if (body.uncles.length > 0 || !bytesEqual(header.uncleHash, emptyUncleHash)) throw mismatch(header, hash, 'it has uncles');
+  if (body.uncles.length > 0 || !bytesEqual(header.uncleHash, emptyUncleHash))
+    throw mismatch(header, hash, 'it has uncles');
   const root = listRoot(body.transactions.map(encodeTransaction));
   if (!bytesEqual(root, header.transactionsRoot))
     throw mismatch(header, hash, 'its transactions do not have the root that the sealed header names');

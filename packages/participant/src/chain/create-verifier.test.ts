@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { headerHash } from '@isoquorum/primitives/header';
-import { createTestChain, testSealer } from '../testing/test-chain.ts';
+import { createTestChain, type Sealer, testSealer } from '../testing/test-chain.ts';
 import { createHeaderVerifier, quorumWarning } from './create-verifier.ts';
 
 const now = 1000;
@@ -24,14 +24,24 @@ describe('header verifier', () => {
   });
 
   it.each([
-    ['SEALS_BELOW_QUORUM', 'Block 1 carries 2 seals of 4 validators; 3 are needed.', (all: any[]) => all.slice(0, 2)],
+    [
+      'SEALS_BELOW_QUORUM',
+      'Block 1 carries 2 seals of 4 validators; 3 are needed.',
+      (all: readonly Sealer[]) => all.slice(0, 2),
+    ],
     ['SEALS_MISSING', 'Block 1 carries no seal at all; 3 of 4 are needed.', () => []],
-    ['SEAL_DUPLICATE', 'two seals', (all: any[]) => [all[0], all[1], all[1]]],
-    ['SEAL_BY_STRANGER', 'which is not a validator', (all: any[]) => [all[0], all[1], all[2], testSealer(99)]],
+    ['SEAL_DUPLICATE', 'two seals', (all: readonly Sealer[]) => [all[0]!, all[1]!, all[1]!]],
+    [
+      'SEAL_BY_STRANGER',
+      'which is not a validator',
+      (all: readonly Sealer[]) => [all[0]!, all[1]!, all[2]!, testSealer(99)],
+    ],
   ])('refuses with %s', (code, text, choose) => {
     const { chain, verifier } = setUp();
     const { header } = chain.make({ sealers: choose([...chain.sealers]) });
-    expect(() => verifier.accept(header, now)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(text) }));
+    expect(() => verifier.accept(header, now)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(text) }),
+    );
     expect(verifier.head.header.number).toBe(0);
     verifier.accept(chain.make().header, now);
     expect(verifier.head.header.number).toBe(1);

@@ -34,7 +34,8 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
   checkSupported(config);
   const recover = createRecoverCache();
   const snapshotRules = { config, recover, profile: 'strict' } as const;
-  let snapshot: Snapshot = resume === undefined ? genesisSnapshot(genesisHeader, snapshotRules) : decodeState(resume.state);
+  let snapshot: Snapshot =
+    resume === undefined ? genesisSnapshot(genesisHeader, snapshotRules) : decodeState(resume.state);
   let head: HeaderVerifier['head'] = (() => {
     const header = resume?.header ?? genesisHeader;
     return { header, hash: headerHash(header) };
@@ -47,7 +48,14 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
   });
 
   function accept(header: Header, nowSeconds: number): CheckedHeader {
-    const rules: HeaderRules = { profile: 'strict', config, recover, nowSeconds: BigInt(nowSeconds), allowedFutureSeconds, seals: 'checked' };
+    const rules: HeaderRules = {
+      profile: 'strict',
+      config,
+      recover,
+      nowSeconds: BigInt(nowSeconds),
+      allowedFutureSeconds,
+      seals: 'checked',
+    };
     const { validators } = snapshot;
     const quorum = quorumAt(config, header.number, validators.length);
     let next: Snapshot;
@@ -119,23 +127,31 @@ export function quorumWarning(config: ChainConfig, number: number, validators: r
 /** Gives a header's refusal a text that a person can read; code and fields stay. */
 function explain(error: IsoquorumError, header: Header, validatorCount: number, quorum: number): IsoquorumError {
   const text = explanation(error, header, validatorCount, quorum);
-  return text === undefined ? error : new IsoquorumError(error.code, text, error.fields, error.reaction, { cause: error });
+  return text === undefined
+    ? error
+    : new IsoquorumError(error.code, text, error.fields, error.reaction, { cause: error });
 }
 
-function explanation(error: IsoquorumError, header: Header, validatorCount: number, quorum: number): string | undefined {
+function explanation(
+  error: IsoquorumError,
+  header: Header,
+  validatorCount: number,
+  quorum: number,
+): string | undefined {
   const { number } = header;
-  const { seals, signer } = error.fields;
+  const { fields } = error;
+  const signer = typeof fields['signer'] === 'string' ? fields['signer'] : undefined;
   switch (error.code) {
     case 'SEALS_MISSING':
       return `Block ${number} carries no seal at all; ${quorum} of ${validatorCount} are needed.`;
     case 'SEALS_BELOW_QUORUM':
-      return `Block ${number} carries ${String(seals)} seals of ${validatorCount} validators; ${quorum} are needed.`;
+      return `Block ${number} carries ${Number(fields['seals'])} seals of ${validatorCount} validators; ${quorum} are needed.`;
     case 'SEAL_BY_STRANGER':
-      return `Block ${number} carries a seal of ${String(signer)}, which is not a validator.`;
+      return `Block ${number} carries a seal of ${signer ?? 'somebody'}, which is not a validator.`;
     case 'SEAL_DUPLICATE':
       return signer === undefined
         ? `Block ${number} carries more seals than there are validators.`
-        : `Block ${number} carries two seals of ${String(signer)}.`;
+        : `Block ${number} carries two seals of ${signer}.`;
     case 'SEAL_UNRECOVERABLE':
       return `Block ${number} carries a seal that nobody can have made.`;
     case 'AUTHOR_UNAUTHORIZED':

@@ -199,7 +199,9 @@ export function createFollower(options: FollowerOptions): Follower {
     while (missing.length > 0) {
       const bodies = await sync.bodies(peer.id, missing.map(headerHash));
       if (bodies.length === 0)
-        throw participantError('NOT_SERVED', 'A validator did not give the bodies of blocks whose headers it gave.', { peerId: peer.id });
+        throw participantError('NOT_SERVED', 'A validator did not give the bodies of blocks whose headers it gave.', {
+          peerId: peer.id,
+        });
       for (const [index, body] of bodies.entries()) found.set(missing[index] as Header, body);
       missing = missing.slice(bodies.length);
     }
@@ -230,7 +232,8 @@ export function createFollower(options: FollowerOptions): Follower {
     cancelTimer = clock.setTimer(Math.max(2000, options.blockPeriodSeconds * 2500), () => {
       if (!running) return;
       const age = nowSeconds() - Number(verifier.head.header.timestamp);
-      if (age > options.blockPeriodSeconds * 2) for (const peer of nodes()) peerHeads.suppose(peer.id, headNumber() + 1);
+      if (age > options.blockPeriodSeconds * 2)
+        for (const peer of nodes()) peerHeads.suppose(peer.id, headNumber() + 1);
       wake();
       poll();
     });

@@ -2,8 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { type HeadFacts, markHead } from './head-mark.ts';
 
 const facts: HeadFacts = {
-  number: 10, timestamp: 100, nowSeconds: 101, blockPeriodSeconds: 1, emptyBlockPeriodSeconds: 0,
-  sealers: 4, validatorCount: 4, quorum: 3, watched: 2, target: 10, refusedAbove: undefined,
+  number: 10,
+  timestamp: 100,
+  nowSeconds: 101,
+  blockPeriodSeconds: 1,
+  emptyBlockPeriodSeconds: 0,
+  sealers: 4,
+  validatorCount: 4,
+  quorum: 3,
+  watched: 2,
+  target: 10,
+  refusedAbove: undefined,
 };
 
 describe('mark of the head', () => {

@@ -36,21 +36,49 @@ export function markHead(facts: HeadFacts): Mark {
   if (facts.refusedAbove !== undefined && facts.refusedAbove.number > number && target <= number) {
     const age = facts.nowSeconds - facts.timestamp;
     if (age > staleAfterSeconds(facts))
-      return { mark: 'old', code: 'NEXT_REFUSED', reason: `Block ${number} was checked here, but what was offered after it was refused: ${facts.refusedAbove.reason}` };
+      return {
+        mark: 'old',
+        code: 'NEXT_REFUSED',
+        reason: `Block ${number} was checked here, but what was offered after it was refused: ${facts.refusedAbove.reason}`,
+      };
   }
   if (target > number + slack)
-    return { mark: 'unverified', code: 'CATCHING_UP', reason: `Checked up to block ${number}; a validator says there are ${target}.` };
+    return {
+      mark: 'unverified',
+      code: 'CATCHING_UP',
+      reason: `Checked up to block ${number}; a validator says there are ${target}.`,
+    };
   if (number === 0)
     return watched === 0
-      ? { mark: 'unverified', code: 'NO_VALIDATORS', reason: 'No validator is connected, and no block has been checked yet.' }
-      : { mark: 'unverified', code: 'GENESIS_ONLY', reason: 'Only the genesis block is known; the first block has not come yet.' };
+      ? {
+          mark: 'unverified',
+          code: 'NO_VALIDATORS',
+          reason: 'No validator is connected, and no block has been checked yet.',
+        }
+      : {
+          mark: 'unverified',
+          code: 'GENESIS_ONLY',
+          reason: 'Only the genesis block is known; the first block has not come yet.',
+        };
   const age = facts.nowSeconds - facts.timestamp;
   if (watched === 0)
-    return { mark: 'old', code: 'NO_VALIDATORS', reason: `Block ${number} was checked here, but no validator is connected, so there may be newer ones.` };
+    return {
+      mark: 'old',
+      code: 'NO_VALIDATORS',
+      reason: `Block ${number} was checked here, but no validator is connected, so there may be newer ones.`,
+    };
   if (age > staleAfterSeconds(facts))
-    return { mark: 'old', code: 'HEAD_OLD', reason: `Block ${number} was checked here, but is ${age} s old and no newer one has come from ${watchedText(watched)}.` };
+    return {
+      mark: 'old',
+      code: 'HEAD_OLD',
+      reason: `Block ${number} was checked here, but is ${age} s old and no newer one has come from ${watchedText(watched)}.`,
+    };
   if (watched === 1 && facts.validatorCount > 1)
-    return { mark: 'verified', code: 'ONE_VALIDATOR', reason: `${seals}. Checked here. Only one validator is watched: it could hide newer blocks for a while.` };
+    return {
+      mark: 'verified',
+      code: 'ONE_VALIDATOR',
+      reason: `${seals}. Checked here. Only one validator is watched: it could hide newer blocks for a while.`,
+    };
   return { mark: 'verified', code: 'FULL_QUORUM', reason: `${seals}. Checked here, watching ${watchedText(watched)}.` };
 }
 

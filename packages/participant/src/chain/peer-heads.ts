@@ -44,6 +44,7 @@ export function createPeerHeads(): PeerHeads {
       }
       return best;
     },
-    highest: (peers, checkedNumber) => peers.reduce((highest, peer) => Math.max(highest, number(peer.id)), checkedNumber),
+    highest: (peers, checkedNumber) =>
+      peers.reduce((highest, peer) => Math.max(highest, number(peer.id)), checkedNumber),
   };
 }

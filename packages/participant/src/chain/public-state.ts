@@ -58,8 +58,9 @@ export function createPublicState(options: PublicStateOptions): PublicState {
   /** Asks validators in turn until one answers; the second and later ones when it brought nothing new. */
   async function ask(request: WitnessRequest): Promise<number> {
     const nodes = host.peers().filter((peer) => peer.role === 'node');
-    if (nodes.length === 0) throw participantError('NO_VALIDATORS', 'No validator is connected to ask for public state.');
-    let lastError: unknown;
+    if (nodes.length === 0)
+      throw participantError('NO_VALIDATORS', 'No validator is connected to ask for public state.');
+    let reason: string | undefined;
     for (let index = 0; index < nodes.length; index++) {
       const peer = nodes[(turn + index) % nodes.length];
       if (peer === undefined) continue;
@@ -67,14 +68,14 @@ export function createPublicState(options: PublicStateOptions): PublicState {
         const added = cache.add(await sync.witness(peer.id, request));
         if (added > 0) return added;
       } catch (error) {
-        lastError = error;
+        reason = error instanceof Error ? error.message : 'unknown';
       }
       turn++;
     }
-    if (lastError !== undefined)
+    if (reason !== undefined)
       throw participantError('NOT_SERVED', 'No validator gave the public state that this needs.', {
         blockHash: bytesToHex(request.blockHash),
-        reason: lastError instanceof Error ? lastError.message : String(lastError),
+        reason,
       });
     return 0;
   }
@@ -87,7 +88,12 @@ export function createPublicState(options: PublicStateOptions): PublicState {
         throw participantError('WITNESS_INCOMPLETE', 'A payload is needed that was not resolved.', {}, 'STOP');
       else {
         if (!bytesEqual(need.root, anchor.stateRoot) || need.address === undefined)
-          throw participantError('WITNESS_INCOMPLETE', 'A part of the private state is missing in this browser.', { root: bytesToHex(need.root), hash: bytesToHex(need.hash) }, 'STOP');
+          throw participantError(
+            'WITNESS_INCOMPLETE',
+            'A part of the private state is missing in this browser.',
+            { root: bytesToHex(need.root), hash: bytesToHex(need.hash) },
+            'STOP',
+          );
         accounts.push({ address: need.address, slots: need.slots });
       }
     }
@@ -106,7 +112,9 @@ export function createPublicState(options: PublicStateOptions): PublicState {
       if (outcome.status === 'done') return outcome.result;
       await resolve(anchor, outcome.needs);
     }
-    throw participantError('WITNESS_INCOMPLETE', 'This computation touches too much of the public state.', { rounds: roundsMax });
+    throw participantError('WITNESS_INCOMPLETE', 'This computation touches too much of the public state.', {
+      rounds: roundsMax,
+    });
   }
 
   function read<T>(anchor: StateAnchor, get: () => T): Promise<T> {

@@ -1,7 +1,12 @@
 import type { NetworkHost } from '@isoquorum/network/host';
 import { SYNC_PROTOCOL, WITNESS_PROTOCOL } from '@isoquorum/network/protocols';
 import { decodeSyncAnswer, encodeSyncRequest, type SyncRequest } from '@isoquorum/network/wire/sync';
-import { decodeWitness, encodeWitnessRequest, type Witness, type WitnessRequest } from '@isoquorum/network/wire/witness';
+import {
+  decodeWitness,
+  encodeWitnessRequest,
+  type Witness,
+  type WitnessRequest,
+} from '@isoquorum/network/wire/witness';
 import { type BlockBody, decodeBlockBody } from '@isoquorum/primitives/block';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { decodeHeader, type Header } from '@isoquorum/primitives/header';
@@ -22,10 +27,17 @@ const requestTimeoutMs = 10_000;
 
 export function createSyncClient(host: NetworkHost): SyncClient {
   async function ask(peerId: string, request: SyncRequest, itemsMax: number): Promise<readonly Uint8Array[]> {
-    const bytes = await host.request(peerId, SYNC_PROTOCOL, encodeSyncRequest(request), { timeoutMs: requestTimeoutMs });
+    const bytes = await host.request(peerId, SYNC_PROTOCOL, encodeSyncRequest(request), {
+      timeoutMs: requestTimeoutMs,
+    });
     const { answer } = decodeSyncAnswer(bytes);
     if (answer.type !== request.type || answer.items.length > itemsMax)
-      throw participantError('ANSWER_INVALID', 'A validator answered something else than it was asked.', { peerId, type: request.type }, 'REJECT');
+      throw participantError(
+        'ANSWER_INVALID',
+        'A validator answered something else than it was asked.',
+        { peerId, type: request.type },
+        'REJECT',
+      );
     return answer.items;
   }
   return {
@@ -41,7 +53,9 @@ export function createSyncClient(host: NetworkHost): SyncClient {
       return ask(peerId, { type: 'receipts', hashes }, hashes.length);
     },
     async witness(peerId, request) {
-      const bytes = await host.request(peerId, WITNESS_PROTOCOL, encodeWitnessRequest(request), { timeoutMs: requestTimeoutMs });
+      const bytes = await host.request(peerId, WITNESS_PROTOCOL, encodeWitnessRequest(request), {
+        timeoutMs: requestTimeoutMs,
+      });
       return decodeWitness(bytes);
     },
   };

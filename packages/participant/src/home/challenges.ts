@@ -1,5 +1,5 @@
 import type { Logger } from '@isoquorum/platform/logger';
-import type { EnclaveKey } from '@isoquorum/primitives/bytes';
+import type { EnclaveKey, EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import { decodeLegacyPayload } from '@isoquorum/privacy/codec/legacy';
 import { payloadHash } from '@isoquorum/privacy/codec/payload-hash';
 import type { Enclave } from '@isoquorum/privacy/enclave/enclave';
@@ -15,6 +15,7 @@ export interface ChallengeContext {
   readonly manager: TransactionManager;
   readonly enclaveKey: EnclaveKey;
   readonly logger: Logger;
+  readonly isOnChain: (hash: EncryptedPayloadHash) => Promise<boolean>;
 }
 
 /**
@@ -26,7 +27,8 @@ export async function answerChallenges(context: ChallengeContext, challenges: re
   for (const { id, payload } of challenges) {
     try {
       const sealed = decodeLegacyPayload(payload);
-      const isPayload = await manager.sealed(payloadHash(sealed)).then(
+      const hash = payloadHash(sealed);
+      const isStored = await manager.sealed(hash).then(
         () => true,
         (error: unknown) => {
           if (isIsoquorumError(error, 'PAYLOAD_NOT_FOUND')) return false;
@@ -34,7 +36,8 @@ export async function answerChallenges(context: ChallengeContext, challenges: re
         },
       );
       const plaintext = await enclave.open(sealed, enclaveKey);
-      if (isPayload || !isUuid(plaintext)) logger.log('warn', 'a challenge that is none was not answered');
+      if (isStored || !isUuid(plaintext) || (await context.isOnChain(hash)))
+        logger.log('warn', 'a challenge that is none was not answered');
       else await client.answerChallenge(enclaveKey, id, plaintext);
     } catch (error) {
       logger.log('warn', 'a challenge could not be answered', { error: String(error) });

@@ -2,7 +2,7 @@ import type { NetworkHost, Peer } from '@isoquorum/network/host';
 import { PAYLOAD_PROTOCOL } from '@isoquorum/network/protocols';
 import type { Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
-import type { EnclaveKey, Hash32 } from '@isoquorum/primitives/bytes';
+import type { EnclaveKey, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesEqual, isZeroBytes } from '@isoquorum/primitives/hex';
 import { bytesToUtf8, utf8ToBytes } from '@isoquorum/primitives/utf8';
@@ -36,6 +36,8 @@ export interface HomeLinkOptions {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whether a private transaction on the chain names this payload. */
+  readonly isOnChain: (hash: EncryptedPayloadHash) => Promise<boolean>;
   /** What the home says about parties; each is to be checked by who takes it. */
   readonly onDirectory: (parties: readonly DirectoryParty[]) => Promise<void>;
   readonly onChange: () => void;
@@ -104,7 +106,8 @@ export function createHomeLink(options: HomeLinkOptions): HomeLink {
     const verifier = info.keys[0];
     if (verifier === undefined || isZeroBytes(info.genesisHash))
       throw participantError('NO_HOME', 'The home does not know its network yet.');
-    if (!bytesEqual(info.genesisHash, genesisHash)) throw participantError('NO_HOME', 'The home belongs to another network.', {}, 'REJECT');
+    if (!bytesEqual(info.genesisHash, genesisHash))
+      throw participantError('NO_HOME', 'The home belongs to another network.', {}, 'REJECT');
     const statement = await makeOwnStatement({ settings, signer, enclaveKey, genesisHash, clock }, info.url);
     await client.register(statement, await proveStatement(enclave, statement, verifier));
     ownStatement = statement;
@@ -137,7 +140,9 @@ export function createHomeLink(options: HomeLinkOptions): HomeLink {
   function drain(): Promise<void> {
     const current = registration;
     if (current === undefined)
-      return Promise.reject(participantError('NO_HOME', 'No home is registered yet that could say whether a payload waits for this page.'));
+      return Promise.reject(
+        participantError('NO_HOME', 'No home is registered yet that could say whether a payload waits for this page.'),
+      );
     // One fetch at a time; whoever asks during one gets another, so that what came meanwhile is seen.
     const before = draining ?? Promise.resolve();
     const mine = before.catch(() => undefined).then(() => fetchWaiting(current));
@@ -158,7 +163,9 @@ export function createHomeLink(options: HomeLinkOptions): HomeLink {
       while (running && registration === current) {
         if (clock.nowMs() - directoryAt >= directoryMs) {
           directoryAt = clock.nowMs();
-          await refreshDirectory().catch((error: unknown) => logger.log('debug', 'no directory', { error: String(error) }));
+          await refreshDirectory().catch((error: unknown) =>
+            logger.log('debug', 'no directory', { error: String(error) }),
+          );
         }
         await new Promise<void>((resolve) => clock.setTimer(directoryMs / 4, resolve));
       }
@@ -170,10 +177,16 @@ export function createHomeLink(options: HomeLinkOptions): HomeLink {
         if (news.lastSequence > fetchedUpTo) await drain();
         const statement = ownStatement;
         if (news.unprovenVerifiers.length > 0 && statement !== undefined) {
-          const prove = async (verifier: EnclaveKey) => ({ verifier, proof: await proveStatement(enclave, statement, verifier) });
+          const prove = async (verifier: EnclaveKey) => ({
+            verifier,
+            proof: await proveStatement(enclave, statement, verifier),
+          });
           await current.client.prove(enclaveKey, await Promise.all(news.unprovenVerifiers.map(prove)));
         }
-        await answerChallenges({ client: current.client, enclave, manager, enclaveKey, logger }, news.challenges);
+        await answerChallenges(
+          { client: current.client, enclave, manager, enclaveKey, logger, isOnChain: options.isOnChain },
+          news.challenges,
+        );
         show(peer, 'registered');
       }
     } finally {
@@ -188,7 +201,8 @@ export function createHomeLink(options: HomeLinkOptions): HomeLink {
     while (running) {
       const peer = findHome();
       if (peer === undefined) {
-        if (chosen !== undefined) show({ id: chosen, name: view?.name }, 'unreachable', 'It is not connected; sealed payloads wait there.');
+        if (chosen !== undefined)
+          show({ id: chosen, name: view?.name }, 'unreachable', 'It is not connected; sealed payloads wait there.');
         await pause(retryMs);
         continue;
       }
@@ -214,7 +228,8 @@ export function createHomeLink(options: HomeLinkOptions): HomeLink {
     view: () => view,
     statement: () => ownStatement,
     client() {
-      if (registration === undefined) throw participantError('NO_HOME', 'No home is connected that could pass this payload on.');
+      if (registration === undefined)
+        throw participantError('NO_HOME', 'No home is connected that could pass this payload on.');
       return registration.client;
     },
     drain,

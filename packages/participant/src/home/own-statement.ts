@@ -3,7 +3,12 @@ import type { EnclaveKey, Hash32 } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import type { StatementSigner } from '@isoquorum/privacy/statement/signer';
-import { decodeStatement, encodeStatement, type PartyStatement, signStatement } from '@isoquorum/privacy/statement/statement';
+import {
+  decodeStatement,
+  encodeStatement,
+  type PartyStatement,
+  signStatement,
+} from '@isoquorum/privacy/statement/statement';
 import type { Settings } from '../settings.ts';
 
 const settingName = 'statement';
@@ -20,8 +25,12 @@ export interface OwnStatementOptions {
 export async function makeOwnStatement(options: OwnStatementOptions, home: string): Promise<PartyStatement> {
   const { settings, signer, enclaveKey, genesisHash, clock } = options;
   const stored = await loadStatement(settings);
-  const isOwn = stored !== undefined && bytesEqual(stored.signingKey.publicKey, signer.publicKey) && bytesEqual(stored.enclaveKey, enclaveKey);
-  if (isOwn && bytesEqual(stored.genesisHash, genesisHash) && stored.homes.length === 1 && stored.homes[0] === home) return stored;
+  const isOwn =
+    stored !== undefined &&
+    bytesEqual(stored.signingKey.publicKey, signer.publicKey) &&
+    bytesEqual(stored.enclaveKey, enclaveKey);
+  if (isOwn && bytesEqual(stored.genesisHash, genesisHash) && stored.homes.length === 1 && stored.homes[0] === home)
+    return stored;
   // The clock keeps the number growing even when the store was cleared while the keys stayed.
   const sequence = Math.max((isOwn ? stored.sequence : 0) + 1, isOwn ? 0 : Math.floor(clock.nowMs() / 1000));
   const statement = await signStatement(

@@ -9,7 +9,13 @@ import { decodeLegacyPayload, encodeLegacyPayload } from '@isoquorum/privacy/cod
 import type { SealedPayload } from '@isoquorum/privacy/codec/payload';
 import { payloadHash } from '@isoquorum/privacy/codec/payload-hash';
 import { acknowledgementBytes } from '@isoquorum/privacy/home/home-client';
-import { decodeHomeRequest, encodeHomeAnswer, encodeHomeError, encodeHomeRequest, openHomeAnswer } from '@isoquorum/privacy/home/messages';
+import {
+  decodeHomeRequest,
+  encodeHomeAnswer,
+  encodeHomeError,
+  encodeHomeRequest,
+  openHomeAnswer,
+} from '@isoquorum/privacy/home/messages';
 import type { TransactionManager } from '@isoquorum/privacy/manager/transaction-manager';
 import { checkSignature, type StatementSigner } from '@isoquorum/privacy/statement/signer';
 import type { PartyStatement } from '@isoquorum/privacy/statement/statement';
@@ -49,7 +55,8 @@ export function createPages(options: PagesOptions): Pages {
   let cancelTimer: (() => void) | undefined;
   let stopped = false;
 
-  const find = (peerId: string): Peer | undefined => host.peers().find((peer) => peer.id === peerId && peer.role === 'browser');
+  const find = (peerId: string): Peer | undefined =>
+    host.peers().find((peer) => peer.id === peerId && peer.role === 'browser');
 
   /** A payload that another page hands over: stored, then acknowledged with a signature. */
   async function receive(peer: Peer, bytes: Uint8Array): Promise<Uint8Array> {
@@ -62,18 +69,19 @@ export function createPages(options: PagesOptions): Pages {
     } catch (error) {
       if (error instanceof IsoquorumError) return encodeHomeError(error);
       logger.log('error', 'a pushed payload could not be taken', { error: String(error) });
-      return encodeHomeError(new IsoquorumError('PAYLOAD_NOT_TAKEN', 'the page could not take the payload', {}, 'RETRY'));
+      return encodeHomeError(
+        new IsoquorumError('PAYLOAD_NOT_TAKEN', 'the page could not take the payload', {}, 'RETRY'),
+      );
     }
   }
   host.onRequest(PAYLOAD_PROTOCOL, receive);
 
   function dial(peerId: string): void {
     const attempt = attempts.get(peerId);
-    const { dialPage } = host;
-    if (attempt === undefined || attempt.busy || dialPage === undefined) return;
+    if (attempt === undefined || attempt.busy || host.dialPage === undefined) return;
     attempt.busy = true;
-    dialPage
-      .call(host, peerId)
+    host
+      .dialPage(peerId)
       .then(
         () => {
           attempt.delayMs = firstDialMs;
@@ -92,7 +100,8 @@ export function createPages(options: PagesOptions): Pages {
   function tick(): void {
     cancelTimer = undefined;
     if (stopped) return;
-    for (const [peerId, attempt] of attempts) if (find(peerId) === undefined && attempt.nextMs <= clock.nowMs()) dial(peerId);
+    for (const [peerId, attempt] of attempts)
+      if (find(peerId) === undefined && attempt.nextMs <= clock.nowMs()) dial(peerId);
     if (attempts.size > 0) cancelTimer = clock.setTimer(1000, tick);
   }
 
@@ -112,10 +121,17 @@ export function createPages(options: PagesOptions): Pages {
       if (find(peerId) === undefined) throw participantError('NO_ROUTE', 'The page is not connected.', { peerId });
       const hash = payloadHash(payload);
       const request = encodeHomeRequest({ method: 'push', payload: encodeLegacyPayload(payload) });
-      const reader = openHomeAnswer(await host.request(peerId, PAYLOAD_PROTOCOL, request, { timeoutMs: pushTimeoutMs }));
+      const reader = openHomeAnswer(
+        await host.request(peerId, PAYLOAD_PROTOCOL, request, { timeoutMs: pushTimeoutMs }),
+      );
       const acknowledged = reader.readFixed(64, 'hash');
-      if (!bytesEqual(acknowledged, hash)) throw participantError('ANSWER_INVALID', 'The page acknowledged another payload.', { peerId }, 'REJECT');
-      checkSignature(statement.signingKey, acknowledgementBytes(genesisHash, statement.enclaveKey, [hash]), reader.readBytes('signature'));
+      if (!bytesEqual(acknowledged, hash))
+        throw participantError('ANSWER_INVALID', 'The page acknowledged another payload.', { peerId }, 'REJECT');
+      checkSignature(
+        statement.signingKey,
+        acknowledgementBytes(genesisHash, statement.enclaveKey, [hash]),
+        reader.readBytes('signature'),
+      );
     },
     stop() {
       stopped = true;

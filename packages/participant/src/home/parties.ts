@@ -47,13 +47,17 @@ export function createParties(options: PartiesOptions): Parties {
       return;
     }
     const statement = decodeStatement(party.statement);
-    const isProven = party.proof.length === 32 && (await isStatementProven(enclave, statement, enclaveKey, party.proof));
+    const isProven =
+      party.proof.length === 32 && (await isStatementProven(enclave, statement, enclaveKey, party.proof));
     await directory.admit(statement, isProven);
   }
 
   /** Keys that are already listed unsigned at a URL: an observation replaces the list. */
   const knownAt = (url: string): EnclaveKey[] =>
-    directory.entries().filter(({ source, urls }) => source === 'unsigned' && urls.includes(url)).map(({ key }) => key);
+    directory
+      .entries()
+      .filter(({ source, urls }) => source === 'unsigned' && urls.includes(url))
+      .map(({ key }) => key);
 
   const peerIdOf = (entry: PartyEntry): string | undefined => {
     try {
@@ -89,7 +93,10 @@ export function createParties(options: PartiesOptions): Parties {
         await pages.push(peerId, entry.statement, payload);
         return;
       } catch (error) {
-        logger.log('info', 'a payload goes through homes, as its page did not take it', { peerId, error: String(error) });
+        logger.log('info', 'a payload goes through homes, as its page did not take it', {
+          peerId,
+          error: String(error),
+        });
       }
     }
     try {
@@ -112,7 +119,10 @@ export function createParties(options: PartiesOptions): Parties {
           logger.log('warn', 'a party statement was refused', { code: error.code });
         }
       }
-      const wanted = directory.entries().filter(({ statement }) => statement?.role === 'page').map(peerIdOf);
+      const wanted = directory
+        .entries()
+        .filter(({ statement }) => statement?.role === 'page')
+        .map(peerIdOf);
       pages.want(wanted.filter((peerId) => peerId !== undefined));
       options.onChange();
     },
@@ -123,7 +133,11 @@ export function createParties(options: PartiesOptions): Parties {
     publisher: {
       async check(recipient) {
         // Somebody may have joined a moment ago: ask once more before saying that nobody has this key.
-        if (directory.get(recipient) === undefined) await options.home().refreshDirectory().catch(() => undefined);
+        if (directory.get(recipient) === undefined)
+          await options
+            .home()
+            .refreshDirectory()
+            .catch(() => undefined);
         directory.resolve(recipient);
       },
       publish,
@@ -136,6 +150,8 @@ function detailOf(entry: PartyEntry): string {
   if (entry.isConflicting) return 'Two identities claim this key.';
   if (entry.statement === undefined) return `Only a manager says so (${entry.urls.join(', ')}).`;
   const { sequence, signingKey, homes } = entry.statement;
-  const proof = entry.isProven ? 'possession of the key was proven to this page' : 'possession was not proven to this page';
+  const proof = entry.isProven
+    ? 'possession of the key was proven to this page'
+    : 'possession was not proven to this page';
   return `Statement ${sequence}, ${signingKey.type} signature checked here; ${proof}. Home: ${homes.join(', ')}`;
 }

@@ -15,7 +15,9 @@ export interface PayloadResolverOptions {
  * Says of a payload whether it is here, is not for this page, or cannot be told now. A payload is kept by its recipients' homes before its
  * envelope goes out, so a page is no party when its home, asked after the block was seen, has nothing for it.
  */
-export function createPayloadResolver(options: PayloadResolverOptions): (digest: EncryptedPayloadHash, blockNumber: number) => Promise<Resolution> {
+export function createPayloadResolver(
+  options: PayloadResolverOptions,
+): (digest: EncryptedPayloadHash, blockNumber: number) => Promise<Resolution> {
   const { manager, home } = options;
   /** Every block up to this one was seen before the home was last asked. */
   let askedUpTo = -1;
@@ -25,7 +27,12 @@ export function createPayloadResolver(options: PayloadResolverOptions): (digest:
       const received = await manager.receive(digest);
       if (received.privacyFlag === 0) return { type: 'payload', payload: received.payload };
       const managedParties = received.managedParties.map(bytesToBase64);
-      const metadata = { privacyFlag: received.privacyFlag, affectedContracts: received.affected, executionHash: received.execHash, managedParties };
+      const metadata = {
+        privacyFlag: received.privacyFlag,
+        affectedContracts: received.affected,
+        executionHash: received.execHash,
+        managedParties,
+      };
       return { type: 'payload', payload: received.payload, metadata };
     } catch (error) {
       if (isIsoquorumError(error, 'PAYLOAD_NOT_FOUND')) return undefined;
@@ -44,7 +51,10 @@ export function createPayloadResolver(options: PayloadResolverOptions): (digest:
         askedUpTo = seen;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        return { type: 'unknown', reason: `whether a payload waits for this page cannot be said, as its home does not answer (${reason})` };
+        return {
+          type: 'unknown',
+          reason: `whether a payload waits for this page cannot be said, as its home does not answer (${reason})`,
+        };
       }
     }
     return (await find(digest)) ?? { type: 'notParty' };

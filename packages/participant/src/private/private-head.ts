@@ -13,7 +13,11 @@ import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { emptyCodeHash, emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
 import type { Receipt } from '@isoquorum/primitives/receipt';
-import { isPrivateTransaction, transactionHash, transactionSender } from '@isoquorum/primitives/transaction/transaction';
+import {
+  isPrivateTransaction,
+  transactionHash,
+  transactionSender,
+} from '@isoquorum/primitives/transaction/transaction';
 import type { CheckedBlock } from '../chain/header-verifier.ts';
 import type { PublicState } from '../chain/public-state.ts';
 import { participantError } from '../errors.ts';
@@ -102,7 +106,7 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
 
   function changed(): void {
     options.onChange();
-    for (const waiter of [...waiters]) waiter();
+    for (const waiter of waiters) waiter();
   }
 
   function wake(): void {
@@ -115,7 +119,11 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         blocked = { number: nextNumber() ?? 0, reason };
-        logger.log(isIsoquorumError(error) && error.reaction === 'RETRY' ? 'warn' : 'error', 'private execution stopped', { reason });
+        logger.log(
+          isIsoquorumError(error) && error.reaction === 'RETRY' ? 'warn' : 'error',
+          'private execution stopped',
+          { reason },
+        );
         changed();
       })
       .finally(() => {
@@ -138,10 +146,16 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       const executed = await execute(await privateStore.read(next));
       if (executed === undefined) break;
       blocked = undefined;
-      const strange = executed.transactions.filter(({ resolution }) => resolution.type === 'notParty').map(({ digest }) => digest);
+      const strange = executed.transactions
+        .filter(({ resolution }) => resolution.type === 'notParty')
+        .map(({ digest }) => digest);
       // The operations of the transition are in the block's own part of this batch.
       const operations = await options.operationsFor(executed);
-      await store.batch([...executed.operations, ...privateStore.execute(next, executed.privateRoot, strange), ...operations]);
+      await store.batch([
+        ...executed.operations,
+        ...privateStore.execute(next, executed.privateRoot, strange),
+        ...operations,
+      ]);
       changed();
     }
     changed();
@@ -159,7 +173,9 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
   }
 
   /** Executes one block; undefined when a payload cannot be told. */
-  async function execute(block: PrivateBlock): Promise<(ExecutedBlock & { operations: readonly StoreOperation[] }) | undefined> {
+  async function execute(
+    block: PrivateBlock,
+  ): Promise<(ExecutedBlock & { operations: readonly StoreOperation[] }) | undefined> {
     const { header } = block;
     const resolutions = new Map<string, PayloadResolution>();
     for (const transaction of block.transactions.filter(isPrivateTransaction)) {
@@ -177,8 +193,16 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
     const parentRoot = privateStore.rootAt(header.number - 1);
     const applied = await publicState.run(anchor, () =>
       applyPrivate({
-        config, evm, database: publicState.database, blockHash: options.blockHash, header, author: block.author, psi, parentRoot,
-        privateTransactions, resolutions,
+        config,
+        evm,
+        database: publicState.database,
+        blockHash: options.blockHash,
+        header,
+        author: block.author,
+        psi,
+        parentRoot,
+        privateTransactions,
+        resolutions,
       }),
     );
     const transactions = privateTransactions.map((view, index) => ({
@@ -201,10 +225,20 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       accounts.set(bytesToBareHex(sender), sender);
       if (transaction.to !== undefined) accounts.set(bytesToBareHex(transaction.to), transaction.to);
     }
-    await publicState.prefetch(anchor, [...accounts.values()].slice(0, 512).map((address) => ({ address, slots: [] })));
+    await publicState.prefetch(
+      anchor,
+      [...accounts.values()].slice(0, 512).map((address) => ({ address, slots: [] })),
+    );
     return publicState.run(anchor, () =>
       viewBlock({
-        config, evm, database: publicState.database, blockHash: options.blockHash, header, transactions, parentRoot: block.parentRoot, author,
+        config,
+        evm,
+        database: publicState.database,
+        blockHash: options.blockHash,
+        header,
+        transactions,
+        parentRoot: block.parentRoot,
+        author,
       }),
     );
   }
@@ -217,7 +251,12 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       const sender = transactionSender(transaction, chainId);
       return [
         {
-          index, transaction, sender, hash: transactionHash(transaction), digest: payloadHashOf(transaction), cumulativeGasUsed: 0n,
+          index,
+          transaction,
+          sender,
+          hash: transactionHash(transaction),
+          digest: payloadHashOf(transaction),
+          cumulativeGasUsed: 0n,
           publicState: onlySender(sender, transaction.nonce),
         },
       ];
@@ -230,7 +269,13 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       const root = privateStore.rootAt(at);
       if (blocked !== undefined && nextNumber() !== undefined)
         return { number: at, root, state: 'waiting', detail: `Block ${blocked.number} waits: ${blocked.reason}` };
-      if (nextNumber() !== undefined && at < replayTo) return { number: at, root, state: 'replaying', detail: 'A payload came late; its block and those after it run again.' };
+      if (nextNumber() !== undefined && at < replayTo)
+        return {
+          number: at,
+          root,
+          state: 'replaying',
+          detail: 'A payload came late; its block and those after it run again.',
+        };
       return { number: at, root, state: 'following', detail: undefined };
     },
     rootAt: (wanted) => privateStore.rootAt(wanted),
@@ -238,7 +283,11 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       return blocks.flatMap((block) => {
         if (!block.transactions.some(isPrivateTransaction)) return [];
         return privateStore.keep({
-          header: block.header, parentHash: block.header.parentHash, parentRoot: block.parentRoot, author: block.author, transactions: block.transactions,
+          header: block.header,
+          parentHash: block.header.parentHash,
+          parentRoot: block.parentRoot,
+          author: block.author,
+          transactions: block.transactions,
         });
       });
     },
@@ -252,7 +301,11 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       for (;;) {
         if (number() >= wanted || !running) return;
         if (blocked !== undefined && working === undefined)
-          throw participantError('PRIVATE_STATE_BEHIND', `The private state is at block ${number()}, the head at ${options.checkedNumber()}: ${blocked.reason}`, { privateNumber: number(), number: wanted });
+          throw participantError(
+            'PRIVATE_STATE_BEHIND',
+            `The private state is at block ${number()}, the head at ${options.checkedNumber()}: ${blocked.reason}`,
+            { privateNumber: number(), number: wanted },
+          );
         wake();
         await new Promise<void>((resolve) => {
           const waiter = (): void => {
@@ -266,7 +319,7 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
     async stop() {
       running = false;
       await working;
-      for (const waiter of [...waiters]) waiter();
+      for (const waiter of waiters) waiter();
     },
   };
 }
@@ -275,7 +328,9 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
 function onlySender(sender: Uint8Array, nonce: bigint): StateReader {
   return {
     account: (address) =>
-      bytesEqual(address, sender) ? { nonce, balance: 1n << 128n, storageRoot: emptyTrieRoot, codeHash: emptyCodeHash } : undefined,
+      bytesEqual(address, sender)
+        ? { nonce, balance: 1n << 128n, storageRoot: emptyTrieRoot, codeHash: emptyCodeHash }
+        : undefined,
     storage: () => 0n,
     code: () => new Uint8Array(0),
   };

@@ -21,7 +21,9 @@ export interface PrivateRecordsOptions {
 }
 
 /** Writes down what the private transactions of an executed block did; goes into that block's batch. */
-export function createPrivateRecords(options: PrivateRecordsOptions): (executed: ExecutedBlock) => Promise<readonly StoreOperation[]> {
+export function createPrivateRecords(
+  options: PrivateRecordsOptions,
+): (executed: ExecutedBlock) => Promise<readonly StoreOperation[]> {
   const { manager, publicState, transactions, contracts } = options;
 
   /** Enclave keys that the payload names to us: the sender's, and those it was stripped to. */
@@ -30,7 +32,10 @@ export function createPrivateRecords(options: PrivateRecordsOptions): (executed:
     return [...new Set([sealed.senderKey, ...sealed.recipientKeys].map(bytesToBase64))];
   }
 
-  function outcomeOf({ receipt, resolution }: ExecutedTransaction, parties: readonly string[]): Partial<TransactionView> {
+  function outcomeOf(
+    { receipt, resolution }: ExecutedTransaction,
+    parties: readonly string[],
+  ): Partial<TransactionView> {
     if (resolution.type === 'notParty') return { readability: 'stranger', status: undefined };
     const reason = receipt.revertReason === undefined ? undefined : revertReason(receipt.revertReason);
     return {
@@ -39,7 +44,11 @@ export function createPrivateRecords(options: PrivateRecordsOptions): (executed:
       parties,
       status: receipt.status === 0 ? 'failed' : 'success',
       revertReason: reason,
-      logs: receipt.logs.map((log) => ({ address: bytesToHex(log.address), topics: log.topics.map((topic) => bytesToHex(topic)), data: bytesToHex(log.data) })),
+      logs: receipt.logs.map((log) => ({
+        address: bytesToHex(log.address),
+        topics: log.topics.map((topic) => bytesToHex(topic)),
+        data: bytesToHex(log.data),
+      })),
     };
   }
 
@@ -53,9 +62,11 @@ export function createPrivateRecords(options: PrivateRecordsOptions): (executed:
       operations.push(...transactions.amend(hash, outcomeOf(transaction, parties)));
       const envelope = all.find((candidate) => bytesEqual(transactionHash(candidate), transaction.hash));
       const { contractAddress } = transaction.receipt;
-      if (!isParty || envelope?.to !== undefined || contractAddress === undefined || transaction.receipt.status === 0) continue;
-      const account = await publicState.read({ blockHash: executed.block.parentHash, stateRoot: executed.block.parentRoot }, () =>
-        createTrieReader(publicState.database, executed.privateRoot).account(contractAddress),
+      if (!isParty || envelope?.to !== undefined || contractAddress === undefined || transaction.receipt.status === 0)
+        continue;
+      const account = await publicState.read(
+        { blockHash: executed.block.parentHash, stateRoot: executed.block.parentRoot },
+        () => createTrieReader(publicState.database, executed.privateRoot).account(contractAddress),
       );
       if (account === undefined || bytesEqual(account.codeHash, emptyCodeHash)) continue;
       operations.push(

@@ -74,7 +74,8 @@ export async function openPrivateStore(store: Store): Promise<PrivateStore> {
         roots.push({ number, root });
         operations.push({ type: 'put', key: heightKey('p', number), value: root });
       }
-      for (const digest of strange) operations.push({ type: 'put', key: letterKey('d', digest), value: numberToBytes(number) });
+      for (const digest of strange)
+        operations.push({ type: 'put', key: letterKey('d', digest), value: numberToBytes(number) });
       return operations;
     },
     rewind(number) {

@@ -16,7 +16,10 @@ describe('arguments of eth_sendTransaction', () => {
 
   it('refuses value in private with the text of GoQuorum', () => {
     expect(() => readSend({ from, to, data: '0x01', value: '0x1', privateFor: [key] }, undefined, never)).toThrow(
-      expect.objectContaining({ code: 'VALUE_IN_PRIVATE', message: 'ether value is not supported for private transactions' }),
+      expect.objectContaining({
+        code: 'VALUE_IN_PRIVATE',
+        message: 'ether value is not supported for private transactions',
+      }),
     );
   });
 

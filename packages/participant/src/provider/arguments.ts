@@ -31,7 +31,8 @@ export function latestOnly(tag: unknown, head: number): void {
 }
 
 function record(value: unknown, field: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${field}: an object is wanted`, field);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(`${field}: an object is wanted`, field);
   return value as Readonly<Record<string, unknown>>;
 }
 
@@ -52,7 +53,10 @@ function callData(fields: Readonly<Record<string, unknown>>): Uint8Array {
   const left = data === undefined ? undefined : hexToBytes(data, 'data');
   const right = input === undefined ? undefined : hexToBytes(input, 'input');
   if (left !== undefined && right !== undefined && !bytesEqual(left, right))
-    throw invalid('both "data" and "input" are set and not equal. Please use "input" to pass transaction call data', 'input');
+    throw invalid(
+      'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data',
+      'input',
+    );
   return right ?? left ?? new Uint8Array(0);
 }
 
@@ -83,7 +87,11 @@ export function readCall(value: unknown): CallRequest {
  * @param isPrivateContract true for addresses that exist in the page's private state
  * @throws ARGUMENTS_INVALID, SILENT_DOWNGRADE, VALUE_IN_PRIVATE, HEX_INVALID, QUANTITY_INVALID, BASE64_INVALID
  */
-export function readSend(value: unknown, defaultFrom: string | undefined, isPrivateContract: (address: Uint8Array) => boolean): SendArguments {
+export function readSend(
+  value: unknown,
+  defaultFrom: string | undefined,
+  isPrivateContract: (address: Uint8Array) => boolean,
+): SendArguments {
   const fields = record(value, 'transaction');
   const from = (optionalText(fields, 'from') ?? defaultFrom ?? '').toLowerCase();
   hexToFixedBytes(from, 20, 'from');
@@ -97,13 +105,20 @@ export function readSend(value: unknown, defaultFrom: string | undefined, isPriv
   const { privateFor, privateFrom, privacyFlag, mandatoryFor } = fields;
   const isPrivate = privateFor !== undefined && privateFor !== null;
   if (!isPrivate) refuseDowngrade(fields, to, isPrivateContract);
-  if (isPrivate && !Array.isArray(privateFor)) throw invalid('privateFor: a list of enclave keys is wanted', 'privateFor');
+  if (isPrivate && !Array.isArray(privateFor))
+    throw invalid('privateFor: a list of enclave keys is wanted', 'privateFor');
   if (isPrivate && transactionValue !== 0n)
     throw participantError('VALUE_IN_PRIVATE', 'ether value is not supported for private transactions', {}, 'REJECT');
   if (privacyFlag !== undefined && privacyFlag !== null && Number(privacyFlag) !== 0)
-    throw invalid('PrivacyEnhancements are disabled. Can only accept transactions with PrivacyFlag=0(StandardPrivate).', 'privacyFlag');
+    throw invalid(
+      'PrivacyEnhancements are disabled. Can only accept transactions with PrivacyFlag=0(StandardPrivate).',
+      'privacyFlag',
+    );
   if (Array.isArray(mandatoryFor) && mandatoryFor.length > 0)
-    throw invalid('privacy metadata invalid. mandatory recipients are only applicable for PrivacyFlag=2(MandatoryRecipients)', 'mandatoryFor');
+    throw invalid(
+      'privacy metadata invalid. mandatory recipients are only applicable for PrivacyFlag=2(MandatoryRecipients)',
+      'mandatoryFor',
+    );
   return {
     from,
     to,
@@ -111,8 +126,13 @@ export function readSend(value: unknown, defaultFrom: string | undefined, isPriv
     value: transactionValue,
     gas: optionalQuantity(fields, 'gas', 64),
     nonce: optionalQuantity(fields, 'nonce', 64),
-    privateFor: isPrivate ? (privateFor as unknown[]).map((key, index) => enclaveKey(key, `privateFor[${index}]`)) : undefined,
-    privateFrom: isPrivate && typeof privateFrom === 'string' && privateFrom !== '' ? enclaveKey(privateFrom, 'privateFrom') : undefined,
+    privateFor: isPrivate
+      ? (privateFor as unknown[]).map((key, index) => enclaveKey(key, `privateFor[${index}]`))
+      : undefined,
+    privateFrom:
+      isPrivate && typeof privateFrom === 'string' && privateFrom !== ''
+        ? enclaveKey(privateFrom, 'privateFrom')
+        : undefined,
   };
 }
 
@@ -121,9 +141,21 @@ function refuseDowngrade(
   to: Uint8Array | undefined,
   isPrivateContract: (address: Uint8Array) => boolean,
 ): void {
-  const hints = ['privateFrom', 'privacyFlag', 'mandatoryFor', 'restriction'].filter((name) => fields[name] !== undefined && fields[name] !== null);
+  const hints = ['privateFrom', 'privacyFlag', 'mandatoryFor', 'restriction'].filter(
+    (name) => fields[name] !== undefined && fields[name] !== null,
+  );
   if (hints.length > 0)
-    throw participantError('SILENT_DOWNGRADE', `This transaction names ${hints.join(', ')} but not privateFor, so that it would be public.`, { hints }, 'REJECT');
+    throw participantError(
+      'SILENT_DOWNGRADE',
+      `This transaction names ${hints.join(', ')} but not privateFor, so that it would be public.`,
+      { hints },
+      'REJECT',
+    );
   if (to !== undefined && isPrivateContract(to))
-    throw participantError('SILENT_DOWNGRADE', 'The contract is private, but the transaction does not say for whom it is, so that it would be public.', {}, 'REJECT');
+    throw participantError(
+      'SILENT_DOWNGRADE',
+      'The contract is private, but the transaction does not say for whom it is, so that it would be public.',
+      {},
+      'REJECT',
+    );
 }

@@ -50,7 +50,11 @@ export function createReceiptBook(options: ReceiptBookOptions): LiveReceiptBook 
     const receipts = await options.fetchReceipts(block);
     const receipt = receipts[view.index];
     if (receipt === undefined) return;
-    const logs = receipt.logs.map((log) => ({ address: bytesToHex(log.address), topics: log.topics.map((topic) => bytesToHex(topic)), data: bytesToHex(log.data) }));
+    const logs = receipt.logs.map((log) => ({
+      address: bytesToHex(log.address),
+      topics: log.topics.map((topic) => bytesToHex(topic)),
+      data: bytesToHex(log.data),
+    }));
     const operations = transactions.amend(view.hash, { status: receipt.status === 0 ? 'failed' : 'success', logs });
     if (operations.length > 0) await store.batch(operations);
     options.onChange();
@@ -90,16 +94,23 @@ export function createReceiptBook(options: ReceiptBookOptions): LiveReceiptBook 
       const view = transactions.find(hash);
       throw participantError(
         'NOT_INCLUDED',
-        view?.blockNumber === undefined ? 'No checked block holds this transaction yet.' : 'The transaction is in a block, but what it did cannot be told yet.',
+        view?.blockNumber === undefined
+          ? 'No checked block holds this transaction yet.'
+          : 'The transaction is in a block, but what it did cannot be told yet.',
         { hash },
       );
     },
     refresh() {
-      for (const waiter of [...waiters]) waiter();
+      waiters.forEach(call);
     },
     stop() {
       stopped = true;
-      for (const waiter of [...waiters]) waiter();
+      waiters.forEach(call);
     },
   };
+}
+
+/** Waiters take themselves out of the set while it is gone through, which sets allow. */
+function call(waiter: () => void): void {
+  waiter();
 }

@@ -2,7 +2,14 @@ import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { toProblemView } from '../problems.ts';
 
 /** JSON-RPC and EIP-1193 numbers that the provider uses. */
-export const providerCodes = { invalidParams: -32602, methodNotFound: -32601, server: -32000, reverted: 3, unauthorized: 4100, disconnected: 4900 } as const;
+export const providerCodes = {
+  invalidParams: -32602,
+  methodNotFound: -32601,
+  server: -32000,
+  reverted: 3,
+  unauthorized: 4100,
+  disconnected: 4900,
+} as const;
 
 /** What a dapp gets when a request fails: EIP-1193's shape, with the project's own code and advice in `data`. */
 export class ProviderError extends Error {

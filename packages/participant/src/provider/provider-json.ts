@@ -106,8 +106,13 @@ interface LogFilter {
 }
 
 /** Logs of the transactions that this page has executed or checked itself. @throws ARGUMENTS_INVALID */
-export function logsToJson(transactions: readonly TransactionView[], filter: unknown, head: number): readonly unknown[] {
-  if (typeof filter !== 'object' || filter === null) throw participantError('ARGUMENTS_INVALID', 'filter: an object is wanted', { field: 'filter' }, 'REJECT');
+export function logsToJson(
+  transactions: readonly TransactionView[],
+  filter: unknown,
+  head: number,
+): readonly unknown[] {
+  if (typeof filter !== 'object' || filter === null)
+    throw participantError('ARGUMENTS_INVALID', 'filter: an object is wanted', { field: 'filter' }, 'REJECT');
   const { address, topics, fromBlock, toBlock } = filter as LogFilter;
   const from = blockOf(fromBlock, head);
   const to = blockOf(toBlock, head);
@@ -119,7 +124,9 @@ export function logsToJson(transactions: readonly TransactionView[], filter: unk
     .flatMap((view) =>
       view.logs.flatMap((log, index) => {
         if (addresses.length > 0 && !addresses.includes(log.address)) return [];
-        const fits = wanted.every((choice: unknown, place) => choice === null || oneOrMany(choice).includes(log.topics[place] ?? ''));
+        const fits = wanted.every(
+          (choice: unknown, place) => choice === null || oneOrMany(choice).includes(log.topics[place] ?? ''),
+        );
         return fits ? [logToJson(log, view, undefined, index)] : [];
       }),
     );
@@ -134,6 +141,7 @@ function blockOf(tag: unknown, head: number): number {
   if (tag === undefined || tag === 'latest' || tag === 'pending') return head;
   if (tag === 'earliest') return 0;
   const value = Number(tag);
-  if (!Number.isSafeInteger(value)) throw participantError('ARGUMENTS_INVALID', 'block: a number or a tag is wanted', { field: 'block' }, 'REJECT');
+  if (!Number.isSafeInteger(value))
+    throw participantError('ARGUMENTS_INVALID', 'block: a number or a tag is wanted', { field: 'block' }, 'REJECT');
   return value;
 }

@@ -39,14 +39,17 @@ type Method = (params: readonly unknown[], progress: Progress) => unknown;
  * The page's EIP-1193 provider. Everything is answered here: reads from checked state, calls by own execution, private sending by
  * the page's own manager. No request goes to a node's JSON-RPC.
  */
-export function createProvider(context: ProviderContext): (request: ProviderRequest, progress: Progress) => Promise<unknown> {
+export function createProvider(
+  context: ProviderContext,
+): (request: ProviderRequest, progress: Progress) => Promise<unknown> {
   const { accounts, calls, publicState, submitter, transactions, receipts } = context;
   const anchor = (): StateAnchor => {
     const { header, hash } = context.head();
     return { blockHash: hash, stateRoot: header.stateRoot };
   };
   const number = (): number => context.head().header.number;
-  const address = (value: unknown, field = 'address'): Uint8Array => hexToFixedBytes(textArgument(value, field), 20, field);
+  const address = (value: unknown, field = 'address'): Uint8Array =>
+    hexToFixedBytes(textArgument(value, field), 20, field);
   const isPrivateContract = (to: Uint8Array): boolean => context.contracts.find(bytesToHex(to))?.private === true;
 
   const methods: Readonly<Record<string, Method>> = {
@@ -58,7 +61,12 @@ export function createProvider(context: ProviderContext): (request: ProviderRequ
     eth_gasPrice: () => '0x0',
     eth_blockNumber: () => bigintToQuantity(number()),
     eth_getBlockByNumber([tag]) {
-      const wanted = tag === 'latest' || tag === undefined ? number() : tag === 'earliest' ? 0 : Number(quantityToBigint(textArgument(tag, 'block'), 'block', 53));
+      const wanted =
+        tag === 'latest' || tag === undefined
+          ? number()
+          : tag === 'earliest'
+            ? 0
+            : Number(quantityToBigint(textArgument(tag, 'block'), 'block', 53));
       const block = context.blockAt(wanted);
       return block === undefined ? null : checkedBlockToJson(block);
     },
@@ -89,7 +97,10 @@ export function createProvider(context: ProviderContext): (request: ProviderRequ
       return bytesToHex(root);
     },
     async debug_privateStateRoot([tag]) {
-      const wanted = tag === undefined || tag === 'latest' ? number() : Number(quantityToBigint(textArgument(tag, 'block'), 'block', 53));
+      const wanted =
+        tag === undefined || tag === 'latest'
+          ? number()
+          : Number(quantityToBigint(textArgument(tag, 'block'), 'block', 53));
       await context.privateHead.reach(wanted);
       return bytesToHex(context.privateHead.rootAt(wanted));
     },
@@ -121,13 +132,25 @@ export function createProvider(context: ProviderContext): (request: ProviderRequ
       const receipt = await receipts.wait(text);
       const failed = receipt.view.status === 'failed';
       const suffix = receipt.view.revertReason === undefined ? '' : `: ${receipt.view.revertReason}`;
-      progress('done', failed ? `Included in block ${receipt.view.blockNumber}, but it failed${suffix}` : `Included in block ${receipt.view.blockNumber}, which was checked here`, text);
+      progress(
+        'done',
+        failed
+          ? `Included in block ${receipt.view.blockNumber}, but it failed${suffix}`
+          : `Included in block ${receipt.view.blockNumber}, which was checked here`,
+        text,
+      );
       return receiptToJson(receipt);
     },
     eth_getLogs: ([filter]) => logsToJson(transactions.list(), filter, number()),
     async eth_getQuorumPayload([digest]) {
       const hash = hexToBytes(textArgument(digest, 'digest'), 'digest');
-      if (hash.length !== 64) throw participantError('ARGUMENTS_INVALID', `Expected a Quorum digest of length 64, but got ${hash.length}`, {}, 'REJECT');
+      if (hash.length !== 64)
+        throw participantError(
+          'ARGUMENTS_INVALID',
+          `Expected a Quorum digest of length 64, but got ${hash.length}`,
+          {},
+          'REJECT',
+        );
       try {
         return bytesToHex((await context.manager.receive(hash)).payload);
       } catch (error) {
@@ -140,7 +163,13 @@ export function createProvider(context: ProviderContext): (request: ProviderRequ
 
   return async ({ method, params }, progress) => {
     const run = Object.hasOwn(methods, method) ? methods[method] : undefined;
-    if (run === undefined) throw participantError('METHOD_NOT_FOUND', `the method ${method} does not exist/is not available`, { method }, 'REJECT');
+    if (run === undefined)
+      throw participantError(
+        'METHOD_NOT_FOUND',
+        `the method ${method} does not exist/is not available`,
+        { method },
+        'REJECT',
+      );
     return run(positional(params, 8), progress);
   };
 }

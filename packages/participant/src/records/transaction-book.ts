@@ -4,7 +4,12 @@ import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { privatePayloadHash } from '@isoquorum/primitives/transaction/private';
-import { isPrivateTransaction, type Transaction, transactionHash, transactionSender } from '@isoquorum/primitives/transaction/transaction';
+import {
+  isPrivateTransaction,
+  type Transaction,
+  transactionHash,
+  transactionSender,
+} from '@isoquorum/primitives/transaction/transaction';
 import { createContractAddress } from '@isoquorum/primitives/address';
 import type { CheckedBlock } from '../chain/header-verifier.ts';
 import type { TransactionView } from '../participant-view.ts';
@@ -53,7 +58,11 @@ export async function openTransactionBook(options: TransactionBookOptions): Prom
     value: toJsonBytes(view),
   });
 
-  function viewOf(transaction: Transaction, block: CheckedBlock | undefined, index: number | undefined): TransactionView {
+  function viewOf(
+    transaction: Transaction,
+    block: CheckedBlock | undefined,
+    index: number | undefined,
+  ): TransactionView {
     const sender = transactionSender(transaction, signerChainIdAt(config, block?.header.number ?? 0));
     const from = bytesToHex(sender);
     const isPrivate = isPrivateTransaction(transaction);
@@ -70,7 +79,8 @@ export async function openTransactionBook(options: TransactionBookOptions): Prom
       mine: options.isOwnAccount(from),
       data: isPrivate ? undefined : bytesToHex(transaction.data),
       payloadHash: digest === undefined ? undefined : bytesToBase64(digest),
-      contractAddress: transaction.to === undefined ? bytesToHex(createContractAddress(sender, transaction.nonce)) : undefined,
+      contractAddress:
+        transaction.to === undefined ? bytesToHex(createContractAddress(sender, transaction.nonce)) : undefined,
     };
   }
 

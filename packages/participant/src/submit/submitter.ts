@@ -5,7 +5,12 @@ import type { Clock } from '@isoquorum/platform/clock';
 import { bytesToBase64 } from '@isoquorum/primitives/base64';
 import type { Address, EnclaveKey } from '@isoquorum/primitives/bytes';
 import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
-import { encodeTransaction, type Transaction, transactionHash, type UnsignedTransaction } from '@isoquorum/primitives/transaction/transaction';
+import {
+  encodeTransaction,
+  type Transaction,
+  transactionHash,
+  type UnsignedTransaction,
+} from '@isoquorum/primitives/transaction/transaction';
 import type { TransactionManager } from '@isoquorum/privacy/manager/transaction-manager';
 import type { Accounts } from '../account/accounts.ts';
 import type { PublicState, StateAnchor } from '../chain/public-state.ts';
@@ -73,7 +78,9 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
   async function nextNonce(address: string): Promise<bigint> {
     const account = await publicState.account(options.head(), hexToBytes(address));
     let nonce = account?.nonce ?? 0n;
-    const own = new Set([...sent.values()].filter(({ from }) => from === address).map(({ transaction }) => transaction.nonce));
+    const own = new Set(
+      [...sent.values()].filter(({ from }) => from === address).map(({ transaction }) => transaction.nonce),
+    );
     while (own.has(nonce)) nonce++;
     return nonce;
   }
@@ -81,7 +88,10 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
   async function seal(args: SendArguments, progress: Progress): Promise<Uint8Array> {
     if (args.privateFor === undefined) return args.data;
     const recipients = args.privateFor.length;
-    progress('sealing', `Sealing the payload in this page for ${recipients === 0 ? 'this page alone' : `${recipients} ${recipients === 1 ? 'party' : 'parties'}`}`);
+    progress(
+      'sealing',
+      `Sealing the payload in this page for ${recipients === 0 ? 'this page alone' : `${recipients} ${recipients === 1 ? 'party' : 'parties'}`}`,
+    );
     if (recipients > 0) progress('handing-over', 'Handing the sealed payload over and waiting until it is kept');
     const { hash } = await manager.send({
       payload: args.data,
@@ -116,7 +126,10 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
   async function locked<T>(key: string, act: () => Promise<T>): Promise<T> {
     const before = locks.get(key) ?? Promise.resolve();
     const mine = before.then(act, act);
-    locks.set(key, mine.catch(() => undefined));
+    locks.set(
+      key,
+      mine.catch(() => undefined),
+    );
     return mine;
   }
 
@@ -128,7 +141,15 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     progress('signing', 'Signing the envelope');
     const nonce = args.nonce ?? (await nextNonce(args.from));
     const gasLimit = args.gas ?? (gasDefault < head.gasLimit ? gasDefault : head.gasLimit);
-    const unsigned: UnsignedTransaction = { type: 0, nonce, gasPrice: 0n, gasLimit, to: args.to, value: args.value, data };
+    const unsigned: UnsignedTransaction = {
+      type: 0,
+      nonce,
+      gasPrice: 0n,
+      gasLimit,
+      to: args.to,
+      value: args.value,
+      data,
+    };
     const transaction = accounts.sign(args.from, unsigned, head.number + 1, isPrivate);
     const hash = bytesToHex(transactionHash(transaction));
     progress('broadcasting', 'Sending the envelope to the validators', hash);
@@ -136,7 +157,8 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     const parties = [...new Set([args.privateFrom ?? options.ownKey, ...(args.privateFor ?? [])].map(bytesToBase64))];
     transactions.addPending(transaction, isPrivate ? { data: bytesToHex(args.data), parties } : undefined);
     options.onChange();
-    if ((await broadcast(transaction)) === 0) progress('broadcasting', 'No validator is connected; the envelope goes out when one is', hash);
+    if ((await broadcast(transaction)) === 0)
+      progress('broadcasting', 'No validator is connected; the envelope goes out when one is', hash);
     repeat();
     progress('waiting-for-block', 'Waiting for a block that this page can verify', hash);
     return hash;
@@ -146,9 +168,15 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     nextNonce,
     async send(args, progress) {
       progress('preparing', 'Checking the request');
-      if (!accounts.holds(args.from)) throw participantError('ACCOUNT_UNKNOWN', 'unknown account', { address: args.from }, 'REJECT');
+      if (!accounts.holds(args.from))
+        throw participantError('ACCOUNT_UNKNOWN', 'unknown account', { address: args.from }, 'REJECT');
       if (args.privateFor !== undefined && (args.value !== 0n || args.data.length === 0))
-        throw participantError('VALUE_IN_PRIVATE', 'ether value is not supported for private transactions', {}, 'REJECT');
+        throw participantError(
+          'VALUE_IN_PRIVATE',
+          'ether value is not supported for private transactions',
+          {},
+          'REJECT',
+        );
       return locked(args.from, () => sendLocked(args, progress));
     },
     included(hashes) {

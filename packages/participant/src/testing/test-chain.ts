@@ -58,13 +58,29 @@ export function createTestChain(options: { validators?: number; timestamp?: bigi
   const extra = { vanity: new Uint8Array(32), validators: addresses, vote: undefined, round: 0, committedSeals: [] };
   const genesisJson = {
     config: {
-      chainId: 1337, homesteadBlock: 0, eip150Block: 0, eip155Block: 0, eip158Block: 0, byzantiumBlock: 0,
-      constantinopleBlock: 0, petersburgBlock: 0, istanbulBlock: 0, berlinBlock: 0, isQuorum: true,
-      maxCodeSizeConfig: [{ block: 0, size: 64 }], txnSizeLimit: 64,
+      chainId: 1337,
+      homesteadBlock: 0,
+      eip150Block: 0,
+      eip155Block: 0,
+      eip158Block: 0,
+      byzantiumBlock: 0,
+      constantinopleBlock: 0,
+      petersburgBlock: 0,
+      istanbulBlock: 0,
+      berlinBlock: 0,
+      isQuorum: true,
+      maxCodeSizeConfig: [{ block: 0, size: 64 }],
+      txnSizeLimit: 64,
       qbft: { epochLength: 30_000, blockPeriodSeconds: 1, requestTimeoutSeconds: 4, policy: 0, ceil2NBy3Block: 0 },
     },
-    nonce: '0x0', timestamp: bytesQuantity(options.timestamp ?? 0n), extraData: bytesToHex(encodeQbftExtra(extra)), gasLimit: '0x2faf0800',
-    difficulty: '0x1', mixHash: bytesToHex(ISTANBUL_DIGEST), coinbase: bytesToHex(zeroAddress), alloc: {},
+    nonce: '0x0',
+    timestamp: bytesQuantity(options.timestamp ?? 0n),
+    extraData: bytesToHex(encodeQbftExtra(extra)),
+    gasLimit: '0x2faf0800',
+    difficulty: '0x1',
+    mixHash: bytesToHex(ISTANBUL_DIGEST),
+    coinbase: bytesToHex(zeroAddress),
+    alloc: {},
   };
   const genesis = parseGenesis(genesisJson);
   const genesisHeader = createGenesisHeader(genesis, emptyTrieRoot);

@@ -51,7 +51,13 @@ const seed = (text: string): Uint8Array => keccak256(utf8ToBytes(`isoquorum page
 
 /** A store that survives the page: closing is the page's, not the store's. */
 function surviving(store: Store): Store {
-  return { get: (key) => store.get(key), getSync: (key) => store.getSync(key), batch: (operations) => store.batch(operations), iterate: (range) => store.iterate(range), close: () => Promise.resolve() };
+  return {
+    get: (key) => store.get(key),
+    getSync: (key) => store.getSync(key),
+    batch: (operations) => store.batch(operations),
+    iterate: (range) => store.iterate(range),
+    close: () => Promise.resolve(),
+  };
 }
 
 export async function createPageNetwork(validators = 4): Promise<PageNetwork> {
@@ -59,20 +65,48 @@ export async function createPageNetwork(validators = 4): Promise<PageNetwork> {
   const net = await createSimulatedNetwork({ validators, manager: (index) => managers[index]?.running.q2t });
   const { clock, genesis, nodes } = net;
   const genesisHash = createGenesisBlock(genesis).hash;
-  const genesisJson = testGenesisJson({ nodeKeys: nodes.map((node) => node.nodeKey), accountKeys: net.accountKeys, blockPeriodSeconds: 1, timestamp: Number(genesis.timestamp) });
+  const genesisJson = testGenesisJson({
+    nodeKeys: nodes.map((node) => node.nodeKey),
+    accountKeys: net.accountKeys,
+    blockPeriodSeconds: 1,
+    timestamp: Number(genesis.timestamp),
+  });
   openGenesis(genesisJson, genesisHash);
   const http = createMemoryHttp();
   for (let index = 1; index <= validators; index++) {
     const peers = index === 1 ? [] : ['http://127.0.0.1:9001/'];
-    managers.push(await startTestManager({ name: `manager${index}`, index, privateKeys: [seed(`manager ${index}`)], peers, http, clock }));
+    managers.push(
+      await startTestManager({
+        name: `manager${index}`,
+        index,
+        privateKeys: [seed(`manager ${index}`)],
+        peers,
+        http,
+        clock,
+      }),
+    );
   }
-  const peers = new Map(nodes.map((node, index) => [nodeKeyToPeerId(node.nodeKey), { role: 'node' as const, address: nodeKeyToAddress(node.nodeKey), name: `node${index + 1}` }]));
+  const peers = new Map(
+    nodes.map((node, index) => [
+      nodeKeyToPeerId(node.nodeKey),
+      { role: 'node' as const, address: nodeKeyToAddress(node.nodeKey), name: `node${index + 1}` },
+    ]),
+  );
   const pageIds = new Set<string>();
-  const identify = (peerId: string) => peers.get(peerId) ?? (pageIds.has(peerId) ? { role: 'browser' as const, address: undefined, name: undefined } : undefined);
-  const identity = (role: 'node' | 'browser') => createChainIdentity({ config: genesis.config, genesisHash, networkId: 1337n, role, client: role });
+  const identify = (peerId: string) =>
+    peers.get(peerId) ??
+    (pageIds.has(peerId) ? { role: 'browser' as const, address: undefined, name: undefined } : undefined);
+  const identity = (role: 'node' | 'browser') =>
+    createChainIdentity({ config: genesis.config, genesisHash, networkId: 1337n, role, client: role });
   for (const [index, node] of nodes.entries()) {
     const peerId = nodeKeyToPeerId(node.nodeKey);
-    const host = net.network.createHost({ peerId, chain: identity('node'), identify, staticPeers: [...peers.keys()].filter((id) => id !== peerId), random: createSeededRandom(index) });
+    const host = net.network.createHost({
+      peerId,
+      chain: identity('node'),
+      identify,
+      staticPeers: [...peers.keys()].filter((id) => id !== peerId),
+      random: createSeededRandom(index),
+    });
     await node.start({ host });
     const manager = managers[index] as TestManager;
     const registration = registerNodeStatements({
@@ -86,11 +120,11 @@ export async function createPageNetwork(validators = 4): Promise<PageNetwork> {
 
   async function until<T>(what: string, promise: Promise<T>, limitMs = 60_000): Promise<T> {
     let isSettled = false;
-    const done = (): void => {
+    const settled = Promise.allSettled([promise]).then(() => {
       isSettled = true;
-    };
-    promise.then(done, done);
+    });
     await net.runUntil(what, () => isSettled, limitMs);
+    await settled;
     return promise;
   }
 
@@ -104,9 +138,20 @@ export async function createPageNetwork(validators = 4): Promise<PageNetwork> {
     const logger = createMemoryLogger();
     const make = async (): Promise<Participant> => {
       const memoryHost = net.network.createHost({ peerId, chain: identity('browser'), identify });
-      const host: NetworkHost & { dialPage(id: string): ReturnType<NetworkHost['dial']> } = { ...memoryHost, peerId, dialPage: (id) => memoryHost.dial(net.network.multiaddr(id)) };
+      const host: NetworkHost & { dialPage(id: string): ReturnType<NetworkHost['dial']> } = {
+        ...memoryHost,
+        peerId,
+        dialPage: (id) => memoryHost.dial(net.network.multiaddr(id)),
+      };
       const participant = await createParticipant({
-        host, store: surviving(store), clock, vault, logger, genesisJson, genesisHash, signer,
+        host,
+        store: surviving(store),
+        clock,
+        vault,
+        logger,
+        genesisJson,
+        genesisHash,
+        signer,
         random: createSeededRandom(`page ${name} ${clock.nowMs()}`),
         evm: createFastEvm(),
         keyAgreement: createMemoryKeyAgreement([enclaveSeed]),
@@ -114,14 +159,18 @@ export async function createPageNetwork(validators = 4): Promise<PageNetwork> {
         fresh: true,
       });
       await participant.start();
-      for (const id of [...peers.keys()].slice(0, 2)) await until(`${name} dials`, host.dial(net.network.multiaddr(id)));
+      for (const id of [...peers.keys()].slice(0, 2))
+        await until(`${name} dials`, host.dial(net.network.multiaddr(id)));
       return participant;
     };
     const page: SimulatedPage = {
-      name, peerId, store, logger,
+      name,
+      peerId,
+      store,
+      logger,
       enclaveKey: bytesToBase64(enclavePublicKey(enclaveSeed)),
       participant: await make(),
-      close: async () => void (await until(`${name} closes`, page.participant.stop())),
+      close: () => until(`${name} closes`, page.participant.stop()),
       open: async () => {
         page.participant = await make();
       },

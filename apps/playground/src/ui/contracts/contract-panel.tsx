@@ -178,7 +178,9 @@ function AttachAbi(props: { contract: ContractView; book: ContractBook }) {
         }
       }}
     >
-      <p class="note">This page runs the contract, but does not know the names of its functions. Paste its ABI to talk to it.</p>
+      <p class="note">
+        This page runs the contract, but does not know the names of its functions. Paste its ABI to talk to it.
+      </p>
       <label class="field">
         <span>Name</span>
         <input

@@ -47,7 +47,9 @@ export function ContractsSection(props: { session: Session; book: ContractBook }
                     <strong>{book.find(contract.address, contract.codeHash)?.name ?? 'Unknown code'}</strong>
                     <small>{shorten(contract.address)}</small>
                   </span>
-                  <Badge tone={contract.private ? 'private' : 'public'}>{contract.private ? 'private' : 'public'}</Badge>
+                  <Badge tone={contract.private ? 'private' : 'public'}>
+                    {contract.private ? 'private' : 'public'}
+                  </Badge>
                 </button>
               </li>
             ))}

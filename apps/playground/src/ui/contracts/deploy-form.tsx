@@ -19,8 +19,7 @@ interface Pasted {
 
 /** What would be deployed: a ready-made contract, or what was pasted. @throws ABI_INVALID */
 function chosenContract(readyMade: ReadyMade | undefined, pasted: Pasted) {
-  if (readyMade !== undefined)
-    return { name: readyMade.title, abiJson: readyMade.abi, bytecode: readyMade.bytecode };
+  if (readyMade !== undefined) return { name: readyMade.title, abiJson: readyMade.abi, bytecode: readyMade.bytecode };
   let abiJson: unknown;
   try {
     abiJson = JSON.parse(pasted.abi);
