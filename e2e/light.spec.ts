@@ -72,16 +72,14 @@ async function expectHonestHead(page: Page, forged: ReadonlySet<string>): Promis
   return head.number;
 }
 
-/** Lets the liar tell one lie until the page shows that it refused it; answers the reason that it shows. */
-async function refusedAs(page: Page, lie: Lie, code: string, reason: RegExp): Promise<void> {
+/** Lets the liar tell one lie, from now on, until the page shows that it refused it, with the reason. */
+async function refusedAs(page: Page, lie: Lie, code: string, reason: RegExp, times = 1): Promise<void> {
   await test.step(`${lie} → ${code}`, async () => {
-    const refusals = page.locator(`[data-testid="refusal"][data-code="${code}"]`).filter({ hasText: reason });
-    const before = await refusals.count();
     liar.tell(lie);
+    const refusals = page.locator(`[data-testid="refusal"][data-code="${code}"]`).filter({ hasText: reason });
     await expect
-      .poll(() => refusals.count(), { message: `${lie} is refused`, timeout: 40_000 })
-      .toBeGreaterThan(before);
-    liar.tell(undefined);
+      .poll(() => refusals.count(), { message: `${lie} is refused as ${code}`, timeout: 40_000 })
+      .toBeGreaterThanOrEqual(times);
     expect(liar.hashes(lie).size).toBeGreaterThan(0);
   });
 }
@@ -92,7 +90,7 @@ test('forged blocks of a lying validator are refused with their reasons, while t
   await page.getByTestId('nav-party').click();
   await expect(page.locator(`[data-testid="peer"][data-peer="${liar.peerId}"]`)).toBeVisible({ timeout: 60_000 });
   await page.getByTestId('nav-network').click();
-  const [start] = await Promise.all([headNumber(honestUrls()[0] ?? '')]);
+  const start = await headNumber(honestUrls()[0] ?? '');
   await expect(page.getByTestId('head-mark')).toHaveAttribute('data-mark', 'verified');
 
   await refusedAs(page, 'sealedByLiarAlone', 'SEALS_BELOW_QUORUM', /carries 1 seals? of 4 validators; 3 are needed/);
@@ -103,6 +101,8 @@ test('forged blocks of a lying validator are refused with their reasons, while t
   await refusedAs(page, 'ofAnotherParent', 'UNKNOWN_PARENT', /does not follow the block that was checked before it/);
   await refusedAs(page, 'withAnotherBody', 'BODY_MISMATCH', /body .* is not the sealed one/);
 
+  // Several real blocks later the liar still lies about the next one.
+  await expect.poll(async () => (await shownHead(page)).number, { timeout: 60_000 }).toBeGreaterThan(start + 3);
   const forged = new Set(
     (
       [
@@ -116,15 +116,15 @@ test('forged blocks of a lying validator are refused with their reasons, while t
     ).flatMap((lie) => [...liar.hashes(lie)]),
   );
   const number = await expectHonestHead(page, forged);
-  expect(number).toBeGreaterThan(start as number);
+  expect(liar.hashes('withAnotherBody').size).toBeGreaterThan(1);
+  liar.tell(undefined);
   await expect(page.getByTestId('head-mark')).toHaveAttribute('data-mark', 'verified');
-  await expect.poll(async () => (await shownHead(page)).number).toBeGreaterThan(number);
 
   // The other validators were not disturbed: they go on, agree, and still count the liar among their peers.
   const reached = Math.min(...(await Promise.all(honestUrls().map(headNumber))));
   expect(reached).toBeGreaterThan(number - 2);
   for (const url of honestUrls())
-    expect((await rpc<unknown[]>(url, 'admin_peers')).length, url).toBe(network.file().nodes.length - 1);
+    expect((await rpc<{ readonly id: string }[]>(url, 'admin_peers')).map(({ id }) => id)).toContain(liar.peerId);
 });
 
 test('a page that hears the liar alone stands still and says why, until it hears an honest validator', async () => {
@@ -157,14 +157,13 @@ test('a page that hears the liar alone stands still and says why, until it hears
   const page = await context.newPage();
   await page.goto((network.file().playground ?? '').replace(/#.*$/, ''));
   await page.getByTestId('nav-network').click();
-  const where = expect.poll(async () => (await shownHead(page)).number, { timeout: 60_000 });
-  await where.toBeGreaterThan(0);
+  await expect.poll(async () => (await shownHead(page)).number, { timeout: 60_000 }).toBeGreaterThan(0);
   const held = await shownHead(page);
 
   await refusedAs(page, 'sealsCut', 'SEALS_BELOW_QUORUM', /carries 2 seals of 4 validators; 3 are needed/);
   await refusedAs(page, 'sealTwice', 'SEAL_DUPLICATE', /carries two seals of 0x/);
   await refusedAs(page, 'sealOfStranger', 'SEAL_BY_STRANGER', /which is not a validator/);
-  await refusedAs(page, 'rootChanged', 'SEAL_BY_STRANGER', /which is not a validator/);
+  await refusedAs(page, 'rootChanged', 'SEAL_BY_STRANGER', /which is not a validator/, 2);
   await refusedAs(page, 'bodyChanged', 'BODY_MISMATCH', /is not the sealed one/);
   await refusedAs(page, 'gap', 'UNKNOWN_PARENT', /does not follow the block that was checked before it/);
   expect(await shownHead(page)).toEqual(held);

@@ -118,6 +118,8 @@ function answerTo(request: SyncRequest, isPage: boolean): readonly Uint8Array[] 
   if (typeof request.origin !== 'number') return [];
   if (!isPage) return headersFrom(request.origin, request.amount, (number) => copy.blocks[number]);
   wanted = request.origin;
+  // A header that says that its body is empty makes a page ask for none: then the changed body is offered unasked alone.
+  if (lie === 'bodyChanged' && copy.blocks[wanted]?.transactions.length === 0) return [];
   if (lie !== 'gap') return headersFrom(wanted, request.amount, shown);
   const next = copy.blocks[wanted + 1];
   if (next !== undefined) lied(lie, next);
@@ -134,15 +136,18 @@ function sendToPages(block: Block): void {
   }
 }
 
-/** Says the lie of the moment, again and again: a page that was not ready for it hears it the next time. */
-function speak(): void {
+/**
+ * Says the lie of the moment, again and again: a page that was not ready for it hears it the next time. Without a lie, new blocks are
+ * announced as every node does.
+ */
+function speak(hasNews: boolean): void {
   const newest = copy.blocks.at(-1) as Block;
   if (lie !== undefined && isForgery(lie)) {
     sendToPages(lied(lie, forgeries[lie]({ parent: newest.header, config, nodeKey, chainId })));
     return;
   }
   // The newest block makes a page ask for what it lacks; the block that it lacks first is offered changed, unasked.
-  if (lie !== undefined) sendToPages(newest);
+  if (lie !== undefined || hasNews) sendToPages(newest);
   if (wanted === undefined || lie === undefined || !isDistortion(lie)) return;
   const next = shown(wanted);
   if (next !== undefined) sendToPages(next);
@@ -164,9 +169,12 @@ await host.start();
 report({ type: 'started', peerId: host.peerId });
 
 for (;;) {
-  await copy.update().catch((error: unknown) => logger.log('warn', 'no news', { error: String(error) }));
+  const news = await copy.update().catch((error: unknown) => {
+    logger.log('warn', 'no news', { error: String(error) });
+    return 0;
+  });
   const { header } = copy.blocks.at(-1) as Block;
   host.setStatus({ number: header.number, hash: hashOf(copy.blocks.at(-1) as Block) });
-  speak();
+  speak(news > 0);
   await new Promise<void>((resolve) => clock.setTimer(TICK_MS, resolve));
 }
