@@ -106,9 +106,8 @@ function enterCreation(host: DualHost, message: EvmMessage): EvmEntry {
   creatorState.setNonce(caller, nonce + 1n);
   if (rules.isBerlin) state.accessAddress(address);
   const codeHash = state.codeHash(address);
-  if (state.nonce(address) !== 0n || (codeHash !== undefined && !bytesEqual(codeHash, emptyCodeHash))) {
-    return failed(0n, evmErrors.collision);
-  }
+  const hasCode = codeHash !== undefined && !bytesEqual(codeHash, emptyCodeHash);
+  if (state.nonce(address) !== 0n || hasCode || state.hasStorage(address)) return failed(0n, evmErrors.collision);
   const snapshot = state.snapshot();
   state.createAccount(address);
   state.markCreated(address);

@@ -1,6 +1,6 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { emptyCodeHash } from '@isoquorum/primitives/header';
+import { emptyCodeHash, emptyTrieRoot } from '@isoquorum/primitives/header';
 import type { Account } from './types.ts';
 
 /** A storage slot that was read or written. Numbers of transactions stand for "never" when they are not the current one. */
@@ -76,4 +76,36 @@ export function createStateObject(address: Address, key: string, base: Account |
 /** Empty in the sense of EIP-161. */
 export function isEmptyObject(object: StateObject): boolean {
   return object.nonce === 0n && object.balance === 0n && bytesEqual(object.codeHash, emptyCodeHash);
+}
+
+/** True when some slot of the account is not zero. */
+export function hasStorageLeft(object: StateObject): boolean {
+  for (const slot of object.slots.values()) if (slot.value !== 0n) return true;
+  return (
+    !object.isStorageCleared && object.origin !== undefined && !bytesEqual(object.origin.storageRoot, emptyTrieRoot)
+  );
+}
+
+/** The slots that a transaction has accessed, empty: they stay accessed when their account is made anew. */
+export function warmSlotsOnly(object: StateObject, transactionNumber: number): Map<bigint, Slot> {
+  const slots = new Map<bigint, Slot>();
+  for (const [slot, entry] of object.slots) {
+    if (entry.warmIn === transactionNumber) {
+      slots.set(slot, { value: 0n, base: 0n, original: 0n, writtenIn: -1, warmIn: entry.warmIn });
+    }
+  }
+  return slots;
+}
+
+/** Takes the account away, with all that it had. */
+export function clearObject(object: StateObject): void {
+  object.exists = false;
+  object.nonce = 0n;
+  object.balance = 0n;
+  object.codeHash = emptyCodeHash;
+  object.newCode = undefined;
+  object.slots = new Map();
+  object.isStorageCleared = true;
+  object.isTrieStale = true;
+  object.hasSelfDestructed = false;
 }

@@ -5,7 +5,15 @@ import { keccak256 } from '@isoquorum/primitives/keccak';
 import type { Log } from '@isoquorum/primitives/log';
 import type { ChangeLog } from './change-log.ts';
 import { bytesToMapKey } from './node-source.ts';
-import { createStateObject, isEmptyObject, type Slot, type StateObject } from './state-object.ts';
+import {
+  clearObject,
+  createStateObject,
+  hasStorageLeft,
+  isEmptyObject,
+  type Slot,
+  type StateObject,
+  warmSlotsOnly,
+} from './state-object.ts';
 import type { StateReader } from './types.ts';
 
 /** The precompiled contract 3, whose touch survives a revert (an accident of mainnet that became a rule). */
@@ -134,22 +142,11 @@ export class State {
     object.balance = balance;
     object.codeHash = emptyCodeHash;
     object.newCode = undefined;
-    object.slots = this.warmSlotsOnly(object);
+    object.slots = warmSlotsOnly(object, this.transactionNumber);
     object.isStorageCleared = true;
     object.isTrieStale = true;
     object.hasSelfDestructed = false;
     object.writtenSlots = [];
-  }
-
-  /** Slots that this transaction has accessed stay so when their account is made anew. */
-  private warmSlotsOnly(object: StateObject): Map<bigint, Slot> {
-    const slots = new Map<bigint, Slot>();
-    for (const [slot, entry] of object.slots) {
-      if (entry.warmIn === this.transactionNumber) {
-        slots.set(slot, { value: 0n, base: 0n, original: 0n, writtenIn: -1, warmIn: entry.warmIn });
-      }
-    }
-    return slots;
   }
 
   /** Notes that the account is the product of a CREATE of this transaction. */
@@ -352,7 +349,7 @@ export class State {
   finalise(deleteEmpty: boolean): Log[] {
     for (const object of this.touched) {
       if (object.dirtyCount > 0) {
-        if (object.exists && (object.hasSelfDestructed || (deleteEmpty && isEmptyObject(object)))) this.remove(object);
+        if (object.exists && (object.hasSelfDestructed || (deleteEmpty && isEmptyObject(object)))) clearObject(object);
         object.isPending = true;
         this.pending.add(object);
       }
@@ -370,18 +367,6 @@ export class State {
     return logs;
   }
 
-  private remove(object: StateObject): void {
-    object.exists = false;
-    object.nonce = 0n;
-    object.balance = 0n;
-    object.codeHash = emptyCodeHash;
-    object.newCode = undefined;
-    object.slots = new Map();
-    object.isStorageCleared = true;
-    object.isTrieStale = true;
-    object.hasSelfDestructed = false;
-  }
-
   /** Accounts changed by finished transactions since the last call. For updating tries. */
   takePending(): StateObject[] {
     const objects = [...this.pending];
@@ -394,5 +379,11 @@ export class State {
   hasCode(address: Address): boolean {
     const object = this.object(address);
     return object.exists && !bytesEqual(object.codeHash, emptyCodeHash);
+  }
+
+  /** True when the account has storage, even without code or nonce (EIP-7610 takes it for taken). */
+  hasStorage(address: Address): boolean {
+    const object = this.object(address);
+    return object.exists && hasStorageLeft(object);
   }
 }
