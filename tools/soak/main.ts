@@ -19,7 +19,7 @@ const started = performance.now();
 const report = await runSoak({
   seconds: Number(values.minutes) * 60,
   seed,
-  portBase: 27_000,
+  portBase: 22_000,
   say: (what) => console.log(`[${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s] ${what}`),
 });
 for (const fault of report.faults) console.log(`FAULT ${fault}`);
