@@ -131,8 +131,16 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   });
   const resolver = createPayloadResolver({ source: manager ?? noPayloads });
   const follower = createPrivateFollower({ chain, executor, resolver, clock, logger, onFatal: fatal });
-  const importer = createImporter({ chain, executor, rules, recoverSenders, resolver, clock });
   const pool = createPool({ chain, database, recoverSenders, access, logger });
+  const importer = createImporter({
+    chain,
+    executor,
+    rules,
+    recoverSenders,
+    resolver,
+    clock,
+    pooled: (hash) => pool.get(hash),
+  });
   const votes = createVoteBook(random);
   const submitter = createSubmitter({ chain: reader, pool, manager, accountKeys: options.accountKeys ?? [] });
 

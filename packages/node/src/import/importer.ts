@@ -3,7 +3,13 @@ import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
-import { isPrivateTransaction, knownTransactionSender } from '@isoquorum/primitives/transaction/transaction';
+import {
+  isPrivateTransaction,
+  knownTransactionSender,
+  rememberTransactionSender,
+  type Transaction,
+  transactionHash,
+} from '@isoquorum/primitives/transaction/transaction';
 import type { Clock } from '@isoquorum/platform/clock';
 import type { Blockchain } from '../chain/blockchain.ts';
 import type { ChainBlock } from '../chain/chain.ts';
@@ -41,6 +47,8 @@ export interface ImporterOptions {
   readonly recoverSenders: RecoverSenders;
   readonly resolver: PayloadResolver;
   readonly clock: Clock;
+  /** A transaction of the pool by hash. */
+  readonly pooled?: (hash: Hash32) => Transaction | undefined;
 }
 
 export function createImporter(options: ImporterOptions): Importer {
@@ -56,9 +64,19 @@ export function createImporter(options: ImporterOptions): Importer {
     return parent;
   }
 
+  /** Most transactions of a new block have been in the pool, where their senders were recovered. */
+  function isSenderKnown(transaction: Transaction, chainId: bigint | undefined): boolean {
+    if (knownTransactionSender(transaction, chainId) !== undefined) return true;
+    const pooled = options.pooled?.(transactionHash(transaction));
+    const sender = pooled && knownTransactionSender(pooled, chainId);
+    if (sender === undefined) return false;
+    rememberTransactionSender(transaction, chainId, sender);
+    return true;
+  }
+
   async function prepare(block: Block): Promise<void> {
     const chainId = signerChainIdAt(chain.reader.config, block.header.number);
-    const unknown = block.transactions.filter((one) => knownTransactionSender(one, chainId) === undefined);
+    const unknown = block.transactions.filter((one) => !isSenderKnown(one, chainId));
     if (unknown.length > 1) await options.recoverSenders(unknown, chainId);
     const digests = block.transactions.filter(isPrivateTransaction).map(transactionDigest);
     if (digests.length > 0) options.resolver.prefetch(digests);
