@@ -40,6 +40,7 @@ export class StateDatabase {
 
   /** The RLP of a trie node by hash. */
   readonly readNode: NodeReader = (hash) => {
+    this.nodes++;
     for (let index = this.recent.length - 1; index >= 0; index--) {
       const found = (this.recent[index] as MemoryNodeSource).node(hash);
       if (found !== undefined) return found;
@@ -50,22 +51,26 @@ export class StateDatabase {
   /** The trie with this root, sharing the nodes that are in memory. */
   openTrie(root: Hash32): Trie {
     if (bytesEqual(root, emptyTrieRoot)) return new Trie(this.readNode);
+    this.letGo();
     const key = bytesToMapKey(root);
     const node = this.roots.get(key);
     if (node === undefined) return new Trie(this.readNode, root);
     return new Trie(this.readNode, node);
   }
 
+  /** Lets all decoded nodes go when more were read or made than the bound allows; who uses a trie keeps what it has. */
+  private letGo(): void {
+    if (this.nodes <= this.maxNodes) return;
+    this.roots.clear();
+    this.nodes = 0;
+  }
+
   /** Keeps the nodes of a committed trie in memory under its root, within the bound. */
   keepTrie(root: Hash32, trie: Trie, addedNodes: number): void {
     const node = trie.rootNode;
     if (node === undefined) return;
-    this.nodes += addedNodes + trie.loadedNodes;
-    trie.loadedNodes = 0;
-    if (this.nodes > this.maxNodes) {
-      this.roots.clear();
-      this.nodes = addedNodes;
-    }
+    this.nodes += addedNodes;
+    this.letGo();
     const key = bytesToMapKey(root);
     this.roots.delete(key);
     this.roots.set(key, node);

@@ -1,4 +1,5 @@
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { hexToBytes } from '@isoquorum/primitives/hex';
 import { StateMissingError } from '../state/errors.ts';
 import type { Need, Steps, TransitionOutcome } from './types.ts';
 
@@ -9,9 +10,8 @@ export function needOf(error: unknown): Need | undefined {
     return { type: 'public', root, address, slots: slot === undefined ? [] : [slot], hash, isCode };
   }
   if (isIsoquorumError(error, 'STORE_MISS')) {
-    const { key, keys } = error.fields;
-    const missing = Array.isArray(keys) ? keys : [key];
-    return { type: 'local', keys: missing.filter((item) => item instanceof Uint8Array) };
+    const { key } = error.fields;
+    if (typeof key === 'string') return { type: 'local', keys: [hexToBytes(key, 'key')] };
   }
   return undefined;
 }

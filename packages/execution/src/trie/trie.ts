@@ -56,8 +56,6 @@ function joinPaths(first: Uint8Array, middle: number, rest: Uint8Array): Uint8Ar
 export class Trie {
   private root: TrieNode | undefined;
   private readonly read: NodeReader;
-  /** How many nodes this trie has read by hash; lets an owner bound its memory. */
-  loadedNodes = 0;
 
   constructor(read: NodeReader = noReader, root?: TrieNode | Hash32) {
     this.read = read;
@@ -74,7 +72,6 @@ export class Trie {
   private load(hash: Hash32, key: Uint8Array, position: number): TrieNode {
     const encoded = this.read(hash);
     if (encoded === undefined) throw new TrieNodeMissingError(hash, [...key.subarray(0, position)]);
-    this.loadedNodes++;
     return decodeNode(encoded, hash);
   }
 
