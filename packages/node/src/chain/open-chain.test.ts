@@ -26,13 +26,18 @@ describe('opening', () => {
   it('refuses a store of a later version', async () => {
     const test = await createTestChain();
     await test.store.batch([{ type: 'put', key: schemaKey, value: Uint8Array.of(0, 0, 0, 99) }]);
-    await expect(createTestChain({ store: test.store })).rejects.toMatchObject({ code: 'STORE_SCHEMA_NEWER', fields: { schema: 99 } });
+    await expect(createTestChain({ store: test.store })).rejects.toMatchObject({
+      code: 'STORE_SCHEMA_NEWER',
+      fields: { schema: 99 },
+    });
   });
 
   it('refuses a store of another chain', async () => {
     const test = await createTestChain();
     const other = testGenesis({ nodeKeys: [testKey('somebody else')] });
-    await expect(openChain({ ...options, genesis: other, store: test.store })).rejects.toMatchObject({ code: 'STORE_GENESIS_MISMATCH' });
+    await expect(openChain({ ...options, genesis: other, store: test.store })).rejects.toMatchObject({
+      code: 'STORE_GENESIS_MISMATCH',
+    });
   });
 
   it('goes back to a block whose state is whole, and says so', async () => {

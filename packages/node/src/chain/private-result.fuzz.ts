@@ -8,7 +8,10 @@ const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minL
 const receipt = fc.record({
   status: fc.constantFrom(0 as const, 1 as const),
   cumulativeGasUsed: fc.bigInt({ min: 0n, max: 2n ** 63n }),
-  logs: fc.array(fc.record({ address: bytes(20), topics: fc.array(bytes(32), { maxLength: 4 }), data: fc.uint8Array() }), { maxLength: 3 }),
+  logs: fc.array(
+    fc.record({ address: bytes(20), topics: fc.array(bytes(32), { maxLength: 4 }), data: fc.uint8Array() }),
+    { maxLength: 3 },
+  ),
 });
 
 it('reads what it wrote', () => {
@@ -18,7 +21,12 @@ it('reads what it wrote', () => {
       const indexes = receipts.map((_, index) => index * 3);
       const hasLogs = receipts.some(({ logs }) => logs.length > 0);
       const read = decodePrivateResult(encodePrivateResult({ root, bloom, indexes, receipts }));
-      expect({ ...read, receipts: [...read.receipts] }).toEqual({ root, bloom: hasLogs ? bloom : new Uint8Array(0), indexes, receipts });
+      expect({ ...read, receipts: [...read.receipts] }).toEqual({
+        root,
+        bloom: hasLogs ? bloom : new Uint8Array(0),
+        indexes,
+        receipts,
+      });
     }),
     { numRuns },
   );

@@ -27,7 +27,8 @@ const refusal = async (transaction: Transaction, origin: 'local' | 'remote' = 'l
     return (error as Error).message;
   }
 };
-const pendingCount = (): number => events.flatMap((event) => (event.type === 'pending' ? event.transactions : [])).length;
+const pendingCount = (): number =>
+  events.flatMap((event) => (event.type === 'pending' ? event.transactions : [])).length;
 
 describe('refusals have the texts of GoQuorum', () => {
   it('already known', async () => {
@@ -42,7 +43,9 @@ describe('refusals have the texts of GoQuorum', () => {
     expect(await refusal(test.transfer(0, 0, { gasPrice: 1n }))).toBe('Gas price not 0');
   });
   it('insufficient funds', async () => {
-    expect(await refusal(test.transfer(0, 0, { value: 10n ** 30n }))).toBe('insufficient funds for gas * price + value');
+    expect(await refusal(test.transfer(0, 0, { value: 10n ** 30n }))).toBe(
+      'insufficient funds for gas * price + value',
+    );
   });
   it('exceeds block gas limit', async () => {
     expect(await refusal(test.transfer(0, 0, { gasLimit: 10n ** 12n }))).toBe('exceeds block gas limit');
@@ -51,18 +54,39 @@ describe('refusals have the texts of GoQuorum', () => {
     expect(await refusal(test.transfer(0, 0, { gasLimit: 20_999n }))).toBe('intrinsic gas too low');
   });
   it('oversized data', async () => {
-    expect(await refusal(test.transfer(0, 0, { data: new Uint8Array(64 * 1024), gasLimit: 700_000_000n }))).toBe('oversized data');
+    expect(await refusal(test.transfer(0, 0, { data: new Uint8Array(64 * 1024), gasLimit: 700_000_000n }))).toBe(
+      'oversized data',
+    );
   });
   it('value in, or nothing in, a private transaction', async () => {
     const text = 'ether value is not supported for private transactions';
-    const fields = { type: 0 as const, nonce: 0n, gasPrice: 0n, gasLimit: 90_000n, to: undefined, data: new Uint8Array(64) };
+    const fields = {
+      type: 0 as const,
+      nonce: 0n,
+      gasPrice: 0n,
+      gasLimit: 90_000n,
+      to: undefined,
+      data: new Uint8Array(64),
+    };
     const key = test.accountKeys[0]!;
     expect(await refusal(signTransaction({ ...fields, value: 1n }, key, { isPrivate: true }))).toBe(text);
-    expect(await refusal(signTransaction({ ...fields, value: 0n, data: new Uint8Array(0) }, key, { isPrivate: true }))).toBe(text);
+    expect(
+      await refusal(signTransaction({ ...fields, value: 0n, data: new Uint8Array(0) }, key, { isPrivate: true })),
+    ).toBe(text);
   });
   it('another chain id', async () => {
-    const fields = { type: 0 as const, nonce: 0n, gasPrice: 0n, gasLimit: 21_000n, to: new Uint8Array(20), value: 0n, data: new Uint8Array(0) };
-    expect(await refusal(signTransaction(fields, test.accountKeys[0]!, { chainId: 5n }))).toBe('invalid chain id for signer');
+    const fields = {
+      type: 0 as const,
+      nonce: 0n,
+      gasPrice: 0n,
+      gasLimit: 21_000n,
+      to: new Uint8Array(20),
+      value: 0n,
+      data: new Uint8Array(0),
+    };
+    expect(await refusal(signTransaction(fields, test.accountKeys[0]!, { chainId: 5n }))).toBe(
+      'invalid chain id for signer',
+    );
   });
   it('a signature that nobody made', async () => {
     expect(await refusal({ ...test.transfer(0, 0), r: 0n })).toBe('invalid sender');
@@ -72,7 +96,17 @@ describe('refusals have the texts of GoQuorum', () => {
     expect(await refusal(test.transfer(0, 0, { value: 5n }))).toBe('replacement transaction underpriced');
   });
   it('an access-list transaction before Berlin', async () => {
-    const fields = { type: 1 as const, chainId: 1337n, accessList: [], nonce: 0n, gasPrice: 0n, gasLimit: 30_000n, to: new Uint8Array(20), value: 0n, data: new Uint8Array(0) };
+    const fields = {
+      type: 1 as const,
+      chainId: 1337n,
+      accessList: [],
+      nonce: 0n,
+      gasPrice: 0n,
+      gasLimit: 30_000n,
+      to: new Uint8Array(20),
+      value: 0n,
+      data: new Uint8Array(0),
+    };
     expect(await refusal(signTransaction(fields, test.accountKeys[0]!))).toBe('transaction type not supported');
   });
   it('a policy that denies the account', async () => {
@@ -110,15 +144,23 @@ describe('pending and queued', () => {
 
   it('peers are bounded, own transactions are not', async () => {
     pool = test.createPool({ limits: { globalSlots: 2, globalQueue: 1, accountQueue: 1 } });
-    const remote = await pool.addMany([0, 1, 2].map((nonce) => test.transfer(0, nonce)), 'remote');
+    const remote = await pool.addMany(
+      [0, 1, 2].map((nonce) => test.transfer(0, nonce)),
+      'remote',
+    );
     expect(remote.map((result) => result instanceof Error)).toEqual([false, false, true]);
-    const queued = await pool.addMany([5, 6].map((nonce) => test.transfer(1, nonce)), 'remote');
+    const queued = await pool.addMany(
+      [5, 6].map((nonce) => test.transfer(1, nonce)),
+      'remote',
+    );
     expect(queued.map((result) => result instanceof Error)).toEqual([false, true]);
     expect(await pool.add(test.transfer(0, 2), 'local')).toEqual(transactionHash(test.transfer(0, 2)));
   });
 
   it('a reorganisation brings transactions back', async () => {
-    test = await createTestChain({ forkChoice: (current, next) => next.block.header.number > current.block.header.number });
+    test = await createTestChain({
+      forkChoice: (current, next) => next.block.header.number > current.block.header.number,
+    });
     pool = test.createPool();
     await pool.start();
     const genesis = test.chain.tip();

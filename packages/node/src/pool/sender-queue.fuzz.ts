@@ -8,7 +8,14 @@ const numRuns = Number(process.env['FUZZ_RUNS'] ?? 300);
 
 function entryOf(sender: number, nonce: number, arrival: number, gasPrice = 0): PoolEntry {
   const transaction = { nonce: BigInt(nonce), gasPrice: BigInt(gasPrice) } as Transaction;
-  return { transaction, hash: `${sender}/${nonce}/${arrival}`, sender: new Uint8Array(20).fill(sender), nonce, origin: 'remote', arrival };
+  return {
+    transaction,
+    hash: `${sender}/${nonce}/${arrival}`,
+    sender: new Uint8Array(20).fill(sender),
+    nonce,
+    origin: 'remote',
+    arrival,
+  };
 }
 
 const action = fc.oneof(

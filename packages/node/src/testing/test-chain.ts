@@ -83,7 +83,11 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
     return { ...block, header: withQbftSeals(block.header, 0, seals) };
   }
 
-  async function makeBlock(transactions: readonly Transaction[], parent = chain.tip(), secondsLater = 1n): Promise<Block> {
+  async function makeBlock(
+    transactions: readonly Transaction[],
+    parent = chain.tip(),
+    secondsLater = 1n,
+  ): Promise<Block> {
     const author = nodeKeyToAddress(validatorKeys[0]!);
     const header = prepareQbftHeader({
       parent: parent.block.header,
@@ -115,10 +119,17 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
     },
     seal,
     transfer(index, nonce, overrides = {}) {
-      const fields = { type: 0, nonce: BigInt(nonce), gasPrice: 0n, gasLimit: 21_000n, to: new Uint8Array(20).fill(7), value: 1n, data: new Uint8Array(0) };
+      const fields = {
+        type: 0,
+        nonce: BigInt(nonce),
+        gasPrice: 0n,
+        gasLimit: 21_000n,
+        to: new Uint8Array(20).fill(7),
+        value: 1n,
+        data: new Uint8Array(0),
+      };
       const merged = { ...fields, ...overrides } as Parameters<typeof signTransaction>[0];
       return signTransaction(merged, accountKeys[index]!, { chainId: 1337n });
     },
   };
 }
-
