@@ -42,7 +42,7 @@ it('agrees with a queue that looks at everything anew', () => {
         } else if (type === 'rebase') {
           queue.rebase(nonce);
           base = nonce;
-          for (const key of [...held.keys()]) if (key < base) held.delete(key);
+          for (const key of held.keys()) if (key < base) held.delete(key);
         }
         const pending: PoolEntry[] = [];
         for (let next = base; held.has(next); next++) pending.push(held.get(next)!);

@@ -26,7 +26,7 @@ export function stubPeer(id: string, overrides: Partial<Peer> = {}): Peer {
       networkId: 1337n,
       genesisHash: new Uint8Array(32),
       forkHash: new Uint8Array(4),
-      forkNext: 0n,
+      forkNext: 0,
       role: overrides.role ?? 'node',
       headNumber: 0,
       headHash: new Uint8Array(32),
