@@ -66,6 +66,7 @@ export function createHttpPublisher(options: HttpPublisherOptions): PayloadPubli
         maxBodyBytes: 1 << 16,
       });
       status = answer.status;
+      directory.markOnline(url);
     } catch (error) {
       if (!isIsoquorumError(error)) throw error;
       parties.lose(url);

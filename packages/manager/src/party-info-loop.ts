@@ -111,6 +111,7 @@ export class PartyInfoLoop {
         return;
       }
       party.isOnline = true;
+      directory.markOnline(party.url);
       if (--party.statementsIn < 0) {
         party.statementsIn = (await this.fetchStatements(party, verifier, timeoutMs))
           ? statementRounds

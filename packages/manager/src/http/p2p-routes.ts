@@ -102,7 +102,7 @@ export function createP2pRoutes(options: P2pRoutesOptions): Route[] {
     const payload = decodeLegacyPayload(request.body, profile.rules.dialect);
     const key = payload.recipientKeys[0];
     if (key === undefined)
-      throw managerError('PAYLOAD_MALFORMED', 'Invalid payload: recipientKeys', { field: 'recipientKeys' });
+      throw managerError('NO_KEY_FOR_BOX', 'Invalid payload: recipientKeys', { field: 'recipientKeys' });
     if (home.isRegistered(key)) return textAnswer(new TextDecoder().decode(await home.challenge(payload)));
     const plaintext = await enclave.open(payload, key);
     // Only a fresh UUID is answered, or this route would open payloads for anybody who caught one.

@@ -1,4 +1,5 @@
 import { bytesToBase64 } from '@isoquorum/primitives/base64';
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToUtf8 } from '@isoquorum/primitives/utf8';
 import type { HttpResponse } from '@isoquorum/platform/http';
 import type { ReceivedPayload, SendResult, TransactionManager } from '@isoquorum/privacy/manager/transaction-manager';
@@ -7,8 +8,9 @@ import type { Route, RoutedRequest } from '@isoquorum/rpc/rest/router';
 import { decodeTesseraBase64 } from '@isoquorum/rpc/rest/tessera-base64';
 import type { TesseraProfile } from '../tessera-profile.ts';
 import { jsonAnswer, textAnswer } from './common-routes.ts';
+import { createEncodedPayloadRoutes } from './encoded-payload-routes.ts';
 import { invalidRequest } from './failure.ts';
-import { bytesMember, readBody, readDistribution, senderMember, textMember } from './send-request.ts';
+import { bytesMember, readBody, readDistribution, rawSenderMember, senderMember, textMember } from './send-request.ts';
 
 export interface Q2tRoutesOptions {
   readonly manager: TransactionManager;
@@ -168,6 +170,7 @@ export function createQ2tRoutes({ manager, profile }: Q2tRoutesOptions): Route[]
     ...post('/sendsignedtx', jsonTypes, sendSigned),
     { method: 'POST', path: '/sendsignedtx', consumes: [OCTETS], produces: [TEXT], handle: sendSignedRaw },
     { method: 'POST', path: '/sendraw', consumes: [OCTETS], produces: [TEXT], handle: sendRaw },
+    ...createEncodedPayloadRoutes({ manager, profile }),
     createStoreRawRoute({ manager, profile }, JSON_TYPE),
     createStoreRawRoute({ manager, profile }, TESSERA_2_1),
     {
@@ -193,7 +196,13 @@ export function createQ2tRoutes({ manager, profile }: Q2tRoutesOptions): Route[]
       method: 'DELETE',
       path: '/transaction/{hash}',
       handle: async (request) => {
-        await manager.delete(hashOf(request));
+        try {
+          await manager.delete(hashOf(request));
+        } catch (error) {
+          // 1.0 says nothing about what it does not have.
+          if (profile.rules.dialect === '1.0' && isIsoquorumError(error, 'PAYLOAD_NOT_FOUND')) return { status: 404 };
+          throw error;
+        }
         return { status: 204 };
       },
     },
@@ -233,7 +242,7 @@ export function createStoreRawRoute({ manager, profile }: Q2tRoutesOptions, type
     async handle(request) {
       const body = readBody(request.body);
       const payload = bytesMember(body, 'payload', 'RawTransactionResource.store.arg0');
-      const { hash } = await manager.storeRaw(payload, senderMember(body, profile));
+      const { hash } = await manager.storeRaw(payload, rawSenderMember(body, profile));
       return jsonAnswer({ key: bytesToBase64(hash) }, type);
     },
   };

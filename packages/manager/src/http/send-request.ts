@@ -1,5 +1,5 @@
 import type { EnclaveKey } from '@isoquorum/primitives/bytes';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
 import { utf8ToBytes } from '@isoquorum/primitives/utf8';
 import { type PrivacyFlag, toPrivacyFlag } from '@isoquorum/privacy/codec/payload';
 import type { DistributionRequest } from '@isoquorum/privacy/manager/transaction-manager';
@@ -66,6 +66,16 @@ export function senderMember(body: JsonObject, profile: TesseraProfile): Enclave
     throw new IsoquorumError('KEY_NOT_FOUND', `Public key ${text} not found when searching for private key`, {
       field: 'from',
     });
+  }
+}
+
+/** As {@link senderMember} for `/storeraw`, where 1.0 takes text that is no base64 for an empty key. @throws KEY_NOT_FOUND */
+export function rawSenderMember(body: JsonObject, profile: TesseraProfile): EnclaveKey | undefined {
+  try {
+    return senderMember(body, profile);
+  } catch (error) {
+    if (!isIsoquorumError(error, 'TESSERA_BASE64_INVALID')) throw error;
+    return new Uint8Array(0);
   }
 }
 

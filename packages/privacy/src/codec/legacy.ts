@@ -58,6 +58,7 @@ export function decodeLegacyPayload(bytes: Uint8Array, dialect: PayloadDialect =
   let privacyGroupId: Uint8Array | undefined;
   if (reader.remaining > 0) {
     privacyFlag = toPrivacyFlag(reader.field('privacyFlag')[0] ?? 0);
+    if (dialect === '1.0' && privacyFlag === 2) privacyFlag = 0;
     const count = reader.count('affectedContractTransactions', 16);
     for (let index = 0; index < count; index++) {
       const hash = reader.field('affectedContractTransactions');

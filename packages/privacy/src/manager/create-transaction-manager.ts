@@ -7,8 +7,8 @@ import { defaultRules, type ManagerContext, type ManagerRules } from './manager-
 import { managerError } from './manager-error.ts';
 import { PayloadStore } from './payload-store.ts';
 import { storePushedPayload } from './push.ts';
-import { findPayload, receivePayload, receiveRawPayload, resendPayload } from './receive.ts';
-import { sendPayload, sendSignedPayload, storeRawPayload } from './send.ts';
+import { findPayload, openPayload, receivePayload, receiveRawPayload, resendPayload } from './receive.ts';
+import { sealPayload, sendPayload, sendSignedPayload, storeRawPayload } from './send.ts';
 import type { PayloadPublisher, TransactionManager } from './transaction-manager.ts';
 
 export interface TransactionManagerOptions {
@@ -28,6 +28,8 @@ export async function createTransactionManager(options: TransactionManagerOption
   const context: ManagerContext = { enclave, publisher, payloads, rules, queue: new KeyedQueue() };
   return {
     send: (request) => sendPayload(context, request),
+    seal: (request) => sealPayload(context, request),
+    open: (payload) => openPayload(context, payload),
     storeRaw: (payload, from) => storeRawPayload(context, payload, from),
     sendSigned: (request) => sendSignedPayload(context, request),
     receive: (hash, to) => receivePayload(context, hash, to),

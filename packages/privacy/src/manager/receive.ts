@@ -1,6 +1,7 @@
 import { bytesToBase64 } from '@isoquorum/primitives/base64';
 import type { EnclaveKey } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
+import { payloadHash } from '../codec/payload-hash.ts';
 import type { SealedPayload } from '../codec/payload.ts';
 import { indexOfKey, payloadForRecipient } from '../codec/recipient.ts';
 import { isOpenFailure } from '../enclave/create-enclave.ts';
@@ -45,6 +46,16 @@ export async function receivePayload(
     senderKey: payload.senderKey,
     privacyGroupId: payload.privacyGroupId,
   };
+}
+
+/** `/encodedpayload/decrypt`. @throws NO_RECIPIENT_KEY, ENCLAVE_UNAVAILABLE */
+export async function openPayload(context: ManagerContext, payload: SealedPayload): Promise<Uint8Array> {
+  const opened = await openWithOwnKeys(context, payload);
+  if (opened !== undefined) return opened.plaintext;
+  const name = bytesToBase64(payloadHash(payload));
+  throw managerError('NO_RECIPIENT_KEY', `No suitable recipient keys found to decrypt payload for ${name}`, {
+    hash: name,
+  });
 }
 
 /** `isRaw=true`. @throws RAW_PAYLOAD_NOT_FOUND, KEY_NOT_FOUND, OPEN_FAILED */

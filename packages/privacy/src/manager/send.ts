@@ -85,14 +85,32 @@ async function storeAndDistribute(
   }
 }
 
-/** Tessera's `/send` (tessera.md 5.1); errors as in {@link TransactionManager.send}. */
-export async function sendPayload(context: ManagerContext, request: SendRequest): Promise<SendResult> {
+interface Draft {
+  readonly sender: EnclaveKey;
+  readonly recipients: readonly EnclaveKey[];
+  readonly options: SealOptions;
+}
+
+/** Everything that is checked before sealing (tessera.md 5.1, steps 1 to 6). */
+async function draft(context: ManagerContext, request: SendRequest): Promise<Draft> {
   if (request.payload.length === 0)
     throw managerError('PAYLOAD_EMPTY', 'payload: must not be empty', { field: 'payload' });
-  const sender = request.from ?? ((await context.enclave.publicKeys())[0] as EnclaveKey);
-  if (indexOfKey(await context.enclave.publicKeys(), sender) < 0) throw keyNotFound(sender);
+  const own = await context.enclave.publicKeys();
+  const sender = request.from ?? (own[0] as EnclaveKey);
+  if (indexOfKey(own, sender) < 0) throw keyNotFound(sender);
   const recipients = distinctKeys([...request.to, sender, ...(await context.enclave.forwardingKeys())]);
-  const options = await prepare(context, request, recipients);
+  return { sender, recipients, options: await prepare(context, request, recipients) };
+}
+
+/** `/encodedpayload/create`: sealed, not stored, not sent; recipients need not be known. */
+export async function sealPayload(context: ManagerContext, request: SendRequest): Promise<SealedPayload> {
+  const { sender, recipients, options } = await draft(context, request);
+  return context.enclave.seal(request.payload, sender, recipients, options);
+}
+
+/** Tessera's `/send` (tessera.md 5.1); errors as in {@link TransactionManager.send}. */
+export async function sendPayload(context: ManagerContext, request: SendRequest): Promise<SendResult> {
+  const { sender, recipients, options } = await draft(context, request);
   const remote = await findRemote(context, recipients);
   const payload = await context.enclave.seal(request.payload, sender, recipients, options);
   const hash = payloadHash(payload);

@@ -56,6 +56,10 @@ export interface TransactionManager {
    * @throws PAYLOAD_EMPTY, RECIPIENT_UNKNOWN, RECIPIENT_UNREACHABLE, RECIPIENT_REFUSED, KEY_NOT_FOUND, PARTY_CONFLICT, PRIVACY_VIOLATION, ENHANCED_PRIVACY_DISABLED
    */
   send(request: SendRequest): Promise<SendResult>;
+  /** Seals as `send` does, but neither stores nor distributes (`/encodedpayload/create`). */
+  seal(request: SendRequest): Promise<SealedPayload>;
+  /** Opens a sealed payload that need not be stored (`/encodedpayload/decrypt`). @throws NO_RECIPIENT_KEY, ENCLAVE_UNAVAILABLE */
+  open(payload: SealedPayload): Promise<Uint8Array>;
   /** Stores for the sender alone; `sendSigned` distributes it under the same hash. @throws PAYLOAD_EMPTY, KEY_NOT_FOUND */
   storeRaw(
     payload: Uint8Array,

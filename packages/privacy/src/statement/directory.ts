@@ -170,13 +170,18 @@ export class PartyDirectory {
     this.offline.add(url.toLowerCase());
   }
 
+  /** The manager at `url` answered. */
+  markOnline(url: string): void {
+    this.offline.delete(url.toLowerCase());
+  }
+
   /**
    * Tessera's party info: the manager at `url` says that it has exactly these keys. First use is trusted.
    * @param url normalised
    * @returns whether something changed
    */
   async observe(url: string, keys: readonly EnclaveKey[]): Promise<boolean> {
-    this.offline.delete(url.toLowerCase());
+    this.markOnline(url);
     const changed: PartyEntry[] = [];
     for (const key of keys) {
       const known = this.get(key);
