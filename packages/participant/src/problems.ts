@@ -2,6 +2,16 @@ import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import type { ProblemView } from './participant-view.ts';
 
 /** What a person can do about the errors that a page may show. */
+/** Texts in place of those that are written for logs. */
+const messages: Readonly<Record<string, string>> = {
+  NOT_ADMITTED: 'This browser is not on the list of the network.',
+  INVITATION_INVALID: 'The invitation in this address cannot be read.',
+  INVITATION_SIGNATURE_INVALID: 'The invitation in this address was not made by the node that it names.',
+  INVITATION_USED: 'The invitation in this address was used before.',
+  INVITATION_EXPIRED: 'The invitation in this address is too old.',
+  DIAL_FAILED: 'The validator that made the invitation cannot be reached.',
+};
+
 const advice: Readonly<Record<string, string>> = {
   GENESIS_MISMATCH:
     'Do not trust this server: it describes another network than your invitation. Ask for a new address.',
@@ -12,7 +22,11 @@ const advice: Readonly<Record<string, string>> = {
   INVITATION_SIGNATURE_INVALID: 'The invitation was not made by the node that it names. Ask for a new one.',
   INVITATION_EXPIRED: 'Ask for a new invitation.',
   INVITATION_USED: 'An invitation works once. Ask for a new one for this browser.',
-  NOT_ADMITTED: 'This browser is not, or no longer, on the list of the network. Ask an operator for a new invitation.',
+  NOT_ADMITTED:
+    'It was removed, or never admitted. Ask an operator for a new invitation; what was checked before stays readable.',
+  INVITATION_REFUSED: 'Open the address that npm start, or isoquorum invite, prints now.',
+  DIAL_FAILED: 'Check that the network is running and reachable from here, then open the address again.',
+  FILE_NOT_SERVED: 'Check that the network is running, then reload.',
   NO_VALIDATORS: 'Check that the network is running and reachable from here. The page keeps trying.',
   NOT_SERVED: 'Try again in a moment, or connect to another validator.',
   WITNESS_INCOMPLETE: 'Try again in a moment. If it happens again, the validators no longer have this state.',
@@ -37,7 +51,12 @@ const advice: Readonly<Record<string, string>> = {
 export function toProblemView(error: unknown): ProblemView {
   if (isIsoquorumError(error)) {
     const plain = Object.fromEntries(Object.entries(error.fields).map(([key, value]) => [key, toPlain(value)]));
-    return { code: error.code, message: error.message, advice: advice[error.code] ?? fallback, fields: plain };
+    return {
+      code: error.code,
+      message: messages[error.code] ?? error.message,
+      advice: advice[error.code] ?? fallback,
+      fields: plain,
+    };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'UNEXPECTED', message, advice: fallback, fields: {} };

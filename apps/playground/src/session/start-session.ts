@@ -1,4 +1,4 @@
-import { decodeInvitation } from '@isoquorum/network/admission/invitation';
+import { decodeInvitation, type Invitation } from '@isoquorum/network/admission/invitation';
 import { serveHost } from '@isoquorum/network/bridge/serve';
 import { createBrowserHost } from '@isoquorum/network/libp2p/browser/host';
 import { loadBrowserIdentity } from '@isoquorum/network/libp2p/browser/identity';
@@ -10,7 +10,7 @@ import { createClock } from '@isoquorum/platform/browser/clock';
 import { createLogger } from '@isoquorum/platform/browser/logger';
 import { createRandom } from '@isoquorum/platform/browser/random';
 import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
-import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
+import { bytesEqual, bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { type Invite, readInvite, tradeTicket } from './fragment.ts';
 import { chooseValidators, readNetworkLabels } from './network-labels.ts';
 import { loadSession, saveSession } from './session-store.ts';
@@ -25,6 +25,8 @@ interface Membership {
   readonly multiaddrs: readonly string[];
   /** Text of an invitation that is still to be redeemed. */
   readonly invitation: string | undefined;
+  /** This network admitted this browser before. */
+  readonly isMember: boolean;
   readonly fresh: boolean;
 }
 
@@ -45,6 +47,7 @@ async function findMembership(invite: Invite): Promise<Membership> {
           genesisHash: hexToBytes(stored.genesisHash),
           multiaddrs: stored.multiaddrs,
           invitation: undefined,
+          isMember: true,
           fresh: false,
         };
   if (invite.kind === 'none') {
@@ -55,8 +58,19 @@ async function findMembership(invite: Invite): Promise<Membership> {
   if (invite.kind === 'ticket' && remembered !== undefined && (await isServedGenesis(remembered.genesisHash)))
     return remembered;
   const text = invite.kind === 'invitation' ? invite.text : await tradeTicket(invite.ticket);
-  const { genesisHash, multiaddrs } = decodeInvitation(text);
-  return { genesisHash, multiaddrs, invitation: text, fresh: stored === undefined };
+  const { genesisHash, multiaddrs } = readInvitation(text);
+  const isMember = remembered !== undefined && bytesEqual(remembered.genesisHash, genesisHash);
+  return { genesisHash, multiaddrs, invitation: text, isMember, fresh: stored === undefined };
+}
+
+/** @throws INVITATION_INVALID, INVITATION_SIGNATURE_INVALID */
+function readInvitation(text: string): Invitation {
+  try {
+    return decodeInvitation(text);
+  } catch (error) {
+    if (isIsoquorumError(error, 'INVITATION_SIGNATURE_INVALID')) throw error;
+    throw new IsoquorumError('INVITATION_INVALID', 'The invitation cannot be read.', {}, 'REJECT', { cause: error });
+  }
 }
 
 async function isServedGenesis(expected: Uint8Array): Promise<boolean> {
@@ -97,9 +111,14 @@ async function run(api: WindowApi): Promise<void> {
   const { genesis } = openGenesis(genesisJson, genesisHash);
   const labels = readNetworkLabels(networkJson);
   const multiaddrs = chooseValidators(membership.multiaddrs, labels.multiaddrs, validatorsMax);
-  await saveSession({ genesisHash: bytesToHex(genesisHash), multiaddrs, admitted: invitation === undefined });
+  await saveSession({ genesisHash: bytesToHex(genesisHash), multiaddrs, admitted: membership.isMember });
 
   const chainId = genesis.config.chainId ?? 1n;
+  /** Off the list: the next invitation, or ticket for one, is to be redeemed. */
+  const noteExclusion = (error: Error): void => {
+    api.overlay({ phase: 'connecting', activity: undefined, problem: toProblemView(error) });
+    saveSession({ genesisHash: bytesToHex(genesisHash), multiaddrs, admitted: false }).catch(() => undefined);
+  };
   const host = await createBrowserHost({
     identity,
     chain: createChainIdentity({
@@ -114,8 +133,7 @@ async function run(api: WindowApi): Promise<void> {
     random: createRandom(),
     logger: createLogger({ level: 'warn' }),
     onDialFailed: (_peerId, error) => {
-      if (isIsoquorumError(error, 'NOT_ADMITTED') && host.peers().length === 0)
-        api.overlay({ phase: 'connecting', activity: undefined, problem: toProblemView(error) });
+      if (isIsoquorumError(error, 'NOT_ADMITTED') && host.peers().length === 0) noteExclusion(error);
     },
   });
   host.onPeer(({ type }) => {
@@ -145,6 +163,7 @@ async function run(api: WindowApi): Promise<void> {
     genesisJson,
     genesisHash,
     invitation,
+    isMember: membership.isMember,
     multiaddrs,
     labels: { validators: labels.validators, parties: labels.parties },
     persistent,

@@ -8,6 +8,8 @@ export interface WorkerStart {
   readonly genesisHash: Uint8Array;
   /** Text of an invitation to redeem first. */
   readonly invitation: string | undefined;
+  /** This network admitted this browser before, so that a used invitation is no obstacle. */
+  readonly isMember: boolean;
   readonly multiaddrs: readonly string[];
   readonly labels: {
     readonly validators: Readonly<Record<string, string>>;

@@ -11,6 +11,7 @@ import { openIndexedDbStore } from '@isoquorum/platform/browser/indexed-db-store
 import { openBrowserKeyAgreement } from '@isoquorum/platform/browser/key-agreement';
 import { createLogger } from '@isoquorum/platform/browser/logger';
 import { createRandom } from '@isoquorum/platform/browser/random';
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import { openBrowserVault } from './account-vault.ts';
 import { saveSession } from './session-store.ts';
@@ -50,7 +51,12 @@ async function begin(start: WorkerStart): Promise<void> {
       ? {}
       : {
           admit: async () => {
-            await host.redeem(decodeInvitation(invitation));
+            try {
+              await host.redeem(decodeInvitation(invitation));
+            } catch (error) {
+              // The same address opened again: this browser is on the list already.
+              if (!start.isMember || !isIsoquorumError(error, 'INVITATION_USED')) throw error;
+            }
             await remember(true);
           },
         }),

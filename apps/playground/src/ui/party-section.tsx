@@ -51,7 +51,8 @@ function KeysCard(props: { party: PartyView }) {
             <Badge tone="stale">not published yet</Badge>
           ) : (
             <span data-testid="statement">
-              number {party.statement.sequence}, signed by {shorten(party.statement.signedBy)}
+              published, signed by {shorten(party.statement.signedBy)}{' '}
+              <small>(number {party.statement.sequence})</small>
             </span>
           )}
         </Fact>
@@ -152,7 +153,9 @@ function HomeCard(props: { party: PartyView; session: Session }) {
 }
 
 function ConnectionsCard(props: { session: Session }) {
-  const peers = props.session.part.peers.value;
+  const peers = props.session.part.peers.value.toSorted((left, right) =>
+    (left.name ?? left.id).localeCompare(right.name ?? right.id),
+  );
   return (
     <Card title="Connections" testId="connections" aside={<Badge tone="neutral">{peers.length}</Badge>}>
       {peers.length === 0 ? (

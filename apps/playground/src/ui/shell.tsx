@@ -7,6 +7,7 @@ import { NetworkSection } from './network/network-section.tsx';
 import { PartySection } from './party-section.tsx';
 import { StatusLine } from './status-line.tsx';
 import { ThemeButton } from './theme.tsx';
+import { Welcome } from './welcome.tsx';
 import { TransactionsSection } from './transactions-section.tsx';
 import type { ContractBook } from '../state/contract-book.ts';
 
@@ -53,7 +54,7 @@ export function Shell(props: { session: Session; book: ContractBook }) {
       </nav>
       <StatusLine session={props.session} />
       <main id="main" tabIndex={-1} data-testid={`section-${section.value}`}>
-        <Section id={section.value} {...props} />
+        {isOutside(props.session) ? <Welcome /> : <Section id={section.value} {...props} />}
       </main>
       <footer class="foot">
         Keys, checks and private execution happen in this tab. Validators and homes see ciphertext, hashes, sizes and
@@ -61,6 +62,11 @@ export function Shell(props: { session: Session; book: ContractBook }) {
       </footer>
     </div>
   );
+}
+
+/** True while there is no network to show: not invited, or not yet started and failed. */
+function isOutside(session: Session): boolean {
+  return session.part.phase.value === 'failed' && session.part.network.value === undefined;
 }
 
 function Section(props: { id: SectionId; session: Session; book: ContractBook }) {

@@ -96,8 +96,8 @@ const honest = (block: Block): Block => block;
 describe('follower', () => {
   it('catches up from the genesis, bodies included, and takes announced blocks', async () => {
     const chain = createTestChain();
-    for (let index = 0; index < 300; index++)
-      chain.add(index % 100 === 7 ? { transactions: [payment(BigInt(index))] } : {});
+    for (let index = 0; index < 120; index++)
+      chain.add(index % 40 === 7 ? { transactions: [payment(BigInt(index))] } : {});
     const { verifier, servers, transactions, refusals } = await setUp(chain, [honest, honest]);
     await waitFor(() => verifier.head.header.number === 120, 'block 120');
     expect(transactions()).toBe(3);

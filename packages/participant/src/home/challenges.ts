@@ -36,9 +36,10 @@ export async function answerChallenges(context: ChallengeContext, challenges: re
         },
       );
       const plaintext = await enclave.open(sealed, enclaveKey);
-      if (isStored || !isUuid(plaintext) || (await context.isOnChain(hash)))
-        logger.log('warn', 'a challenge that is none was not answered');
-      else await client.answerChallenge(enclaveKey, id, plaintext);
+      if (isStored || !isUuid(plaintext) || (await context.isOnChain(hash))) {
+        logger.log('warn', 'a challenge that is none was refused');
+        await client.answerChallenge(enclaveKey, id, new Uint8Array(0));
+      } else await client.answerChallenge(enclaveKey, id, plaintext);
     } catch (error) {
       logger.log('warn', 'a challenge could not be answered', { error: String(error) });
     }

@@ -4,7 +4,7 @@ import { readCall, readSend } from './arguments.ts';
 const from = '0x00000000000000000000000000000000000000aa';
 const to = '0x00000000000000000000000000000000000000bb';
 const key = 'BULeR8JyUWhiuuCMU/HLA0Q5pzkYT+cHII3ZKBey3Bo=';
-const never = () => false;
+const never = (): boolean => false;
 
 describe('arguments of eth_sendTransaction', () => {
   it('reads a private one, an empty list included', () => {
@@ -26,7 +26,7 @@ describe('arguments of eth_sendTransaction', () => {
   it.each([
     ['names privateFrom', { privateFrom: key }, never],
     ['names a privacy flag', { privacyFlag: 0 }, never],
-    ['goes to a private contract', {}, () => true],
+    ['goes to a private contract', {}, (): boolean => true],
   ])('refuses to go public silently when it %s', (_what, extra, isPrivate) => {
     expect(() => readSend({ from, to, data: '0x01', ...extra }, undefined, isPrivate)).toThrow(
       expect.objectContaining({ code: 'SILENT_DOWNGRADE' }),
