@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Lie } from './lies.ts';
 import type { LiarCommand, LiarReport } from './messages.ts';
 
@@ -15,7 +15,7 @@ export interface Liar {
 
 /** Puts a liar in the place of a node that is down. @param name the node's name in network.json */
 export async function startLiar(dataDir: string, name: string): Promise<Liar> {
-  const entry = join(import.meta.dirname, 'liar.ts');
+  const entry = fileURLToPath(new URL('./liar.ts', import.meta.url));
   const child = spawn(
     process.execPath,
     ['--conditions=source', '--disable-warning=ExperimentalWarning', entry, dataDir, name],
