@@ -1,7 +1,7 @@
 import { zeroAddress } from '@isoquorum/primitives/address';
 import { type BlockBody, decodeBlockBody, encodeBlockBody } from '@isoquorum/primitives/block';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
-import { bytesToBareHex } from '@isoquorum/primitives/hex';
+import { bytesEqual } from '@isoquorum/primitives/hex';
 import { decodeHeader, encodeHeader, type Header } from '@isoquorum/primitives/header';
 import type { Receipt } from '@isoquorum/primitives/receipt';
 import {
@@ -55,7 +55,8 @@ export function createBlockStore(store: Store, chainIdAt: (number: number) => bi
   const receiptsOf = createLru<readonly Receipt[]>(recentBlocks);
   /** Written and perhaps not durable yet. */
   const freshNumbers = new Map<number, Hash32 | undefined>();
-  const freshLookups = new Map<string, { readonly number: number; readonly index: number } | undefined>();
+  /** Blocks whose look-ups are perhaps not durable yet, oldest first; in or out of the canonical chain. */
+  let fresh: { readonly block: ChainBlock; readonly isCanonical: boolean }[] = [];
 
   function header(hash: Hash32): Header | undefined {
     const known = headers.get(hash) ?? blocks.get(hash)?.block.header;
@@ -97,11 +98,19 @@ export function createBlockStore(store: Store, chainIdAt: (number: number) => bi
     return store.getSync(canonicalKey(number));
   }
 
-  function lookup(hash: Hash32): { number: number; index: number } | undefined {
-    if (freshLookups.size > 0) {
-      const text = bytesToBareHex(hash);
-      if (freshLookups.has(text)) return freshLookups.get(text);
+  /** Looks through the few blocks that are being written; cheaper than to index each transaction a second time. */
+  function freshLookup(hash: Hash32): { number: number; index: number } | 'gone' | undefined {
+    for (const { block: found, isCanonical } of fresh.toReversed()) {
+      const { header: head, transactions } = found.block;
+      const index = transactions.findIndex((transaction) => bytesEqual(transactionHash(transaction), hash));
+      if (index >= 0) return isCanonical ? { number: head.number, index } : 'gone';
     }
+    return undefined;
+  }
+
+  function lookup(hash: Hash32): { number: number; index: number } | undefined {
+    const recent = freshLookup(hash);
+    if (recent !== undefined) return recent === 'gone' ? undefined : recent;
     const bytes = store.getSync(lookupKey(hash));
     if (bytes === undefined) return undefined;
     return { number: keyToNumber(bytes), index: keyToNumber(bytes.subarray(4)) % 0x1_0000_0000 };
@@ -124,41 +133,37 @@ export function createBlockStore(store: Store, chainIdAt: (number: number) => bi
         operations.push({ type: 'put', key: receiptsKey(found.hash), value });
       }
     },
-    putCanonical({ hash, block: { header: head, transactions } }, operations) {
-      operations.push({ type: 'put', key: canonicalKey(head.number), value: hash });
-      freshNumbers.set(head.number, hash);
+    putCanonical(found, operations) {
+      const { header: head, transactions } = found.block;
+      operations.push({ type: 'put', key: canonicalKey(head.number), value: found.hash });
+      freshNumbers.set(head.number, found.hash);
+      fresh.push({ block: found, isCanonical: true });
       const number = numberToKey(head.number);
       for (let index = 0; index < transactions.length; index++) {
-        const transaction = transactionHash(transactions[index] as Transaction);
         const value = new Uint8Array(12);
         value.set(number);
         new DataView(value.buffer).setUint32(8, index);
-        operations.push({ type: 'put', key: lookupKey(transaction), value });
-        freshLookups.set(bytesToBareHex(transaction), { number: head.number, index });
+        operations.push({ type: 'put', key: lookupKey(transactionHash(transactions[index] as Transaction)), value });
       }
     },
-    deleteCanonical({ block: { header: head, transactions } }, operations) {
+    deleteCanonical(found, operations) {
+      const { header: head, transactions } = found.block;
       operations.push({ type: 'delete', key: canonicalKey(head.number) });
       freshNumbers.set(head.number, undefined);
+      fresh.push({ block: found, isCanonical: false });
       for (const transaction of transactions) {
-        const hash = transactionHash(transaction);
-        operations.push({ type: 'delete', key: lookupKey(hash) });
-        freshLookups.set(bytesToBareHex(hash), undefined);
+        operations.push({ type: 'delete', key: lookupKey(transactionHash(transaction)) });
       }
     },
     settle(settled) {
-      for (const {
-        hash,
-        block: { header: head, transactions },
-      } of settled) {
-        const fresh = freshNumbers.get(head.number);
-        if (fresh === undefined || bytesToBareHex(fresh) === bytesToBareHex(hash)) freshNumbers.delete(head.number);
-        for (const transaction of transactions) {
-          const text = bytesToBareHex(transactionHash(transaction));
-          const place = freshLookups.get(text);
-          if (place === undefined || place.number === head.number) freshLookups.delete(text);
-        }
+      for (const found of settled) {
+        const { number } = found.block.header;
+        const canonical = freshNumbers.get(number);
+        if (canonical === undefined || bytesEqual(canonical, found.hash)) freshNumbers.delete(number);
       }
+      // Batches become durable in the order in which they were given.
+      const done = new Set(settled);
+      fresh = fresh.filter(({ block: found }) => !done.delete(found));
     },
   };
 }
