@@ -43,9 +43,6 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     keys.set(bytesToBareHex(address), key);
     addresses.push(address);
   }
-  /** One transaction of a sender at a time, from its nonce to the pool. */
-  const locks = new Map<string, Promise<unknown>>();
-
   function keyOf(account: Address): Uint8Array {
     const key = keys.get(bytesToBareHex(account));
     if (key === undefined)
@@ -97,22 +94,6 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     return sent.hash;
   }
 
-  async function locked<T>(sender: Address, act: () => Promise<T>): Promise<T> {
-    const text = bytesToBareHex(sender);
-    const before = locks.get(text) ?? Promise.resolve();
-    const mine = before.then(act, act);
-    const settled = mine.then(
-      () => undefined,
-      () => undefined,
-    );
-    locks.set(text, settled);
-    try {
-      return await mine;
-    } finally {
-      if (locks.get(text) === settled) locks.delete(text);
-    }
-  }
-
   function sign(args: TransactionArguments, data: Uint8Array): Transaction {
     const key = keyOf(args.from);
     const chainId = signerChainIdAt(chain.config, chain.headNumber() + 1);
@@ -123,7 +104,9 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     accounts: () => addresses,
     async sendTransaction(args) {
       keyOf(args.from);
-      return locked(args.from, async () => pool.add(sign(args, await distribute(args)), 'local'));
+      const data = await distribute(args);
+      // From the nonce to its place in the pool without a pause: transactions that come together get nonces of their own.
+      return pool.add(sign(args, data), 'local');
     },
     async fillTransaction(args) {
       const data = args.data ?? new Uint8Array(0);
