@@ -20,15 +20,6 @@ test('the content policy forbids eval and foreign scripts', async ({ network, pa
   expect(policy).not.toContain("'unsafe-eval'");
   expect(policy).not.toContain("'unsafe-inline'");
   const { page } = await party();
-  const evaluated = await page.evaluate(() => {
-    try {
-      // oxlint-disable-next-line no-new-func -- the point is that the policy forbids it
-      return new Function('return 1')() as number;
-    } catch (error) {
-      return (error as Error).name;
-    }
-  });
-  // Playwright's own evaluation is not bound by the policy; a script of the page is.
   const refused = await page.evaluate(
     () =>
       new Promise<string>((resolve) => {
@@ -40,7 +31,6 @@ test('the content policy forbids eval and foreign scripts', async ({ network, pa
         document.head.append(script);
       }),
   );
-  expect([1, 'EvalError']).toContain(evaluated);
   expect(refused).toMatch(/^script-src/);
   expect(await page.evaluate(() => 'injected' in globalThis)).toBe(false);
 });

@@ -111,6 +111,11 @@ async function prepareFolder(options: DevOptions): Promise<{ files: NetworkFiles
   return { files, settings };
 }
 
+/** Options of a command as arguments. */
+function asFlags(options: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
 function managerArguments(files: NetworkFiles, index: number, options: DevOptions): string[] {
   const member = files.member(index);
   const ports = portsOf(index, options.portBase);
@@ -119,16 +124,14 @@ function managerArguments(files: NetworkFiles, index: number, options: DevOption
     .map((other) => `http://127.0.0.1:${portsOf(other, options.portBase).managerP2p}/`);
   return [
     'manager',
-    ...['--data-dir', member.managerDir, '--key', member.managerKey],
-    ...[
-      '--q2t-port',
-      String(ports.managerQ2t),
-      '--p2p-port',
-      String(ports.managerP2p),
-      '--third-party-port',
-      String(ports.managerThirdParty),
-    ],
-    ...(peers.length === 0 ? [] : ['--peers', peers.join(',')]),
+    ...asFlags({
+      'data-dir': member.managerDir,
+      key: member.managerKey,
+      'q2t-port': ports.managerQ2t,
+      'p2p-port': ports.managerP2p,
+      'third-party-port': ports.managerThirdParty,
+      ...(peers.length === 0 ? {} : { peers: peers.join(',') }),
+    }),
   ];
 }
 
@@ -137,18 +140,20 @@ function nodeArguments(files: NetworkFiles, index: number, options: DevOptions):
   const ports = portsOf(index, options.portBase);
   return [
     'node',
-    ...['--genesis', files.genesis, '--data-dir', member.nodeDir, '--browsers-file', files.browsers],
-    ...['--http-port', String(ports.http), '--ws-port', String(ports.ws), '--enode-port', String(ports.enode)],
-    ...['--libp2p-tcp-port', String(ports.tcp), '--libp2p-ws-port', String(ports.libp2pWs)],
-    ...[
-      '--manager',
-      `http://127.0.0.1:${ports.managerQ2t}`,
-      '--rules',
-      options.rules,
-      '--dev-accounts',
-      files.accountKeys,
-    ],
-    ...['--http-cors', `http://127.0.0.1:${playgroundPort(options.portBase)}`],
+    ...asFlags({
+      genesis: files.genesis,
+      'data-dir': member.nodeDir,
+      'browsers-file': files.browsers,
+      'http-port': ports.http,
+      'ws-port': ports.ws,
+      'enode-port': ports.enode,
+      'libp2p-tcp-port': ports.tcp,
+      'libp2p-ws-port': ports.libp2pWs,
+      manager: `http://127.0.0.1:${ports.managerQ2t}`,
+      rules: options.rules,
+      'dev-accounts': files.accountKeys,
+      'http-cors': `http://127.0.0.1:${playgroundPort(options.portBase)}`,
+    }),
   ];
 }
 
