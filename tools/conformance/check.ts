@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesToHex } from '@isoquorum/primitives/hex';
 import type { CaseResult, SuiteOptions } from './case-result.ts';
 import { compatibilityOf } from './compatibility.ts';
 
@@ -7,7 +8,7 @@ const LONGEST_TEXT = 200;
 
 /** A value in few words, for a reason. */
 export function describeValue(value: unknown): string {
-  if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString('hex')}`.slice(0, LONGEST_TEXT);
+  if (value instanceof Uint8Array) return bytesToHex(value).slice(0, LONGEST_TEXT);
   const text =
     typeof value === 'string'
       ? value

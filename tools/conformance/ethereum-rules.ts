@@ -23,8 +23,16 @@ const MAX_CODE_SIZE = 24_576;
 /** Rules of GoQuorum's forks and of those after Berlin. */
 export type EvmRules = ForkRules & LaterForks;
 
-/** Rules of a fork by its name in the public tests, on a chain with id 1 that is not Quorum's; undefined for other names. */
+const known = new Map<string, EvmRules>();
+
+/** Rules of a fork by its name in the public tests, on a chain with id 1 that is not Quorum's, always the same object; undefined for other names. */
 export function ethereumRules(fork: string): EvmRules | undefined {
+  const rules = known.get(fork) ?? createRules(fork);
+  if (rules !== undefined) known.set(fork, rules);
+  return rules;
+}
+
+function createRules(fork: string): EvmRules | undefined {
   const name = fork === 'Merge' ? 'Paris' : fork;
   const reached = FORKS.findIndex((other) => other === name);
   if (reached < 0) return undefined;

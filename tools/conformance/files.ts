@@ -38,7 +38,7 @@ export function* jsonFiles(folder: string): Generator<{ readonly path: string; r
 }
 
 /** A folder to read: the one that was given, or an archive unpacked beside nothing and removed again by `close`. */
-export function openFolder(path: string): { readonly folder: string; close(): void } {
+export function openFolder(path: string): { readonly folder: string; readonly close: () => void } {
   if (statSync(path).isDirectory()) return { folder: path, close: () => undefined };
   const folder = mkdtempSync(join(tmpdir(), 'isoquorum-suite-'));
   const close = (): void => rmSync(folder, { recursive: true, force: true });

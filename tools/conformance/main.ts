@@ -7,6 +7,7 @@ import type { CaseResult, Suite } from './case-result.ts';
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   bft: async () => (await import('./bft.ts')).bftSuite,
   format: async () => (await import('./format.ts')).formatSuite,
+  state: async () => (await import('./state.ts')).stateSuite,
   tessera: async () => (await import('./tessera.ts')).tesseraSuite,
 };
 

@@ -53,6 +53,9 @@ const KIND_ONLY: ReadonlySet<string> = new Set([
 /** Methods whose result is a list of addresses of validators. */
 const VALIDATOR_LISTS: ReadonlySet<string> = new Set(['istanbul_getValidators']);
 
+/** Methods whose result is a name that later requests may use: ids, the node's address. */
+const NAMES_SOMETHING: ReadonlySet<string> = new Set(['eth_subscribe', 'eth_coinbase', 'eth_etherbase', 'istanbul_nodeAddress']);
+
 function isHash(value: unknown): value is string {
   return typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value);
 }
@@ -97,6 +100,7 @@ export class Comparison {
 
   private learnKind(theirs: unknown, ours: unknown): void {
     this.equal(kindOf(theirs), kindOf(ours), 'kind of the result');
+    if (kindOf(theirs) === 'object' && this.method !== 'admin_nodeInfo') this.equal(Object.keys(theirs as object), Object.keys(ours as object), 'members of the result');
     if (typeof theirs !== 'string' || typeof ours !== 'string') return;
     if (this.method === 'eth_blockNumber') this.translation.learnNumber(Number(theirs), Number(ours));
     if (this.method.startsWith('eth_new')) this.translation.learn(theirs, ours);

@@ -1,5 +1,7 @@
 import { startTestNetwork, type TestNetwork } from '@isoquorum/node/testing/start-test-network';
-import { hexToBytes } from '@isoquorum/primitives/hex';
+import { testKey } from '@isoquorum/node/testing/genesis';
+import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
+import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import { readJson } from './files.ts';
 import { createStandInManagers } from './rpc-managers.ts';
 
@@ -15,6 +17,9 @@ export interface RecordedNetwork {
 }
 
 export interface ReplayNetwork {
+  readonly recorded: RecordedNetwork;
+  /** Private key of an account with funds that no recording knows. */
+  readonly funder: Uint8Array;
   readonly http: string;
   readonly ws: string;
   /** Our validators, sorted; the first node's own is `nodeAddress`. */
@@ -35,6 +40,7 @@ const ALLOWED_ORIGINS = ['https://dapp.example'];
  */
 export async function startReplayNetwork(folder: string): Promise<ReplayNetwork> {
   const recorded = readJson<RecordedNetwork>(`${folder}/network.json`);
+  const funder = testKey('funder of recordings');
   const managers = createStandInManagers(folder, recorded.privateManagerKeys);
   const held = recorded.accounts
     .filter(({ use }) => use.includes('held'))
@@ -44,19 +50,21 @@ export async function startReplayNetwork(folder: string): Promise<ReplayNetwork>
     genesis: (json) => ({
       ...json,
       config: recorded.genesis.config,
-      alloc: recorded.genesis.alloc,
+      alloc: { ...recorded.genesis.alloc, [bytesToHex(privateKeyToAddress(funder))]: { balance: `0x${(10n ** 30n).toString(16)}` } },
       gasLimit: recorded.genesis.gasLimit,
     }),
     manager: (index) => {
       const client = managers[index];
       return client === undefined ? undefined : { client };
     },
-    nodeOptions: { accountKeys: held, rules: 'goquorum' },
-    http: { allowedHosts: ALLOWED_HOSTS, corsOrigins: ALLOWED_ORIGINS },
-    ws: { allowedHosts: ALLOWED_HOSTS, origins: [...ALLOWED_ORIGINS, 'localhost'] },
+    nodeOptions: {
+      accountKeys: held,
+      rules: 'goquorum',
+      http: { port: 0, allowedHosts: ALLOWED_HOSTS, corsOrigins: ALLOWED_ORIGINS },
+      ws: { port: 0, allowedHosts: ALLOWED_HOSTS, origins: [...ALLOWED_ORIGINS, 'localhost'] },
+    },
   });
-  const [http = ''] = network.http;
-  const [ws = ''] = network.ws;
+  const { http = '', ws = '' } = network.nodes[0]?.info ?? {};
   const addresses = network.nodes.map(({ info }) => info.address.toLowerCase());
-  return { http, ws, validators: addresses.toSorted(), nodeAddress: addresses[0] ?? '', stop: () => network.stop() };
+  return { recorded, funder, http, ws, validators: addresses.toSorted(), nodeAddress: addresses[0] ?? '', stop: () => network.stop() };
 }

@@ -95,7 +95,7 @@ function checkSealed(bytes: Uint8Array, decoded: DecodedPayload): SealedPayload 
     decoded.affectedContractTransactions.length,
     'the number of affected transactions',
   );
-  if ((decoded.trailingBytes ?? 0) > 0) return payload;
+  if ((decoded.trailingBytes ?? 0) > 0 || typeof decoded.privacyMode === 'number') return payload;
   // Forms of old peers end early: they are a beginning of today's.
   const encoding = encodeLegacyPayload(payload);
   const isOldForm = bytes.length < encoding.length;

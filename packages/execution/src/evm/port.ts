@@ -21,6 +21,8 @@ export interface EvmBlock {
   readonly rules: ForkRules & LaterForks;
   /** From London on. */
   readonly baseFee?: bigint;
+  /** Price of blob gas, from Cancun on. */
+  readonly blobBaseFee?: bigint;
   /** From Paris on, in place of the difficulty. */
   readonly randomness?: Hash32;
   /** Hash of one of the 256 blocks before this one; undefined when it is out of range. */

@@ -13,6 +13,12 @@ function toGas(gas: bigint): number {
   return Number(gas > MAX_GAS ? MAX_GAS : gas);
 }
 
+/** Gas beyond what doubles hold exactly takes no part in the run; what is left of a message includes it again. */
+function withExcessGas(result: EvmResult, gas: bigint): EvmResult {
+  if (gas <= MAX_GAS || result.status === 'failure') return result;
+  return { ...result, gasLeft: result.gasLeft + gas - MAX_GAS };
+}
+
 function precompileOutcome(entered: EvmFrame, precompile: number, context: RunContext): EvmOutcome {
   const result = runPrecompile(precompile, entered.input, toGas(entered.message.gas), context.rules);
   if (result === undefined) return { status: 'failure', gasLeft: 0n, output: nothing, error: evmErrors.outOfGas };
@@ -78,7 +84,7 @@ function runMessages(
   let result = begin(outermost);
   for (;;) {
     const frame = frames.at(-1);
-    if (frame === undefined) return result as EvmResult;
+    if (frame === undefined) return withExcessGas(result as EvmResult, outermost.gas);
     if (result !== undefined) resume(frame, frame.pending as EvmMessage, result);
     const halt = runFrame(frame, context);
     if (halt === 'message') {

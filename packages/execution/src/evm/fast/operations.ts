@@ -163,7 +163,7 @@ export function runOperation(opcode: number, frame: Frame, context: RunContext):
       return frame.push(hash === undefined ? 0n : bytesToWord(hash));
     }
     case 0x4a:
-      return frame.push(1n);
+      return frame.push(block.blobBaseFee ?? 1n);
     case 0x54:
       return loadSlot(frame, context);
     case 0x55: {

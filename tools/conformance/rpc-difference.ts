@@ -1,0 +1,35 @@
+import { compatibilityEntries, type CompatibilityEntry } from './compatibility.ts';
+import { CaseFailure, CaseSkip } from './check.ts';
+import type { RpcAnswer } from './rpc-comparison.ts';
+
+/** Codes that an error of ours carries: the number, and the name of a rule in `data`. */
+function codesOf(answer: RpcAnswer | undefined): readonly string[] {
+  const error = answer?.error;
+  if (error === undefined) return [];
+  const { data } = error;
+  const named = typeof data === 'object' && data !== null && 'code' in data ? [String(data.code)] : [];
+  return [String(error.code), ...named];
+}
+
+/** The difference by design that explains our answer to a method, if there is one (docs/compatibility.json). */
+export function explainAnswer(suite: string, method: string, ours: RpcAnswer | undefined): CompatibilityEntry | undefined {
+  const codes = codesOf(ours);
+  return compatibilityEntries().find((entry) => {
+    if (!entry.suites.includes(suite) || entry.method === undefined) return false;
+    if (!new RegExp(`^(?:${entry.method})$`).test(method)) return false;
+    if (entry.errorCodes !== undefined && !entry.errorCodes.some((code) => codes.includes(code))) return false;
+    return entry.pattern === undefined || new RegExp(entry.pattern).test(JSON.stringify(ours?.error ?? ours?.result ?? null));
+  });
+}
+
+/** Runs a comparison; what it refuses is skipped where a difference by design explains our answer. @throws CaseFailure, CaseSkip */
+export function compareOrExplain(suite: string, method: string, ours: RpcAnswer | undefined, compare: () => void): void {
+  try {
+    compare();
+  } catch (error) {
+    if (!(error instanceof CaseFailure)) throw error;
+    const entry = explainAnswer(suite, method, ours);
+    if (entry === undefined) throw error;
+    throw new CaseSkip(entry.reason, entry.code);
+  }
+}

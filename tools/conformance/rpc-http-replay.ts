@@ -1,0 +1,164 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import type { CaseResult, SuiteOptions } from './case-result.ts';
+import { CaseFailure, describeValue, expectEqual, isWanted, runCase } from './check.ts';
+import { Comparison, type RpcAnswer } from './rpc-comparison.ts';
+import { compareOrExplain } from './rpc-difference.ts';
+import type { Translation } from './rpc-translation.ts';
+
+export interface HttpExchange {
+  readonly i: number;
+  readonly step: string;
+  readonly transport: 'http';
+  readonly request: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly raw: string | null;
+    readonly parsed?: unknown;
+  };
+  readonly response: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly raw: string; readonly parsed?: unknown };
+}
+
+interface Received {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** Polled until it answers as recorded, within this time. */
+const POLL_MS = 20_000;
+const POLL_EVERY_MS = 100;
+/** Methods that clients ask again and again until something has happened. */
+const POLLED: ReadonlySet<string> = new Set(['eth_getTransactionReceipt', 'eth_getFilterChanges', 'eth_getTransactionByHash', 'eth_getPrivateTransactionReceipt']);
+
+/** The body of an abridged request: `0x<2,700,000 zero bytes>`. */
+function unabridged(raw: string): string {
+  return raw.replace(/<([0-9,]+) zero bytes>/g, (_, count: string) => '00'.repeat(Number(count.replaceAll(',', ''))));
+}
+
+async function ask(url: string, exchange: HttpExchange, body: string | undefined): Promise<Received> {
+  const { method, path, headers } = exchange.request;
+  const gzip = exchange.response.headers['content-encoding'] === 'gzip' ? { 'accept-encoding': 'gzip' } : {};
+  return await new Promise<Received>((resolve, reject) => {
+    const length = body === undefined || body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const sent = httpRequest(new URL(path, url), { method, headers: { ...gzip, ...headers, ...length }, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        const bytes = Buffer.concat(chunks);
+        const text = response.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes).toString() : bytes.toString();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      });
+      response.on('error', reject);
+    });
+    // The answer to a body that is too large comes while it is still being sent.
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') reject(error);
+    });
+    sent.end(body);
+  });
+}
+
+function methodOf(parsed: unknown): string {
+  return typeof parsed === 'object' && parsed !== null && 'method' in parsed ? String(parsed.method) : '';
+}
+
+function isPrivateRequest(parsed: unknown): boolean {
+  const text = JSON.stringify(parsed ?? null);
+  return text.includes('"privateFor"') || text.includes('RawPrivateTransaction');
+}
+
+/** True when a recorded answer may have been given before, and ours may be given after, something happened. */
+function isMoment(method: string, theirs: RpcAnswer): boolean {
+  const { result } = theirs;
+  if (!POLLED.has(method)) return false;
+  return result === null || (Array.isArray(result) && result.length === 0) || (typeof result === 'object' && 'blockHash' in result && result.blockHash === null);
+}
+
+/** Waits until our answer is as far as the recorded one. */
+async function untilThere(again: () => Promise<RpcAnswer>, first: RpcAnswer, theirs: RpcAnswer): Promise<RpcAnswer> {
+  const isThere = (answer: RpcAnswer): boolean => {
+    const { result } = answer;
+    if (answer.error !== undefined) return true;
+    if (Array.isArray(theirs.result)) return Array.isArray(result) && result.length >= theirs.result.length;
+    return result !== null && !(typeof result === 'object' && 'blockHash' in result && result.blockHash === null);
+  };
+  let answer = first;
+  for (const end = Date.now() + POLL_MS; !isThere(answer) && Date.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
+    const next = await again();
+    // Changes are given out once: collect them.
+    answer = Array.isArray(answer.result) && Array.isArray(next.result) ? { ...next, result: [...(answer.result as unknown[]), ...(next.result as unknown[])] } : next;
+  }
+  return answer;
+}
+
+/** Puts one exchange to our network and compares. */
+async function replay(url: string, exchange: HttpExchange, translation: Translation): Promise<void> {
+  const { request, response } = exchange;
+  const translated = translation.request(request.parsed);
+  const isSame = JSON.stringify(translated) === JSON.stringify(request.parsed);
+  const body = request.raw === null ? undefined : isSame ? unabridged(request.raw) : JSON.stringify(translated);
+  const received = await ask(url, exchange, body);
+  expectEqual(received.status, response.status, 'status');
+  for (const [name, value] of Object.entries(response.headers)) expectEqual(received.headers[name], value, `header ${name}`);
+  if (response.parsed === undefined) {
+    // The announced length of an abridged body is not known.
+    const plain = (text: string): string => text.replace(/\((?:[0-9]+|<content length>)>/, '(N>');
+    expectEqual(plain(received.text), plain(response.raw), 'body');
+    return;
+  }
+  const ours = JSON.parse(received.text) as unknown;
+  if (!Array.isArray(response.parsed)) {
+    const again = async (): Promise<RpcAnswer> => JSON.parse((await ask(url, exchange, body)).text) as RpcAnswer;
+    await compareOne(request.parsed, response.parsed as RpcAnswer, ours as RpcAnswer, translation, again);
+    return;
+  }
+  if (!Array.isArray(ours) || ours.length !== response.parsed.length) throw new CaseFailure(`answered ${describeValue(ours)}, recorded ${describeValue(response.parsed)}`);
+  const requests = (request.parsed as unknown[]).filter((entry) => typeof entry !== 'object' || entry === null || 'id' in entry || !('method' in entry));
+  for (const [index, theirs] of response.parsed.entries()) {
+    const single = JSON.stringify((translated as unknown[])[(request.parsed as unknown[]).indexOf(requests[index])]);
+    const again = async (): Promise<RpcAnswer> => JSON.parse((await ask(url, exchange, single)).text) as RpcAnswer;
+    await compareOne(requests[index], theirs as RpcAnswer, ours[index] as RpcAnswer, translation, again);
+  }
+}
+
+/** Reads of the head: ours may be a block behind, or ahead. */
+const OF_THE_HEAD = /^eth_(getTransactionCount|getBalance|call|getLogs|getStorageAt|getCode|estimateGas|storageRoot)$/;
+const HEAD_MS = 3000;
+
+async function compareOne(asked: unknown, theirs: RpcAnswer, first: RpcAnswer, translation: Translation, again: () => Promise<RpcAnswer>): Promise<void> {
+  const method = methodOf(asked);
+  if (isMoment(method, theirs) && first.error === undefined) return;
+  let ours = POLLED.has(method) && theirs.error === undefined ? await untilThere(again, first, theirs) : first;
+  const compare = (): void => {
+    expectEqual(ours.id, theirs.id, 'id');
+    new Comparison(translation, method, isPrivateRequest(asked)).answer(theirs, ours);
+  };
+  for (const end = Date.now() + HEAD_MS; OF_THE_HEAD.test(method) && Date.now() < end && !holds(compare); ) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    ours = await again();
+  }
+  compareOrExplain('rpc', method, ours, compare);
+}
+
+function holds(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Replays the exchanges of one file in order; one case each. */
+export async function* replayHttp(name: string, exchanges: readonly HttpExchange[], url: string, translation: Translation, options: SuiteOptions): AsyncGenerator<CaseResult> {
+  for (const exchange of exchanges) {
+    const methods = Array.isArray(exchange.request.parsed) ? 'batch' : methodOf(exchange.request.parsed);
+    const title = `${name} ${exchange.i} ${exchange.step}${methods === '' ? '' : `: ${methods}`}`;
+    const result = await runCase(title, () => replay(url, exchange, translation));
+    // Every exchange runs, since later ones build on it; only those that are asked for are told.
+    if (isWanted(title, options)) yield result;
+  }
+}
