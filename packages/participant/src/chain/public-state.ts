@@ -5,12 +5,14 @@ import type { Account } from '@isoquorum/execution/state/types';
 import { withNeeds } from '@isoquorum/execution/transition/needs';
 import { runAsync } from '@isoquorum/execution/transition/steps';
 import type { Need, Steps, TransitionOutcome } from '@isoquorum/execution/transition/types';
+import { requestsOfNeeds } from '@isoquorum/execution/witness/requests';
+import { verifyWitness, type WitnessRequest } from '@isoquorum/execution/witness/witness';
 import type { NetworkHost } from '@isoquorum/network/host';
-import type { WitnessRequest } from '@isoquorum/network/wire/witness';
 import type { Store } from '@isoquorum/platform/store';
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { emptyCodeHash } from '@isoquorum/primitives/header';
 import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
+import { bigintToFixedBytes } from '@isoquorum/primitives/integer';
 import { participantError } from '../errors.ts';
 import type { SyncClient } from './sync-client.ts';
 import { createWitnessCache } from './witness-cache.ts';
@@ -40,7 +42,7 @@ export interface PublicState {
   code(anchor: StateAnchor, address: Address): Promise<Uint8Array>;
   storage(anchor: StateAnchor, address: Address, slot: bigint): Promise<bigint>;
   /** Fetches accounts that will be needed, in one request, so that rounds are saved. Failures are left to the rounds. */
-  prefetch(anchor: StateAnchor, accounts: WitnessRequest['accounts']): Promise<void>;
+  prefetch(anchor: StateAnchor, requests: readonly WitnessRequest[]): Promise<void>;
 }
 
 export interface PublicStateOptions {
@@ -55,55 +57,49 @@ export function createPublicState(options: PublicStateOptions): PublicState {
   const database = createStateDatabase(cache);
   let turn = 0;
 
-  /** Asks validators in turn until one answers; the second and later ones when it brought nothing new. */
-  async function ask(request: WitnessRequest): Promise<number> {
+  /** Asks validators in turn until one shows all that is asked for; what does not belong to it is dropped. */
+  async function ask(anchor: StateAnchor, requests: readonly WitnessRequest[]): Promise<void> {
     const nodes = host.peers().filter((peer) => peer.role === 'node');
     if (nodes.length === 0)
       throw participantError('NO_VALIDATORS', 'No validator is connected to ask for public state.');
-    let reason: string | undefined;
+    const accounts = requests.map(({ address, slots }) => ({
+      address,
+      slots: slots.map((slot) => bigintToFixedBytes(slot, 32)),
+    }));
+    const start = turn++;
+    const reasons: string[] = [];
     for (let index = 0; index < nodes.length; index++) {
-      const peer = nodes[(turn + index) % nodes.length];
+      const peer = nodes[(start + index) % nodes.length];
       if (peer === undefined) continue;
       try {
-        const added = cache.add(await sync.witness(peer.id, request));
-        if (added > 0) return added;
+        const witness = await sync.witness(peer.id, { blockHash: anchor.blockHash, accounts });
+        cache.add(verifyWitness(anchor.stateRoot, requests, witness));
+        return;
       } catch (error) {
-        reason = error instanceof Error ? error.message : 'unknown';
+        reasons.push(`${peer.name ?? peer.id}: ${error instanceof Error ? error.message : 'unknown'}`);
       }
-      turn++;
     }
-    if (reason !== undefined)
-      throw participantError('NOT_SERVED', 'No validator gave the public state that this needs.', {
-        blockHash: bytesToHex(request.blockHash),
-        reason,
-      });
-    return 0;
+    throw participantError('NOT_SERVED', 'No validator gave the public state that this needs.', {
+      blockHash: bytesToHex(anchor.blockHash),
+      reasons,
+    });
   }
 
   async function resolve(anchor: StateAnchor, needs: readonly Need[]): Promise<void> {
-    const accounts: WitnessRequest['accounts'][number][] = [];
     for (const need of needs) {
       if (need.type === 'local') for (const key of need.keys) await store.get(key);
       else if (need.type === 'payload')
         throw participantError('WITNESS_INCOMPLETE', 'A payload is needed that was not resolved.', {}, 'STOP');
-      else {
-        if (!bytesEqual(need.root, anchor.stateRoot) || need.address === undefined)
-          throw participantError(
-            'WITNESS_INCOMPLETE',
-            'A part of the private state is missing in this browser.',
-            { root: bytesToHex(need.root), hash: bytesToHex(need.hash) },
-            'STOP',
-          );
-        accounts.push({ address: need.address, slots: need.slots });
-      }
+      else if (!bytesEqual(need.root, anchor.stateRoot) || need.address === undefined)
+        throw participantError(
+          'WITNESS_INCOMPLETE',
+          'A part of the private state is missing in this browser.',
+          { root: bytesToHex(need.root), hash: bytesToHex(need.hash) },
+          'STOP',
+        );
     }
-    if (accounts.length === 0) return;
-    const added = await ask({ blockHash: anchor.blockHash, accounts });
-    if (added === 0)
-      throw participantError('WITNESS_INCOMPLETE', 'No validator gave the whole of the public state that this needs.', {
-        blockHash: bytesToHex(anchor.blockHash),
-        accounts: accounts.map(({ address }) => bytesToHex(address)),
-      });
+    const requests = requestsOfNeeds(needs);
+    if (requests.length > 0) await ask(anchor, requests);
   }
 
   async function run<T>(anchor: StateAnchor, make: () => Steps<TransitionOutcome<T>>): Promise<T> {
@@ -139,9 +135,9 @@ export function createPublicState(options: PublicStateOptions): PublicState {
       if (found === undefined) return 0n;
       return read(anchor, () => createTrieReader(database, anchor.stateRoot).storage(address, found, slot));
     },
-    async prefetch(anchor, accounts) {
-      if (accounts.length === 0) return;
-      await ask({ blockHash: anchor.blockHash, accounts }).catch(() => 0);
+    async prefetch(anchor, requests) {
+      // Failures are left to the rounds that follow, which say what is missing.
+      if (requests.length > 0) await ask(anchor, requests).catch(() => undefined);
     },
   };
 }

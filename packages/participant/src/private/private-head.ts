@@ -4,6 +4,7 @@ import { viewBlock } from '@isoquorum/execution/transition/apply-block';
 import { applyPrivate } from '@isoquorum/execution/transition/apply-private';
 import { payloadHashOf } from '@isoquorum/execution/transition/payload-hash';
 import type { PayloadResolution, PrivateTransactionView } from '@isoquorum/execution/transition/types';
+import { expectedRequests } from '@isoquorum/execution/witness/requests';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import type { EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
@@ -23,6 +24,8 @@ import type { PublicState } from '../chain/public-state.ts';
 import { participantError } from '../errors.ts';
 import type { PrivateBlock, PrivateStore } from './private-store.ts';
 
+/** Accounts of a block that are asked for at once. */
+const prefetchMax = 512;
 /** The one private state of a page. */
 const psi = 'private';
 
@@ -219,16 +222,7 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
     const { header, author, transactions } = block;
     const anchor = { blockHash: block.parentHash, stateRoot: block.parentRoot };
     const chainId = signerChainIdAt(config, header.number);
-    const accounts = new Map<string, Uint8Array>();
-    for (const transaction of transactions) {
-      const sender = transactionSender(transaction, chainId);
-      accounts.set(bytesToBareHex(sender), sender);
-      if (transaction.to !== undefined) accounts.set(bytesToBareHex(transaction.to), transaction.to);
-    }
-    await publicState.prefetch(
-      anchor,
-      [...accounts.values()].slice(0, 512).map((address) => ({ address, slots: [] })),
-    );
+    await publicState.prefetch(anchor, expectedRequests(transactions, chainId, author).slice(0, prefetchMax));
     return publicState.run(anchor, () =>
       viewBlock({
         config,
