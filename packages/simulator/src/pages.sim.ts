@@ -3,6 +3,10 @@ import { createTrieReader } from '@isoquorum/execution/state/trie-reader';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { emptyCodeHash } from '@isoquorum/primitives/header';
 import { bytesEqual, bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
+import { createContractAddress } from '@isoquorum/primitives/address';
+import { base64ToBytes } from '@isoquorum/primitives/base64';
+import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
+import { signTransaction, transactionHash } from '@isoquorum/primitives/transaction/transaction';
 import { bigintToFixedBytes } from '@isoquorum/primitives/integer';
 import { readFileSync } from 'node:fs';
 import { createPageNetwork, type PageNetwork, type SimulatedPage } from './testing/page-network.ts';
@@ -163,6 +167,64 @@ describe('pages as parties', () => {
       ada.participant.request({ method: 'eth_storageRoot', params: [reader.contractAddress] }),
     );
     expect(node.storageRoot(reader.contractAddress)).toBe(root);
+  });
+
+  it('goes back and replays when a payload comes after its block', async () => {
+    const { net, pages, call } = await setUp('carol');
+    const [carol] = pages as [SimulatedPage];
+    // node1's side stores the payload alone at first; its envelope goes on the chain.
+    const manager = net.managers[0]!.running.q2t;
+    const hash = await net.until('stored', manager.storeRaw(hexToBytes(deployStorage(31n))));
+    await net.until('distributed to nobody', manager.sendSigned({ hash, to: [] }));
+    const key = net.accountKeys[0]!;
+    const unsigned = {
+      type: 0,
+      nonce: 0n,
+      gasPrice: 0n,
+      gasLimit: 5_000_000n,
+      to: undefined,
+      value: 0n,
+      data: hash,
+    } as const;
+    const envelope = signTransaction(unsigned, key, { isPrivate: true });
+    const txHash = bytesToHex(transactionHash(envelope));
+    await net.until('pooled', Promise.resolve(net.nodes[0]!.running!.context.pool.add(envelope, 'local')));
+    const find = () => carol.participant.view().transactions.find((transaction) => transaction.hash === txHash);
+    await net.runUntil('carol is a stranger', () => find()?.readability === 'stranger');
+    await net.run(3000);
+    expect(carol.participant.view().contracts).toEqual([]);
+
+    await net.until('distributed late', manager.sendSigned({ hash, to: [base64ToBytes(carol.enclaveKey)] }));
+    await net.runUntil('carol is a party', () => find()?.readability === 'party');
+    const contract = createContractAddress(privateKeyToAddress(key), 0n);
+    expect(BigInt(await call(carol, bytesToHex(contract), getData))).toBe(31n);
+    expect(carol.participant.view().contracts).toHaveLength(1);
+  });
+
+  it('stops its private state while its home is away, says so, and goes on when it is back', async () => {
+    const { net, pages, send, call } = await setUp('ada', 'bob');
+    const [ada, bob] = pages as [SimulatedPage, SimulatedPage];
+    const homeId = bob.participant.view().party?.home?.peerId ?? '';
+    await bob.participant.chooseHome(homeId);
+    // Both pages use the first validator as home; ada keeps hers.
+    net.network.cut(bob.peerId, homeId);
+    net.network.cut(bob.peerId, ada.peerId);
+    const receipt = await send(ada, { data: deployStorage(5n), privateFor: [bob.enclaveKey] });
+    const height = Number(receipt.blockNumber);
+    await net.runUntil('bob follows the chain', () => bob.participant.view().head.number > height);
+    await net.runUntil('bob waits', () => bob.participant.view().privateHead?.state === 'waiting');
+    expect(bob.participant.view().privateHead?.number).toBe(height - 1);
+    const early = bob.participant.request({
+      method: 'eth_call',
+      params: [{ to: receipt.contractAddress, data: getData }],
+    });
+    await expect(net.until('a call that cannot be answered', early)).rejects.toMatchObject({
+      data: { code: 'PRIVATE_STATE_BEHIND' },
+    });
+    net.network.heal(bob.peerId, homeId);
+    await net.until('bob dials his home', bob.dial(homeId));
+    await net.runUntil('bob is level', () => bob.participant.view().privateHead?.state === 'following');
+    expect(BigInt(await call(bob, receipt.contractAddress, getData))).toBe(5n);
   });
 });
 

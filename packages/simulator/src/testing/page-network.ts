@@ -31,6 +31,8 @@ export interface SimulatedPage {
   readonly logger: MemoryLogger;
   readonly store: Store;
   participant: Participant;
+  /** Connects to a validator again. */
+  dial(peerId: string): Promise<unknown>;
   close(): Promise<void>;
   open(): Promise<void>;
 }
@@ -136,6 +138,7 @@ export async function createPageNetwork(validators = 4): Promise<PageNetwork> {
     const store = createMemoryStore();
     const vault = createMemoryVault();
     const logger = createMemoryLogger();
+    let current: NetworkHost | undefined;
     const make = async (): Promise<Participant> => {
       const memoryHost = net.network.createHost({ peerId, chain: identity('browser'), identify });
       const host: NetworkHost & { dialPage(id: string): ReturnType<NetworkHost['dial']> } = {
@@ -143,6 +146,7 @@ export async function createPageNetwork(validators = 4): Promise<PageNetwork> {
         peerId,
         dialPage: (id) => memoryHost.dial(net.network.multiaddr(id)),
       };
+      current = host;
       const participant = await createParticipant({
         host,
         store: surviving(store),
@@ -170,6 +174,7 @@ export async function createPageNetwork(validators = 4): Promise<PageNetwork> {
       logger,
       enclaveKey: bytesToBase64(enclavePublicKey(enclaveSeed)),
       participant: await make(),
+      dial: async (id) => current?.dial(net.network.multiaddr(id)),
       close: () => until(`${name} closes`, page.participant.stop()),
       open: async () => {
         page.participant = await make();
