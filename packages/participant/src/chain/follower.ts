@@ -6,8 +6,9 @@ import type { Logger } from '@isoquorum/platform/logger';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import { type Block, type BlockBody, decodeBlock } from '@isoquorum/primitives/block';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
-import { type Header, headerHash } from '@isoquorum/primitives/header';
+import { type Header, headerHash, readHeader } from '@isoquorum/primitives/header';
 import { bytesToHex } from '@isoquorum/primitives/hex';
+import { RlpReader } from '@isoquorum/primitives/rlp-reader';
 import { participantError } from '../errors.ts';
 import type { ChainStore } from './chain-store.ts';
 import { checkBody, hasEmptyBody } from './check-body.ts';
@@ -19,6 +20,8 @@ import type { SyncClient } from './sync-client.ts';
 const segmentLength = 192;
 /** Bodies that are asked for at once. */
 const bodiesLength = 48;
+/** Announced blocks that wait for their turn. */
+const arrivedMax = 16;
 
 /** A header or body that was offered and refused. */
 export interface Refusal {
@@ -217,13 +220,16 @@ export function createFollower(options: FollowerOptions): Follower {
 
   function receive(peer: Peer, frame: Uint8Array): void {
     if (!running || peer.role !== 'node') return;
-    const block = decodeBlock(decodeNewBlock(frame).block.slice());
-    const { number } = block.header;
-    const hash = bytesToHex(headerHash(block.header));
+    const encoded = decodeNewBlock(frame).block;
+    // The same block comes from each validator: its body is decoded once.
+    const header = readHeader(new RlpReader(encoded).readList('block'));
+    const { number } = header;
+    const hash = bytesToHex(headerHash(header));
     peerHeads.say(peer.id, number, hash);
     options.onHeads();
-    // The same block comes from each validator; a block that is not next is fetched when its turn comes.
-    if (number === headNumber() + 1 && arrived.size < 16) arrived.set(`${hash} ${peer.id}`, { block, peerId: peer.id });
+    // A block that is not next is fetched when its turn comes.
+    if (number === headNumber() + 1 && arrived.size < arrivedMax && !arrived.has(hash))
+      arrived.set(hash, { block: decodeBlock(encoded.slice()), peerId: peer.id });
     wake();
   }
 
