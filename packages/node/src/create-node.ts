@@ -6,7 +6,7 @@ import type { Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Random } from '@isoquorum/platform/random';
 import type { Store } from '@isoquorum/platform/store';
-import type { Address } from '@isoquorum/primitives/bytes';
+import type { Address, EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { nodeIdToHash, nodeKeyToAddress, nodeKeyToEnode, nodeKeyToNodeId } from '@isoquorum/primitives/node-key';
@@ -83,6 +83,8 @@ export interface RunningNode {
   readonly address: Address;
   /** How many public blocks were executed, for tests of "never twice". */
   readonly executor: Pick<Executor, 'executions'>;
+  /** Says that a payload has come to the manager; for managers that cannot tell (`storedSince`). */
+  payloadStored(digest: EncryptedPayloadHash): Promise<void>;
   /** Resolves when private heads are level with the public one or wait for a manager. */
   privateIdle(): Promise<void>;
   /** Stops consensus, network and timers, waits for what is being written, closes the store. Safe to call twice. */
@@ -291,5 +293,13 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   };
   const { number } = headOf().header;
   logger.log('info', 'The node runs', { address: bytesToHex(address), head: number, peerId: host.peerId });
-  return { context, address, executor, privateIdle: () => follower.idle(), stop, stopped };
+  return {
+    context,
+    address,
+    executor,
+    payloadStored: (digest) => follower.payloadStored(digest),
+    privateIdle: () => follower.idle(),
+    stop,
+    stopped,
+  };
 }

@@ -16,8 +16,10 @@ import type { ChainBlock } from './chain.ts';
 import { bodyKey, canonicalKey, headerKey, keyToNumber, lookupKey, numberToKey, receiptsKey } from './keys.ts';
 import { createLru } from './lru.ts';
 
-/** How many recent blocks stay decoded in memory. More than the batches that may be under way. */
+/** How many recent blocks stay decoded in memory, by number and by their transactions; always more than the batches under way. */
 const recentBlocks = 256;
+const recentTransactions = 25_000;
+const recentBlocksMin = 16;
 
 /** Blocks, receipts and look-ups in the store, with recent ones in memory. What was put is visible at once, before it is durable. */
 export interface BlockStore {
@@ -51,8 +53,18 @@ function withoutPrivate(receipt: Receipt): StoredReceipt {
 /** @param chainIdAt the chain id that signatures name at a block number; `undefined` before EIP-155 */
 export function createBlockStore(store: Store, chainIdAt: (number: number) => bigint | undefined): BlockStore {
   const headers = createLru<Header>(recentBlocks * 4);
-  const blocks = createLru<ChainBlock>(recentBlocks);
-  const receiptsOf = createLru<readonly Receipt[]>(recentBlocks);
+  const blocks = createLru<ChainBlock>({
+    max: recentBlocks,
+    weightOf: ({ block: { transactions } }) => transactions.length,
+    weightMax: recentTransactions,
+    min: recentBlocksMin,
+  });
+  const receiptsOf = createLru<readonly Receipt[]>({
+    max: recentBlocks,
+    weightOf: (found) => found.length,
+    weightMax: recentTransactions,
+    min: recentBlocksMin,
+  });
   /** Written and perhaps not durable yet. */
   const freshNumbers = new Map<number, Hash32 | undefined>();
   /** Blocks whose look-ups are perhaps not durable yet, oldest first; in or out of the canonical chain. */

@@ -27,6 +27,8 @@ export interface PrivateCommit {
   readonly operations: readonly StoreOperation[];
   /** Digests that counted as "not a party": should a payload come later, this block is replayed. */
   readonly notParty: readonly EncryptedPayloadHash[];
+  /** Digests whose payload was there: no earlier run without it counts any more. */
+  readonly resolved: readonly EncryptedPayloadHash[];
 }
 
 /** Private states: a head of its own each, results by block hash. */
@@ -184,6 +186,10 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       operations.push({ type: 'put', key: privateResultKey(block.hash, psi), value });
       for (const digest of commit.notParty) {
         operations.push({ type: 'put', key: unresolvedKey(digest, number, psi), value: new Uint8Array(0) });
+      }
+      for (const digest of commit.resolved) {
+        const key = unresolvedKey(digest, number, psi);
+        if (store.getSync(key) !== undefined) operations.push({ type: 'delete', key });
       }
       operations.push(headOperation(psi, number, block.hash));
       const receipts = new Map<number, Receipt>();

@@ -97,6 +97,11 @@ describe('private heads', () => {
     });
     expect(rootAt(1, blockNumber)).toBe(rootAt(0, blockNumber));
     expect(rootAt(1, blockNumber + 2)).toBe(rootAt(0, blockNumber + 2));
+    // Told again of the same payload (a manager that counts anew), the state stays where it is.
+    events.length = 0;
+    const digest = chainOf(1).transaction(hash)!.transaction.data;
+    await simulation.nodes[1]!.running!.payloadStored(digest);
+    expect(events).not.toContain('privateRewind');
   });
 
   it('a private head goes on after a restart from where it stood', async () => {

@@ -76,6 +76,7 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
         receipts: [],
         operations: [],
         notParty: [],
+        resolved: [],
       });
       return 'done';
     }
@@ -91,8 +92,9 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
         continue;
       }
       const notParty: EncryptedPayloadHash[] = [];
+      const found: EncryptedPayloadHash[] = [];
       for (const [text, resolution] of resolved.resolutions) {
-        if (resolution.type === 'notParty') notParty.push(bareHexToBytes(text));
+        (resolution.type === 'notParty' ? notParty : found).push(bareHexToBytes(text));
       }
       if (notParty.some((digest) => storedLately.has(bytesToBareHex(digest)))) {
         for (const digest of notParty) storedLately.delete(bytesToBareHex(digest));
@@ -112,6 +114,7 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
         receipts: result.receipts,
         operations: result.operations,
         notParty: notParty.filter((digest) => !isZeroBytes(digest)),
+        resolved: found,
       });
       return 'done';
     }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
 import { createMemoryNetwork } from '@isoquorum/network/memory/network';
@@ -57,7 +57,9 @@ export async function openRecordedNode(options: RecordedNodeOptions): Promise<Re
   const about = readRecordedJson(`${chainFolder}/about.json`) as AboutChain;
   const details = about.nodeDetails.find((entry) => entry.node === node);
   if (details === undefined) throw new Error(`${chainFolder}/about.json names no node ${node}`);
-  const genesis = parseGenesis(readRecordedJson(`${chainFolder}/genesis.json`));
+  const ownGenesis = `${chainFolder}/nodes/${node}/genesis.json`;
+  const genesisPath = existsSync(ownGenesis) ? ownGenesis : `${chainFolder}/genesis.json`;
+  const genesis = parseGenesis(readRecordedJson(genesisPath));
   const clock = createClock();
   const store = createMemoryStore();
   const evm = createFastEvm();
