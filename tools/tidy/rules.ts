@@ -50,15 +50,22 @@ export const lawOfImports: Rule = (tree) => {
     const from = packageName(file.path);
     for (const { specifier } of file.imports) {
       if (specifier.startsWith('.') || specifier.startsWith('node:') || specifier.startsWith('/')) continue;
-      const dependency = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? '');
+      const dependency = specifier.startsWith('@')
+        ? specifier.split('/').slice(0, 2).join('/')
+        : (specifier.split('/')[0] ?? '');
       const inner = /^@isoquorum\/([^/]+)/.exec(specifier)?.[1];
       if (dependency === own?.name) {
         violations.push({ path: file.path, reason: `imports its own package by name (${specifier})` });
         continue;
       }
-      const declared = own?.dependencies.has(dependency) === true || (isTestFile(file.path) && tree.manifests.get('')?.dependencies.has(dependency) === true);
-      const lent = isTestFile(file.path) && (inner !== undefined || tree.manifests.get('e2e')?.dependencies.has(dependency) === true);
-      if (!declared && !lent && dependency !== 'virtual:') violations.push({ path: file.path, reason: `${specifier} is not declared in ${workspace}/package.json` });
+      const declared =
+        own?.dependencies.has(dependency) === true ||
+        (isTestFile(file.path) && tree.manifests.get('')?.dependencies.has(dependency) === true);
+      const lent =
+        isTestFile(file.path) &&
+        (inner !== undefined || tree.manifests.get('e2e')?.dependencies.has(dependency) === true);
+      if (!declared && !lent && dependency !== 'virtual:')
+        violations.push({ path: file.path, reason: `${specifier} is not declared in ${workspace}/package.json` });
       const allowed = from === undefined ? undefined : MAY_IMPORT[from];
       if (inner !== undefined && allowed !== undefined && !allowed.includes(inner) && !isTestFile(file.path)) {
         violations.push({ path: file.path, reason: `${from} may not import ${inner}` });
@@ -75,7 +82,10 @@ export const noReachingAcross: Rule = (tree) =>
       .filter((edge) => edge.specifier.startsWith('.') && workspaceOf(file.path) !== '')
       .filter((edge) => workspaceOf(resolveImport(tree, file.path, edge.specifier) ?? '') !== workspaceOf(file.path))
       .filter((edge) => !(file.path.startsWith('e2e/') || isTestFile(file.path)) || !edge.specifier.includes('tools/'))
-      .map((edge) => ({ path: file.path, reason: `reaches into another workspace by a relative path (${edge.specifier})` })),
+      .map((edge) => ({
+        path: file.path,
+        reason: `reaches into another workspace by a relative path (${edge.specifier})`,
+      })),
   );
 
 /** Every import of ours leads to a file that exists. */
@@ -96,7 +106,10 @@ export const noCycles: Rule = (tree) => {
   const onStack = new Set<string>();
   const violations: Violation[] = [];
   const edges = (path: string): string[] =>
-    (tree.files.get(path)?.imports ?? []).filter((edge) => !edge.isType).map((edge) => resolveImport(tree, path, edge.specifier)).filter((target): target is string => target !== undefined && tree.files.has(target));
+    (tree.files.get(path)?.imports ?? [])
+      .filter((edge) => !edge.isType)
+      .map((edge) => resolveImport(tree, path, edge.specifier))
+      .filter((target): target is string => target !== undefined && tree.files.has(target));
   const visit = (path: string): void => {
     index.set(path, index.size);
     low.set(path, index.get(path) ?? 0);
@@ -115,7 +128,8 @@ export const noCycles: Rule = (tree) => {
       component.push(top);
       if (top === path) break;
     }
-    if (component.length > 1 || edges(path).includes(path)) violations.push({ path, reason: `import cycle: ${component.toReversed().join(' → ')}` });
+    if (component.length > 1 || edges(path).includes(path))
+      violations.push({ path, reason: `import cycle: ${component.toReversed().join(' → ')}` });
   };
   for (const path of tree.files.keys()) if (!index.has(path)) visit(path);
   return violations;
@@ -125,9 +139,11 @@ export const noCycles: Rule = (tree) => {
 export const noBarrels: Rule = (tree) => {
   const violations: Violation[] = [];
   for (const file of tree.files.values()) {
-    if (/(^|\/)index\.tsx?$/.test(file.path)) violations.push({ path: file.path, reason: 'index files are barrels: name the file by what it holds' });
+    if (/(^|\/)index\.tsx?$/.test(file.path))
+      violations.push({ path: file.path, reason: 'index files are barrels: name the file by what it holds' });
     for (const edge of file.imports) {
-      if (/^\.{1,2}(\/\.\.)*\/?$|\/index(\.ts)?$/.test(edge.specifier) && edge.specifier.startsWith('.')) violations.push({ path: file.path, reason: `imports an index (${edge.specifier})` });
+      if (/^\.{1,2}(\/\.\.)*\/?$|\/index(\.ts)?$/.test(edge.specifier) && edge.specifier.startsWith('.'))
+        violations.push({ path: file.path, reason: `imports an index (${edge.specifier})` });
     }
   }
   return violations;
@@ -135,10 +151,16 @@ export const noBarrels: Rule = (tree) => {
 
 /** A long file holds more than one noun. */
 export const fileLength: Rule = (tree) =>
-  [...tree.files.values()].filter((file) => file.text.split('\n').length - 1 > LONG_FILE_LINES).map((file) => ({ path: file.path, reason: `${file.text.split('\n').length - 1} lines, ${LONG_FILE_LINES} at most` }));
+  [...tree.files.values()]
+    .filter((file) => file.text.split('\n').length - 1 > LONG_FILE_LINES)
+    .map((file) => ({
+      path: file.path,
+      reason: `${file.text.split('\n').length - 1} lines, ${LONG_FILE_LINES} at most`,
+    }));
 
 const PLATFORM_IMPORT = /^(node:|ws$|classic-level$|idb$|libp2p$|@libp2p\/)/;
-const PLATFORM_GLOBAL = /(?<![\w.$'"`-])(process\.(?!nextTick\w)|Buffer\.|window\.|document\.|localStorage\b|indexedDB\b|navigator\.|globalThis\.crypto|crypto\.subtle|Date\.now\(|Math\.random\(|performance\.now\(|setTimeout\(|setInterval\(|fetch\()/;
+const PLATFORM_GLOBAL =
+  /(?<![\w.$'"`-])(process\.(?!nextTick\w)|Buffer\.|window\.|document\.|localStorage\b|indexedDB\b|navigator\.|globalThis\.crypto|crypto\.subtle|Date\.now\(|Math\.random\(|performance\.now\(|setTimeout\(|setInterval\(|fetch\()/;
 
 /** Only adapters, hosts and apps may name a platform; time and chance come in through ports. */
 export const platformNames: Rule = (tree) =>
@@ -146,7 +168,8 @@ export const platformNames: Rule = (tree) =>
     if (!file.path.startsWith('packages/') || PLATFORM_FOLDERS.some((folder) => folder.test(file.path))) return [];
     const violations: Violation[] = [];
     for (const edge of file.imports) {
-      if (!edge.isType && PLATFORM_IMPORT.test(edge.specifier)) violations.push({ path: file.path, reason: `imports the platform (${edge.specifier})` });
+      if (!edge.isType && PLATFORM_IMPORT.test(edge.specifier))
+        violations.push({ path: file.path, reason: `imports the platform (${edge.specifier})` });
     }
     const used = PLATFORM_GLOBAL.exec(file.code);
     if (used !== null) violations.push({ path: file.path, reason: `names the platform (${used[0]})` });
@@ -154,7 +177,10 @@ export const platformNames: Rule = (tree) =>
   });
 
 /** Everything that a file loads at run time, through our own packages; external names are collected apart. */
-export function reachableFrom(tree: SourceTree, entry: string): { readonly files: ReadonlySet<string>; readonly external: ReadonlySet<string> } {
+export function reachableFrom(
+  tree: SourceTree,
+  entry: string,
+): { readonly files: ReadonlySet<string>; readonly external: ReadonlySet<string> } {
   const files = new Set<string>();
   const external = new Set<string>();
   const queue = [entry];
@@ -179,9 +205,21 @@ export interface Reach {
 }
 
 export const REACHES: readonly Reach[] = [
-  { entry: /^packages\/manager\/src\/(node\/)?create-manager\.ts$/, forbidden: /^packages\/(execution|consensus)\/|^@ethereumjs\//, why: 'the manager carries no EVM and no consensus' },
-  { entry: /^apps\/playground\/src\/(main|worker|core-worker)\.tsx?$/, forbidden: /^node:|\/src\/node\/|\/libp2p\/node\/|^classic-level$|^ws$/, why: 'a page carries no Node adapter' },
-  { entry: /^packages\/participant\/src\/participant\.ts$/, forbidden: /^node:|\/src\/node\/|\/libp2p\//, why: 'the participant runs wherever its ports do' },
+  {
+    entry: /^packages\/manager\/src\/(node\/)?create-manager\.ts$/,
+    forbidden: /^packages\/(execution|consensus)\/|^@ethereumjs\//,
+    why: 'the manager carries no EVM and no consensus',
+  },
+  {
+    entry: /^apps\/playground\/src\/(main\.tsx|session\/worker\.ts)$/,
+    forbidden: /^node:|\/src\/node\/|\/libp2p\/node\/|^classic-level$|^ws$|^@ethereumjs\//,
+    why: 'a page carries no Node adapter and no second engine',
+  },
+  {
+    entry: /^packages\/participant\/src\/create-participant\.ts$/,
+    forbidden: /^node:|\/src\/node\/|\/libp2p\//,
+    why: 'the participant runs wherever its ports do',
+  },
 ];
 
 export const entryReach =
@@ -192,13 +230,18 @@ export const entryReach =
         .filter((path) => reach.entry.test(path))
         .flatMap((path) => {
           const { files, external } = reachableFrom(tree, path);
-          return [...files, ...external].filter((name) => reach.forbidden.test(name)).map((name) => ({ path, reason: `reaches ${name}: ${reach.why}` }));
+          return [...files, ...external]
+            .filter((name) => reach.forbidden.test(name))
+            .map((name) => ({ path, reason: `reaches ${name}: ${reach.why}` }));
         }),
     );
 
 /** Paths that the README's map, walk and text name in code quotes exist. */
 export const readmePaths: Rule = (tree) => {
   const named = new Set<string>();
-  for (const match of tree.readme.matchAll(/`((?:packages|apps|e2e|docs|tools|\.ci)\/[\w./-]*)`/g)) named.add(match[1] ?? '');
-  return [...named].filter((path) => !tree.exists(path)).map((path) => ({ path: 'README.md', reason: `names ${path}, which does not exist` }));
+  for (const match of tree.readme.matchAll(/`((?:packages|apps|e2e|docs|tools|\.ci)\/[\w./-]*)`/g))
+    named.add(match[1] ?? '');
+  return [...named]
+    .filter((path) => !tree.exists(path))
+    .map((path) => ({ path: 'README.md', reason: `names ${path}, which does not exist` }));
 };

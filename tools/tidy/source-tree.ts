@@ -31,7 +31,16 @@ export interface Manifest {
   readonly dependencies: ReadonlySet<string>;
 }
 
-const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', '.tsbuild', '.git', '.isoquorum', 'test-results', 'playwright-report', '.cache']);
+const SKIPPED_FOLDERS = new Set([
+  'node_modules',
+  'dist',
+  '.tsbuild',
+  '.git',
+  '.isoquorum',
+  'test-results',
+  'playwright-report',
+  '.cache',
+]);
 
 export function parseSource(path: string, text: string): SourceFile {
   const { module, comments, program } = parseSync(path, text);
@@ -75,8 +84,10 @@ export function readSourceTree(root: string): SourceTree {
   for (const top of ['packages', 'apps', 'e2e', 'tools']) {
     for (const absolute of walk(join(root, top))) {
       const path = relative(root, absolute).replaceAll('\\', '/');
-      if (/\.tsx?$/.test(path) && !path.endsWith('.d.ts')) files.set(path, parseSource(path, readFileSync(absolute, 'utf8')));
-      if (path.endsWith('/package.json')) manifests.set(posix.dirname(path), parseManifest(readFileSync(absolute, 'utf8')));
+      if (/\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
+        files.set(path, parseSource(path, readFileSync(absolute, 'utf8')));
+      if (path.endsWith('/package.json'))
+        manifests.set(posix.dirname(path), parseManifest(readFileSync(absolute, 'utf8')));
     }
   }
   manifests.set('', parseManifest(readFileSync(join(root, 'package.json'), 'utf8')));
@@ -114,5 +125,10 @@ export function resolveImport(tree: SourceTree, from: string, specifier: string)
 
 /** True for files that only tests load. */
 export function isTestFile(path: string): boolean {
-  return /\.(test|fuzz|sim|conformance|process|bench)\.tsx?$/.test(path) || path.includes('/testing/') || path.startsWith('e2e/') || path.startsWith('tools/');
+  return (
+    /\.(test|fuzz|sim|conformance|process|bench)\.tsx?$/.test(path) ||
+    path.includes('/testing/') ||
+    path.startsWith('e2e/') ||
+    path.startsWith('tools/')
+  );
 }
