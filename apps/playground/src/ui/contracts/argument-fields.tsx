@@ -1,14 +1,32 @@
+import type { Session } from '../../state/session.ts';
 import type { Signal } from '@preact/signals';
+import { useId } from 'preact/hooks';
 import type { AbiInput } from '../../abi/abi-encode.ts';
 import { type AbiType, abiError, abiTypeToText, type NamedAbiType } from '../../abi/abi-type.ts';
 
 const LISTS: readonly AbiType['kind'][] = ['array', 'tuple'];
 
 /** One text field for each argument; lists are written as JSON. */
-export function ArgumentFields(props: { inputs: readonly NamedAbiType[]; values: Signal<readonly string[]> }) {
+export function ArgumentFields(props: {
+  inputs: readonly NamedAbiType[];
+  values: Signal<readonly string[]>;
+  session: Session;
+}) {
   const { inputs, values } = props;
+  const { party, contracts } = props.session.part;
+  const addresses = useId();
   return (
     <>
+      {inputs.some(({ type }) => type.kind === 'address') ? (
+        <datalist id={addresses}>
+          {party.value?.accounts.map(({ address }) => (
+            <option key={address} value={address} label="my account" />
+          ))}
+          {contracts.value.map(({ address, private: isPrivate }) => (
+            <option key={address} value={address} label={isPrivate ? 'private contract' : 'public contract'} />
+          ))}
+        </datalist>
+      ) : undefined}
       {inputs.map(({ name, type }, index) => (
         <label class="field" key={name}>
           <span>
@@ -19,6 +37,7 @@ export function ArgumentFields(props: { inputs: readonly NamedAbiType[]; values:
             data-testid={`argument-${name}`}
             inputMode={type.kind === 'uint' ? 'numeric' : 'text'}
             autocomplete="off"
+            list={type.kind === 'address' ? addresses : undefined}
             spellcheck={false}
             placeholder={LISTS.includes(type.kind) ? 'a JSON list, such as ["1", "2"]' : undefined}
             value={values.value[index] ?? ''}

@@ -53,7 +53,7 @@ export function ContractPanel(props: { contract: ContractView; session: Session;
               fn.readOnly ? (
                 <ReadFunction key={fn.signature} fn={fn} contract={contract} session={session} />
               ) : (
-                <WriteFunction key={fn.signature} fn={fn} contract={contract} session={session} />
+                <WriteFunction key={fn.signature} fn={fn} contract={contract} session={session} nameOf={nameOf} />
               ),
             )}
         </div>
@@ -87,7 +87,7 @@ function ReadFunction(props: { fn: AbiFunction; contract: ContractView; session:
   };
   return (
     <form
-      class="function"
+      class={fn.inputs.length === 0 ? 'function function-quick' : 'function'}
       data-testid="function"
       data-name={fn.name}
       onSubmit={(event) => {
@@ -99,7 +99,7 @@ function ReadFunction(props: { fn: AbiFunction; contract: ContractView; session:
         <code>{fn.signature}</code>
         <small>read, executed in this page</small>
       </div>
-      <ArgumentFields inputs={fn.inputs} values={values} />
+      <ArgumentFields inputs={fn.inputs} values={values} session={session} />
       <div class="function-act">
         <button type="submit" class="button quiet" data-testid="call" disabled={busy.value}>
           {busy.value ? 'Reading…' : 'Read'}
@@ -113,7 +113,12 @@ function ReadFunction(props: { fn: AbiFunction; contract: ContractView; session:
   );
 }
 
-function WriteFunction(props: { fn: AbiFunction; contract: ContractView; session: Session }) {
+function WriteFunction(props: {
+  fn: AbiFunction;
+  contract: ContractView;
+  session: Session;
+  nameOf: (key: string) => string;
+}) {
   const { fn, contract, session } = props;
   const ownKey = session.part.party.value?.enclaveKey;
   const values = useSignal<readonly string[]>([]);
@@ -143,10 +148,12 @@ function WriteFunction(props: { fn: AbiFunction; contract: ContractView; session
         <code>{fn.signature}</code>
         <small>write, needs a transaction</small>
       </div>
-      <ArgumentFields inputs={fn.inputs} values={values} />
+      <ArgumentFields inputs={fn.inputs} values={values} session={session} />
       <details class="who">
         <summary data-testid="change-audience">
-          {audience.value.kind === 'private' ? 'Private: for whom' : 'Public: for everyone'}
+          {audience.value.kind === 'private'
+            ? `Private: ${['this page', ...audience.value.parties.map(props.nameOf)].join(', ')}`
+            : 'Public: for everyone'}
         </summary>
         <AudiencePicker session={session} audience={audience} />
       </details>

@@ -125,7 +125,9 @@ export function DeployForm(props: { session: Session; book: ContractBook; onDepl
             </pre>
           </details>
         )}
-        {abi === undefined ? undefined : <ArgumentFields inputs={abi.constructorInputs} values={values} />}
+        {abi === undefined ? undefined : (
+          <ArgumentFields inputs={abi.constructorInputs} values={values} session={session} />
+        )}
         <AudiencePicker session={session} audience={audience} />
         <button type="submit" class="button" data-testid="deploy" disabled={sending.busy.value}>
           {sending.busy.value
