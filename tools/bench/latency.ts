@@ -16,7 +16,11 @@ export const benchLatency: Bench = async function* ({ seconds }) {
   const sorted = await withNetwork(24_900, ['--validators', '4'], async (network) => {
     const file = network.file();
     const url = file.nodes[0]?.http ?? '';
-    const sender: Sender = { privateKey: hexToBytes(file.accounts[1]?.privateKey ?? ''), address: hexToBytes(file.accounts[1]?.address ?? ''), nonce: 0n };
+    const sender: Sender = {
+      privateKey: hexToBytes(file.accounts[1]?.privateKey ?? ''),
+      address: hexToBytes(file.accounts[1]?.address ?? ''),
+      nonce: 0n,
+    };
     const found: number[] = [];
     for (let sample = 0; sample < samples; sample += 1) {
       await sleep(Math.random() * 1_000);
@@ -28,5 +32,14 @@ export const benchLatency: Bench = async function* ({ seconds }) {
     }
     return found.toSorted((left, right) => left - right);
   });
-  yield { name: 'latency.4', value: percentile(sorted, 0.5), unit: 'ms p50', p95: percentile(sorted, 0.95), p99: percentile(sorted, 0.99), samples, validators: 4, consensus: 'qbft' };
+  yield {
+    name: 'latency.4',
+    value: percentile(sorted, 0.5),
+    unit: 'ms p50',
+    p95: percentile(sorted, 0.95),
+    p99: percentile(sorted, 0.99),
+    samples,
+    validators: 4,
+    consensus: 'qbft',
+  };
 };

@@ -13,15 +13,24 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
 };
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, seconds: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
 const names = Object.keys(BENCHES);
 const only = values.only?.split(',');
-const chosen = names.filter((name) => only === undefined || only.some((wanted) => name === wanted || name.startsWith(`${wanted}.`)));
+const chosen = names.filter(
+  (name) => only === undefined || only.some((wanted) => name === wanted || name.startsWith(`${wanted}.`)),
+);
 const seconds = Number(values.seconds ?? 3);
 
 if (values.help === true || chosen.length === 0 || !(seconds > 0)) {
-  console.error(`usage: npm run --silent bench -- [--only NAME[,NAME…]] [--seconds S] [--json]\nnames: ${names.join(', ')}`);
+  console.error(
+    `usage: npm run --silent bench -- [--only NAME[,NAME…]] [--seconds S] [--json]\nnames: ${names.join(', ')}`,
+  );
   process.exit(values.help === true ? 0 : 2);
 }
 
@@ -31,7 +40,9 @@ function print(measurement: Measurement): void {
     return;
   }
   const { name, value, unit, ...shape } = measurement;
-  const shaped = Object.entries(shape).map(([key, entry]) => `${key}=${entry}`).join(' ');
+  const shaped = Object.entries(shape)
+    .map(([key, entry]) => `${key}=${entry}`)
+    .join(' ');
   console.log(`${name.padEnd(24)} ${value.toPrecision(5).padStart(12)} ${unit.padEnd(12)} ${shaped}`);
 }
 

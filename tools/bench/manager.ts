@@ -28,8 +28,13 @@ export const benchManager: Bench = async function* ({ seconds }) {
     const keys: string[] = [];
     const send = async (): Promise<void> => {
       const body = JSON.stringify({ payload: bytesToBase64(random.bytes(PAYLOAD_BYTES)), to: [to?.publicKeys[0]] });
-      const response = await fetch(`${from?.q2t}/send`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-      if (response.status !== 201 && response.status !== 200) throw new Error(`/send: ${response.status} ${await response.text()}`);
+      const response = await fetch(`${from?.q2t}/send`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
+      if (response.status !== 201 && response.status !== 200)
+        throw new Error(`/send: ${response.status} ${await response.text()}`);
       keys.push(((await response.json()) as { key: string }).key);
     };
     const receive = async (index: number): Promise<void> => {
@@ -39,7 +44,11 @@ export const benchManager: Bench = async function* ({ seconds }) {
       await response.json();
     };
     await rate(1, 1, send);
-    return { one: await rate(seconds, 1, send), eight: await rate(seconds, 8, send), receive: await rate(seconds, 8, receive) };
+    return {
+      one: await rate(seconds, 1, send),
+      eight: await rate(seconds, 8, send),
+      receive: await rate(seconds, 8, receive),
+    };
   });
   const shape = { unit: 'ops/s', bytes: PAYLOAD_BYTES, recipients: 1 };
   yield { name: 'manager.send', value: figures.one, ...shape };

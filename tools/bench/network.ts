@@ -7,7 +7,11 @@ import { encodeTransaction, signTransaction } from '@isoquorum/primitives/transa
 import { type RunningNetwork, startNetwork } from '../../e2e/network.ts';
 
 /** A development network started for a bench, and the ports it took. */
-export async function withNetwork<Result>(portBase: number, args: readonly string[], use: (network: RunningNetwork) => Promise<Result>): Promise<Result> {
+export async function withNetwork<Result>(
+  portBase: number,
+  args: readonly string[],
+  use: (network: RunningNetwork) => Promise<Result>,
+): Promise<Result> {
   const network = await startNetwork(portBase, '--no-playground', ...args);
   try {
     return await use(network);
@@ -23,7 +27,10 @@ interface Answer {
 }
 
 /** Sends a JSON-RPC batch; throws the first error. */
-export async function rpcBatch(url: string, calls: readonly { readonly method: string; readonly params: readonly unknown[] }[]): Promise<unknown[]> {
+export async function rpcBatch(
+  url: string,
+  calls: readonly { readonly method: string; readonly params: readonly unknown[] }[],
+): Promise<unknown[]> {
   const body = JSON.stringify(calls.map((call, id) => ({ jsonrpc: '2.0', id, ...call })));
   const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   const answers = (await response.json()) as Answer[];
@@ -48,10 +55,21 @@ export function createSenders(count: number): Sender[] {
 }
 
 /** A signed legacy transaction with gas price 0, as `eth_sendRawTransaction` takes it. */
-export function signCall(sender: Sender, chainId: number, to: Uint8Array | undefined, data: Uint8Array, gasLimit: bigint, isPrivate = false): string {
+export function signCall(
+  sender: Sender,
+  chainId: number,
+  to: Uint8Array | undefined,
+  data: Uint8Array,
+  gasLimit: bigint,
+  isPrivate = false,
+): string {
   const unsigned = { type: 0 as const, nonce: sender.nonce, gasPrice: 0n, gasLimit, to, value: 0n, data };
   sender.nonce += 1n;
-  return bytesToHex(encodeTransaction(signTransaction(unsigned, sender.privateKey, isPrivate ? { isPrivate } : { chainId: BigInt(chainId) })));
+  return bytesToHex(
+    encodeTransaction(
+      signTransaction(unsigned, sender.privateKey, isPrivate ? { isPrivate } : { chainId: BigInt(chainId) }),
+    ),
+  );
 }
 
 interface ReadyMade {
@@ -69,7 +87,14 @@ export function tokenCreation(supply: bigint): Uint8Array {
     bytes.set(new TextEncoder().encode(value));
     return concatBytes(word(BigInt(value.length)), bytes);
   };
-  return concatBytes(hexToBytes(code.startsWith('0x') ? code : `0x${code}`), word(0x60n), word(0xa0n), word(supply), text('Bench'), text('BEN'));
+  return concatBytes(
+    hexToBytes(code.startsWith('0x') ? code : `0x${code}`),
+    word(0x60n),
+    word(0xa0n),
+    word(supply),
+    text('Bench'),
+    text('BEN'),
+  );
 }
 
 /** Call data of `transfer(address,uint256)`. */
@@ -80,7 +105,9 @@ export function transferCall(to: Uint8Array, value: bigint): Uint8Array {
 /** CPU seconds that a process has used so far (user and system), from `/proc`; undefined elsewhere than on Linux. */
 export function cpuSeconds(pid: number): number | undefined {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
     return (Number(fields[11]) + Number(fields[12])) / 100;
   } catch {
     return undefined;

@@ -8,8 +8,13 @@ export const benchStart: Bench = async function* () {
     const ready = (performance.now() - started) / 1_000;
     await sleep(5_000);
     const file = network.file();
-    const mean = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + (residentMiB(pid) ?? Number.NaN), 0) / pids.length;
-    return { ready, node: mean(file.nodes.map((node) => node.pid)), manager: mean(file.managers.map((manager) => manager.pid)) };
+    const mean = (pids: readonly number[]): number =>
+      pids.reduce((sum, pid) => sum + (residentMiB(pid) ?? Number.NaN), 0) / pids.length;
+    return {
+      ready,
+      node: mean(file.nodes.map((node) => node.pid)),
+      manager: mean(file.managers.map((manager) => manager.pid)),
+    };
   });
   yield { name: 'start', value: memory.ready, unit: 's', validators: 4, page: 'not built' };
   yield { name: 'memory.node', value: memory.node, unit: 'MiB', when: 'idle' };
