@@ -120,7 +120,7 @@ function checkBlock(recorded: Recording['blocks'][number], recording: Recording)
   }
   if (recorded.committers !== undefined) {
     // A set: the order of seals in a header is not determined.
-    const committers = bftCommitters(block.header, config, recoverAddress).map(
+    const committers: string[] = bftCommitters(block.header, config, recoverAddress).map(
       (address) => address && bytesToHex(address),
     );
     const expected = recorded.committers.map((address) => address.toLowerCase());

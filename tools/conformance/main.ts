@@ -6,7 +6,9 @@ import type { CaseResult, Suite } from './case-result.ts';
 /** Suites are loaded when asked for, so that one that needs a browser or a network does not burden the others. */
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   bft: async () => (await import('./bft.ts')).bftSuite,
+  chain: async () => (await import('./chain.ts')).chainSuite,
   format: async () => (await import('./format.ts')).formatSuite,
+  rpc: async () => (await import('./rpc.ts')).rpcSuite,
   state: async () => (await import('./state.ts')).stateSuite,
   tessera: async () => (await import('./tessera.ts')).tesseraSuite,
 };

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMemoryKeyAgreement, enclavePublicKey } from '@isoquorum/platform/memory/key-agreement';
 import { createSeededRandom } from '@isoquorum/platform/memory/random';
+import { replayExchanges } from '@isoquorum/manager/testing/replay/replay';
 import { nodeArgon2 } from '@isoquorum/manager/node/native-argon2';
 import { base64ToBytes, bytesToBase64 } from '@isoquorum/primitives/base64';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
@@ -261,4 +263,6 @@ export async function* tesseraSuite(path: string, options: SuiteOptions): AsyncG
   for (const { name, run } of allCases(path)) {
     if (isWanted(name, options)) yield await runCase(name, run);
   }
+  if (!existsSync(join(path, 'http.json.gz'))) return;
+  for await (const result of replayExchanges(path, options)) yield result;
 }

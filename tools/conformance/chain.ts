@@ -1,0 +1,197 @@
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { exportChain } from '@isoquorum/node/import/export-chain';
+import { openRecordedNode, type RecordedNode } from '@isoquorum/node/testing/recorded-node';
+import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
+import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
+import type { CaseResult, SuiteOptions } from './case-result.ts';
+import type { ChainCase } from './chain-case.ts';
+import { expectAnswer } from './chain-comparison.ts';
+import { variantCases } from './chain-variants.ts';
+import { CaseSkip, describeError, expectEqual, expectThat, isWanted, runCase } from './check.ts';
+import { listFolder, readBytes, readJson, readOptionalJson } from './files.ts';
+import type { RpcAnswer } from './rpc-comparison.ts';
+import { compareOrExplain } from './rpc-difference.ts';
+
+interface About {
+  readonly nodeDetails: readonly { readonly node: number }[];
+}
+
+interface RecordedRoots {
+  readonly hash?: string;
+  readonly blockHash?: string;
+  readonly stateRoot?: string;
+  readonly privateStateRoot?: string | Readonly<Record<string, string>>;
+}
+
+interface RecordedReceipt {
+  readonly hash: string;
+  readonly psi?: string;
+  readonly receipt: unknown;
+}
+
+interface RpcRequest {
+  readonly method?: string;
+  readonly params?: readonly unknown[];
+}
+
+interface RecordedCall {
+  readonly note?: string;
+  readonly psi?: string;
+  readonly request: RpcRequest | readonly RpcRequest[];
+  readonly response: unknown;
+}
+
+/** Answers that say something about the machine or the moment (vectors/README.md). */
+const MOMENTARY = /^(web3_clientVersion|net_peerCount|eth_mining|admin_.*|txpool_.*)$/;
+
+function isMomentary({ method, params }: RpcRequest): boolean {
+  if (method === undefined) return false;
+  return MOMENTARY.test(method) || (method === 'eth_getBlockByNumber' && params?.[0] === 'pending');
+}
+
+/** Without the time that a tracer of calls reports. */
+function withoutTime(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutTime);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(
+    ([key, part]) => !(key === 'time' && typeof part === 'string' && part.endsWith('s')),
+  );
+  return Object.fromEntries(entries.map(([key, part]) => [key, withoutTime(part)]));
+}
+
+const noSubscriptions = { subscribe: () => undefined, unsubscribe: () => undefined } as never;
+
+async function ask(node: RecordedNode, request: unknown, psi: string | undefined): Promise<unknown> {
+  const context = { transport: 'http', psi } as never;
+  const text = await node.service.handleText(JSON.stringify(request), context, noSubscriptions);
+  return text === undefined ? undefined : (JSON.parse(text) as unknown);
+}
+
+async function checkCall(node: RecordedNode, { request, psi, response }: RecordedCall): Promise<void> {
+  const requests = Array.isArray(request) ? (request as readonly RpcRequest[]) : [request as RpcRequest];
+  if (requests.some(isMomentary))
+    throw new CaseSkip('the answer depends on the machine or the moment (vectors/README.md)');
+  const ours = withoutTime(await ask(node, request, psi));
+  const method = requests.map((one) => one.method ?? '').join(' ');
+  compareOrExplain('chain', method, ours as RpcAnswer, () => expectAnswer(ours, withoutTime(response)));
+}
+
+function* rootCases(folder: string, title: string, node: RecordedNode, number: number): Generator<ChainCase> {
+  const { chain } = node.running.context;
+  for (const [at, recorded] of (
+    readOptionalJson<readonly RecordedRoots[]>(join(folder, 'nodes', String(number), 'private-roots.json')) ?? []
+  ).entries()) {
+    yield {
+      name: `${title} block ${at}`,
+      run: () => {
+        const found = chain.blockByNumber(at);
+        expectThat(found !== undefined, 'the block is not there');
+        expectEqual(bytesToHex(found.hash), recorded.hash ?? recorded.blockHash, 'the hash');
+        if (recorded.stateRoot !== undefined)
+          expectEqual(bytesToHex(found.block.header.stateRoot), recorded.stateRoot, 'the state root');
+        const roots = recorded.privateStateRoot;
+        if (roots === undefined) return;
+        const expected = typeof roots === 'string' ? { private: roots } : roots;
+        for (const [psi, root] of Object.entries(expected)) {
+          expectEqual(bytesToHex(chain.privateStateRoot(found.hash, psi)), root, `the private state root of ${psi}`);
+        }
+      },
+    };
+  }
+}
+
+function* readCases(folder: string, title: string, node: RecordedNode, number: number): Generator<ChainCase> {
+  const own = join(folder, 'nodes', String(number));
+  for (const { hash, psi, receipt } of readOptionalJson<readonly RecordedReceipt[]>(join(own, 'receipts.json.gz')) ??
+    []) {
+    yield {
+      name: `${title} receipt ${hash}${psi === undefined ? '' : ` ${psi}`}`,
+      run: async () => {
+        const answer = (await ask(
+          node,
+          { jsonrpc: '2.0', id: 1, method: 'eth_getTransactionReceipt', params: [hash] },
+          psi,
+        )) as RpcAnswer;
+        compareOrExplain('chain', 'eth_getTransactionReceipt', answer, () =>
+          expectAnswer(answer.error ?? answer.result, receipt),
+        );
+      },
+    };
+  }
+  const { calls } = readOptionalJson<{ readonly calls: readonly RecordedCall[] }>(join(own, 'rpc.json.gz')) ?? {
+    calls: [],
+  };
+  for (const [index, call] of calls.entries()) {
+    const method = Array.isArray(call.request) ? 'batch' : ((call.request as RpcRequest).method ?? 'call');
+    yield { name: `${title} rpc ${index} ${method}`, run: () => checkCall(node, call) };
+  }
+}
+
+function checkExport(folder: string, node: RecordedNode): void {
+  const recorded = readBytes(join(folder, 'chain.rlp.gz'));
+  let offset = 0;
+  for (const part of exportChain(node.running.context.chain)) {
+    expectThat(
+      bytesEqual(part, recorded.subarray(offset, offset + part.length)),
+      `bytes differ in the block at byte ${offset}`,
+    );
+    offset += part.length;
+  }
+  expectEqual(offset, recorded.length, 'the length of the exported file');
+}
+
+async function* nodeResults(
+  folder: string,
+  chain: string,
+  number: number,
+  options: SuiteOptions,
+): AsyncGenerator<CaseResult> {
+  const title = `${chain} node ${number}`;
+  const wanted = async function* (cases: Iterable<ChainCase>): AsyncGenerator<CaseResult> {
+    for (const { name, run } of cases) if (isWanted(name, options)) yield await runCase(name, run);
+  };
+  let node: RecordedNode;
+  try {
+    node = await openRecordedNode({ chainFolder: folder, node: number, rules: 'goquorum' });
+  } catch (error) {
+    yield { name: `${title} import`, status: 'failed', reason: describeError(error) };
+    return;
+  }
+  try {
+    yield { name: `${title} import`, status: 'passed' };
+    yield* wanted([{ name: `${title} export`, run: () => checkExport(folder, node) }]);
+    yield* wanted(rootCases(folder, title, node, number));
+    yield* wanted(readCases(folder, title, node, number));
+  } finally {
+    await node.close();
+  }
+}
+
+/** Recordings that a node of this session cannot be asked for yet. */
+function* unplayed(folder: string, chain: string): Generator<CaseResult> {
+  for (const [file, reason] of [
+    ['ws.json.gz', 'recorded WebSocket frames are not replayed by this suite yet'],
+    ['graphql.json.gz', 'GraphQL is not built yet'],
+  ] as const) {
+    if (existsSync(join(folder, file))) yield { name: `${chain} ${file}`, status: 'skipped', reason };
+  }
+}
+
+/** Suite `chain`: recorded chains, at every node's view. `path` is one chain, or a folder of such. */
+export async function* chainSuite(path: string, options: SuiteOptions): AsyncGenerator<CaseResult> {
+  await installFastestCrypto();
+  const root = resolve(path);
+  const folders = existsSync(join(root, 'about.json')) ? [root] : listFolder(root).map((name) => join(root, name));
+  for (const folder of folders) {
+    if (!existsSync(join(folder, 'about.json'))) continue;
+    const chain = basename(folder);
+    for (const { node } of readJson<About>(join(folder, 'about.json')).nodeDetails) {
+      const isAny = options.only === undefined || options.only.includes(chain) || !/ /.test(options.only);
+      if (isAny) yield* nodeResults(folder, chain, node, options);
+    }
+    yield* unplayed(folder, chain);
+    for (const { name, run } of variantCases(folder, chain))
+      if (isWanted(name, options)) yield await runCase(name, run);
+  }
+}
