@@ -171,6 +171,29 @@ describe('four managers', () => {
     expect((await post(url, body, headers)).status).toBe(201);
   });
 
+  test('the third-party server: keys, storing and sending, nothing that opens a payload; CORS for listed origins only', async () => {
+    const base = one.running.urls.thirdParty as string;
+    const get = (path: string, headers: Record<string, string> = {}) =>
+      network.http.client.request({ method: 'GET', url: base + path, headers });
+    const json = { 'content-type': 'application/json' };
+    expect(JSON.parse(bytesToUtf8((await get('/keys')).body))).toEqual({ keys: [{ key: bytesToBase64(one.key) }] });
+    expect((JSON.parse(bytesToUtf8((await get('/partyinfo/keys')).body)) as { keys: unknown[] }).keys).toHaveLength(4);
+    expect(bytesToUtf8((await get('/upcheck')).body)).toBe("I'm up!");
+    const stored = await post(`${base}/storeraw`, JSON.stringify({ payload: 'eA==' }), json);
+    expect(stored.status).toBe(200);
+    const sent = await post(`${base}/send`, JSON.stringify({ payload: 'eA==', to: [bytesToBase64(two.key)] }), json);
+    expect(sent.status).toBe(201);
+    const { key } = JSON.parse(bytesToUtf8(sent.body)) as { key: string };
+    expect((await get(`/transaction/${encodeURIComponent(key)}`)).status).toBe(404);
+    expect((await get('/receiveraw', { 'c11n-key': key })).status).toBe(404);
+    expect(
+      (await get('/keys', { origin: 'http://evil.example' })).headers['access-control-allow-origin'],
+    ).toBeUndefined();
+    expect(
+      (await post(`${base}/storeraw`, '{"payload":"eA=="}', { ...json, origin: 'http://evil.example' })).status,
+    ).toBe(403);
+  });
+
   test('a bystander learns nothing: no plaintext and no private key in any log line', async () => {
     await client(1).send({ payload: secret, to: [two.key] });
     await client(1)

@@ -16,10 +16,15 @@ interface KeyFile {
 
 describe.skipIf(vectorsMissing !== undefined)(`key files written by Tessera 1.0.0 ${vectorsMissing ?? ''}`, () => {
   const files = vectorsMissing === undefined ? readVector<{ keyFiles: KeyFile[] }>('keys.json').keyFiles : [];
-  test.each(files.map((file) => [file.name, file] as const))('%s', async (_name, file) => {
-    const key = await openKeyFile(file.keyFileText, file.password, nodeArgon2);
-    expect(bytesToBase64(key)).toBe(file.privateKey);
-    if (file.pubFileText !== null) expect(bytesToBase64(enclavePublicKey(key))).toBe(file.pubFileText);
-    if (file.keyFileText.includes('unlocked')) expect(formatUnlockedKey(key)).toBe(file.keyFileText);
-  });
+  /** Tessera's own default takes a gibibyte and many seconds: `npm run conformance -- tessera` opens those files too. */
+  const isDear = (file: KeyFile): boolean => /"memory"\s*:\s*\d{7}/.test(file.keyFileText);
+  test.each(files.filter((file) => !isDear(file)).map((file) => [file.name, file] as const))(
+    '%s',
+    async (_name, file) => {
+      const key = await openKeyFile(file.keyFileText, file.password, nodeArgon2);
+      expect(bytesToBase64(key)).toBe(file.privateKey);
+      if (file.pubFileText !== null) expect(bytesToBase64(enclavePublicKey(key))).toBe(file.pubFileText);
+      if (file.keyFileText.includes('unlocked')) expect(formatUnlockedKey(key)).toBe(file.keyFileText);
+    },
+  );
 });

@@ -65,7 +65,9 @@ function collect(response: IncomingMessage, maxBodyBytes: number): Promise<Uint8
       resolve(body);
     });
     response.once('error', reject);
-    response.once('close', () => reject(new Error('connection closed before the answer was complete')));
+    response.once('close', () => {
+      if (!response.complete) reject(new Error('connection closed before the answer was complete'));
+    });
   });
 }
 

@@ -90,7 +90,10 @@ async function handle(
   stopping: AbortSignal,
 ): Promise<void> {
   const gone = new AbortController();
-  const abort = (): void => gone.abort();
+  // An answer that went out whole needs no abort (which is not free: it makes an exception).
+  const abort = (): void => {
+    if (!response.writableFinished) gone.abort();
+  };
   response.once('close', abort);
   stopping.addEventListener('abort', abort, { once: true });
   try {

@@ -2,6 +2,7 @@ import type { Clock } from '@isoquorum/platform/clock';
 import type { Store } from '@isoquorum/platform/store';
 import { indexOfKey } from '../codec/recipient.ts';
 import type { Enclave } from '../enclave/enclave.ts';
+import { Distributions } from './distributions.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { defaultRules, type ManagerContext, type ManagerRules } from './manager-context.ts';
 import { managerError } from './manager-error.ts';
@@ -25,7 +26,9 @@ export async function createTransactionManager(options: TransactionManagerOption
   const rules = { ...defaultRules, ...options.rules };
   const payloads = await PayloadStore.open(options.store, options.clock, rules.dialect);
   const { enclave, publisher } = options;
-  const context: ManagerContext = { enclave, publisher, payloads, rules, queue: new KeyedQueue() };
+  const queue = new KeyedQueue();
+  const distributions = new Distributions(payloads, queue);
+  const context: ManagerContext = { enclave, publisher, payloads, rules, queue, distributions };
   return {
     send: (request) => sendPayload(context, request),
     seal: (request) => sealPayload(context, request),

@@ -3,6 +3,7 @@ import type { SealedPayload } from '../codec/payload.ts';
 import { indexOfKey } from '../codec/recipient.ts';
 import { isOpenFailure } from '../enclave/create-enclave.ts';
 import type { Enclave } from '../enclave/enclave.ts';
+import type { Distributions } from './distributions.ts';
 import type { KeyedQueue } from './keyed-queue.ts';
 import type { PayloadStore } from './payload-store.ts';
 import type { PayloadPublisher } from './transaction-manager.ts';
@@ -41,6 +42,7 @@ export interface ManagerContext {
   readonly rules: ManagerRules;
   /** One writer per hash. Held over store and enclave work, never over a push. */
   readonly queue: KeyedQueue;
+  readonly distributions: Distributions;
 }
 
 /** The first of our keys that opens a payload, with the plaintext; `undefined` when none does. @throws ENCLAVE_UNAVAILABLE */

@@ -66,25 +66,6 @@ async function resultOf(
   return { hash, senderKey: payload.senderKey, managedParties };
 }
 
-/** The row that was there before (or none) comes back after a failed distribution; what reached other managers stays there. */
-async function storeAndDistribute(
-  context: ManagerContext,
-  hash: EncryptedPayloadHash,
-  payload: SealedPayload,
-  remote: readonly EnclaveKey[],
-  before: SealedPayload | undefined,
-): Promise<void> {
-  await context.queue.run(hash, () => context.payloads.put(hash, payload));
-  try {
-    await distribute(context, payload, remote);
-  } catch (error) {
-    await context.queue.run(hash, () =>
-      before === undefined ? context.payloads.delete(hash) : context.payloads.put(hash, before),
-    );
-    throw error;
-  }
-}
-
 interface Draft {
   readonly sender: EnclaveKey;
   readonly recipients: readonly EnclaveKey[];
@@ -114,7 +95,11 @@ export async function sendPayload(context: ManagerContext, request: SendRequest)
   const remote = await findRemote(context, recipients);
   const payload = await context.enclave.seal(request.payload, sender, recipients, options);
   const hash = payloadHash(payload);
-  await storeAndDistribute(context, hash, payload, remote, undefined);
+  await context.distributions.run(
+    hash,
+    async () => payload,
+    (made) => distribute(context, made, remote),
+  );
   return resultOf(context, hash, payload);
 }
 
@@ -144,19 +129,15 @@ export async function sendSignedPayload(context: ManagerContext, request: SendSi
   const recipients = distinctKeys([...request.to, ...forwarding, raw.from]);
   const options = await prepare(context, request, recipients);
   const hash = payloadHash({ cipherText: raw.encryptedPayload });
-  const stored = await context.payloads.get(hash);
-  if (
-    stored !== undefined &&
-    (stored.privacyFlag !== options.privacyFlag || !bytesEqual(stored.execHash, options.execHash))
-  ) {
-    throw managerError('PAYLOAD_MISMATCH', 'Invalid existing transaction', { hash: bytesToBase64(hash) });
-  }
   const remote = await findRemote(context, recipients);
-  const payload =
-    stored === undefined
-      ? await context.enclave.sealFromRaw(raw, recipients, options)
-      : await addRecipients(context, stored, recipients);
-  await storeAndDistribute(context, hash, payload, remote, stored);
+  const make = async (stored: SealedPayload | undefined): Promise<SealedPayload> => {
+    if (stored === undefined) return context.enclave.sealFromRaw(raw, recipients, options);
+    if (stored.privacyFlag === options.privacyFlag && bytesEqual(stored.execHash, options.execHash)) {
+      return addRecipients(context, stored, recipients);
+    }
+    throw managerError('PAYLOAD_MISMATCH', 'Invalid existing transaction', { hash: bytesToBase64(hash) });
+  };
+  const payload = await context.distributions.run(hash, make, (made) => distribute(context, made, remote));
   return resultOf(context, hash, payload);
 }
 
