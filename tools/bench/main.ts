@@ -4,6 +4,14 @@ import type { Bench, Measurement } from './measurement.ts';
 
 /** Benches by the name of their figures, loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  'evm.add': async () => (await import('./engines.ts')).benchLoop('add'),
+  'evm.mul': async () => (await import('./engines.ts')).benchLoop('mul'),
+  'evm.keccak': async () => (await import('./engines.ts')).benchLoop('keccak'),
+  'evm.mstore': async () => (await import('./engines.ts')).benchLoop('mstore'),
+  'trie.update': async () => (await import('./engines.ts')).benchTrie,
+  'secp256k1.recover': async () => (await import('./engines.ts')).benchRecover,
+  'light.verify': async () => (await import('./engines.ts')).benchLight,
+  'import.erc20': async () => (await import('./import-erc20.ts')).benchImport,
   'rpc.erc20.1': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(1),
   'rpc.erc20.4': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(4),
   'rpc.private.4': async () => (await import('./rpc-private.ts')).benchRpcPrivate,
