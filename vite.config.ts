@@ -7,13 +7,25 @@ const excluded = ['**/node_modules/**', '**/dist/**', '**/.tsbuild/**'];
 function project(name: string, include: readonly string[], timeoutMs: number): object {
   return {
     extends: true,
-    test: { name, include: [...include], exclude: excluded, testTimeout: timeoutMs, hookTimeout: timeoutMs, environment: 'node' },
+    test: {
+      name,
+      include: [...include],
+      exclude: excluded,
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      environment: 'node',
+    },
   };
 }
 
 export default defineConfig({
   resolve: { conditions: ['source', 'module', 'node', 'development|production'] },
-  ssr: { resolve: { conditions: ['source', 'module', 'node', 'development|production'], externalConditions: ['source', 'node'] } },
+  ssr: {
+    resolve: {
+      conditions: ['source', 'module', 'node', 'development|production'],
+      externalConditions: ['source', 'node'],
+    },
+  },
   test: {
     pool: 'forks',
     execArgv: ['--conditions=source'],
@@ -22,7 +34,7 @@ export default defineConfig({
       project('fuzz', [`${workspaces}/*.fuzz.ts`], 120_000),
       project('simulation', [`${workspaces}/*.sim.ts`], 300_000),
       project('conformance', [`${workspaces}/*.conformance.ts`], 600_000),
-      project('process', [`${workspaces}/*.process.ts`], 300_000),
+      project('process', [`${workspaces}/*.process.ts`, 'tools/**/*.process.ts'], 300_000),
       project('tidy', ['tools/**/*.test.ts'], 120_000),
     ],
   },

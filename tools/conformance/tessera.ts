@@ -81,7 +81,8 @@ function checkSealed(bytes: Uint8Array, decoded: DecodedPayload): SealedPayload 
     privacyMode: MODES[payload.privacyFlag],
   };
   const { senderKey, cipherText, cipherTextNonce, recipientBoxes, recipientNonce, recipientKeys } = decoded;
-  const privacyMode = typeof decoded.privacyMode === 'number' ? MODES[0] : decoded.privacyMode;
+  const { privacyMode: mode } = decoded;
+  const privacyMode = typeof mode === 'number' ? MODES[mode === payload.privacyFlag ? mode : 0] : mode;
   const expected = {
     senderKey,
     cipherText,
