@@ -8,7 +8,7 @@ import { decodeIbftExtra } from '@isoquorum/primitives/istanbul-extra';
 import { ibftProposerDigest } from '@isoquorum/primitives/istanbul-seal';
 import { RlpReader } from '@isoquorum/primitives/rlp-reader';
 import { recoverAddressFromBytes } from '@isoquorum/primitives/secp256k1';
-import { hasFile, readBytes, readJson } from './shared-data.ts';
+import { readBytes, readJson } from './shared-data.ts';
 
 /** A chain as recorded: genesis and blocks 0..head. */
 export interface RecordedChain {
@@ -18,14 +18,23 @@ export interface RecordedChain {
   readonly hashes: readonly Hash32[];
 }
 
-/** @param folder under the shared data, for instance `vectors/chains/qbft-private` */
-export function readRecordedChain(folder: string, node?: number): RecordedChain {
-  const own = node === undefined ? undefined : `${folder}/nodes/${node}/genesis.json`;
-  const genesis = parseGenesis(readJson(own !== undefined && hasFile(own) ? own : `${folder}/genesis.json`));
-  const reader = new RlpReader(readBytes(`${folder}/chain.rlp.gz`));
-  const blocks: Block[] = [];
-  while (reader.hasMore) blocks.push(readBlock(reader));
-  return { folder, genesis, blocks, hashes: blocks.map((block) => headerHash(block.header)) };
+const chains = new Map<string, RecordedChain>();
+
+/**
+ * Reads a recorded chain. It is kept, so that senders are recovered once for all tests of a file.
+ * @param folder under the shared data, for instance `vectors/chains/qbft-private`
+ */
+export function readRecordedChain(folder: string): RecordedChain {
+  let chain = chains.get(folder);
+  if (chain === undefined) {
+    const genesis = parseGenesis(readJson(`${folder}/genesis.json`));
+    const reader = new RlpReader(readBytes(`${folder}/chain.rlp.gz`));
+    const blocks: Block[] = [];
+    while (reader.hasMore) blocks.push(readBlock(reader));
+    chain = { folder, genesis, blocks, hashes: blocks.map((block) => headerHash(block.header)) };
+    chains.set(folder, chain);
+  }
+  return chain;
 }
 
 function cliqueSigner(header: Header): Address {
