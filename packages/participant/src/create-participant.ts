@@ -197,6 +197,7 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
     blockPeriodSeconds,
     operationsFor: (blocks) => [...privateHead.keep(blocks), ...transactions.include(blocks)],
     onBlocks,
+    onFatal: (error) => phases.fail(toProblemView(error)),
     onRefusal: ({ peerId, ...refusal }) => {
       refusals.unshift({ ...refusal, peer: peerId, at: clock.nowMs() });
       refusals.length = Math.min(refusals.length, refusalsShown);

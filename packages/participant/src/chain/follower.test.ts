@@ -66,6 +66,7 @@ async function setUp(chain: TestChain, nodes: readonly ((block: Block) => Block)
     ...(stored === undefined ? {} : { resume: { header: stored.header, state: stored.verifierState } }),
   });
   const refusals: Refusal[] = [];
+  const fatal: unknown[] = [];
   let transactions = 0;
   const follower: Follower = createFollower({
     host,
@@ -80,6 +81,7 @@ async function setUp(chain: TestChain, nodes: readonly ((block: Block) => Block)
     onBlocks: (blocks) => {
       for (const block of blocks) transactions += block.transactions.length;
     },
+    onFatal: (error) => fatal.push(error),
     onRefusal: (refusal) => refusals.push(refusal),
     onHeads: () => undefined,
   });
@@ -88,7 +90,7 @@ async function setUp(chain: TestChain, nodes: readonly ((block: Block) => Block)
   await host.start();
   stops.push(() => host.stop());
   for (const index of nodes.keys()) await host.dial(network.multiaddr(`node${index}`));
-  return { servers, refusals, verifier, store, follower, transactions: () => transactions };
+  return { servers, refusals, fatal, verifier, store, follower, transactions: () => transactions };
 }
 
 const honest = (block: Block): Block => block;
@@ -133,6 +135,31 @@ describe('follower', () => {
     await waitFor(() => refusals.length > 0 || verifier.head.header.number === 5, 'refusal or head');
     for (const refusal of refusals)
       expect(refusal).toMatchObject({ number: 3, peerId: 'node0', code: 'SEALS_BELOW_QUORUM' });
+  });
+
+  it('stops at a failed write, so that what is stored has no gap', async () => {
+    const chain = createTestChain();
+    for (let index = 0; index < 3; index++) chain.add();
+    const store = createMemoryStore();
+    let writes = 0;
+    const failing = {
+      ...store,
+      get: (key: Uint8Array) => store.get(key),
+      iterate: store.iterate.bind(store),
+      batch: async (operations: Parameters<typeof store.batch>[0]) => {
+        writes++;
+        if (writes === 2) throw new Error('disk full');
+        await store.batch(operations);
+      },
+    } as typeof store;
+    const { fatal, servers } = await setUp(chain, [honest], failing);
+    await waitFor(() => writes === 1, 'the first write');
+    await servers[0]!.announce(chain.add());
+    await waitFor(() => fatal.length === 1, 'the failure');
+    await servers[0]!.announce(chain.add());
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(writes).toBe(2);
+    expect((await openChainStore(store)).stored?.header.number).toBe(3);
   });
 
   it('stays where it is when the only validator changes a body', async () => {

@@ -46,6 +46,8 @@ export interface FollowerOptions {
   /** Called after the batch is durable. */
   readonly onBlocks: (blocks: readonly CheckedBlock[]) => void;
   readonly onRefusal: (refusal: Refusal) => void;
+  /** A write failed: nothing is followed any more. */
+  readonly onFatal: (error: unknown) => void;
   /** Called when a peer says something new about its head. */
   readonly onHeads: () => void;
 }
@@ -212,7 +214,14 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   async function commit(blocks: readonly CheckedBlock[]): Promise<void> {
-    await store.batch([...chainStore.append(blocks, verifier.encode()), ...options.operationsFor(blocks)]);
+    try {
+      await store.batch([...chainStore.append(blocks, verifier.encode()), ...options.operationsFor(blocks)]);
+    } catch (error) {
+      // Going on would leave a gap in what is stored: a failed write ends the following, a reload resumes from the last good one.
+      running = false;
+      options.onFatal(error);
+      throw error;
+    }
     const { header, hash } = verifier.head;
     host.setStatus({ number: header.number, hash });
     options.onBlocks(blocks);
