@@ -30,14 +30,27 @@ interface VitestReport {
 }
 
 interface PlaywrightReport {
-  readonly stats: { readonly expected: number; readonly unexpected: number; readonly skipped: number; readonly flaky: number };
+  readonly stats: {
+    readonly expected: number;
+    readonly unexpected: number;
+    readonly skipped: number;
+    readonly flaky: number;
+  };
 }
 
 /** Runs a program of this repository with our Node first on the path; resolves to its exit code. */
-function execute(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<number> {
+function execute(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const path = `${join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`;
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PATH: path, ...environment } });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, PATH: path, ...environment },
+    });
     child.on('error', reject);
     child.on('exit', (code) => resolve(code ?? 1));
   });
@@ -47,7 +60,10 @@ function execute(command: string, args: readonly string[], environment: Readonly
 function program(name: string, command: string, ...args: readonly string[]): Part {
   return {
     name,
-    run: async () => ((await execute(command, args)) === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }),
+    run: async () =>
+      (await execute(command, args)) === 0
+        ? { passed: 1, failed: 0, skipped: 0 }
+        : { passed: 0, failed: 1, skipped: 0 },
   };
 }
 
@@ -57,7 +73,11 @@ function vitest(project: string, environment: Readonly<Record<string, string>> =
     name: project,
     run: async () => {
       const file = join(scratch, `${project}.json`);
-      const code = await execute('vitest', ['run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`], environment);
+      const code = await execute(
+        'vitest',
+        ['run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`],
+        environment,
+      );
       try {
         const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
         const failed = report.numFailedTests === 0 && code !== 0 ? 1 : report.numFailedTests;
@@ -74,7 +94,10 @@ const endToEnd: Part = {
   name: 'e2e',
   run: async () => {
     const file = join(scratch, 'e2e.json');
-    const code = await execute('playwright', ['test', '--config', 'e2e/playwright.config.ts', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_NAME: file, NODE_OPTIONS: '--conditions=source' });
+    const code = await execute('playwright', ['test', '--config', 'e2e/playwright.config.ts', '--reporter=list,json'], {
+      PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+      NODE_OPTIONS: '--conditions=source',
+    });
     try {
       const { stats } = JSON.parse(readFileSync(file, 'utf8')) as PlaywrightReport;
       const failed = stats.unexpected === 0 && code !== 0 ? 1 : stats.unexpected;
@@ -102,7 +125,9 @@ const parts: readonly Part[] = [
 
 const onlyAt = process.argv.indexOf('--only');
 const only = onlyAt === -1 ? undefined : process.argv[onlyAt + 1]?.split(',');
-const chosen = parts.filter((part) => only === undefined || only.some((name) => part.name === name || part.name.startsWith(`${name}:`)));
+const chosen = parts.filter(
+  (part) => only === undefined || only.some((name) => part.name === name || part.name.startsWith(`${name}:`)),
+);
 if (chosen.length === 0) {
   console.error(`No such part. Parts: ${parts.map((part) => part.name).join(', ')}`);
   process.exit(2);
@@ -118,7 +143,9 @@ for (const part of chosen) {
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
-  table.push(`${part.name.padEnd(20)} ${minutes.toFixed(2).padStart(7)} min  ${String(counts.passed).padStart(6)} passed ${String(counts.failed).padStart(4)} failed ${String(counts.skipped).padStart(4)} skipped`);
+  table.push(
+    `${part.name.padEnd(20)} ${minutes.toFixed(2).padStart(7)} min  ${String(counts.passed).padStart(6)} passed ${String(counts.failed).padStart(4)} failed ${String(counts.skipped).padStart(4)} skipped`,
+  );
 }
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${table.join('\n')}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);

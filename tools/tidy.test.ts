@@ -11,7 +11,9 @@ function plant(files: Readonly<Record<string, string>>, readme: string = tree.re
 }
 
 function reasons(rule: rules.Rule, planted: SourceTree, path: string): string[] {
-  return rule(planted).filter((violation) => violation.path === path).map((violation) => violation.reason);
+  return rule(planted)
+    .filter((violation) => violation.path === path)
+    .map((violation) => violation.reason);
 }
 
 const entryReach = rules.entryReach(rules.REACHES);
@@ -32,7 +34,11 @@ describe('the repository keeps its own laws', () => {
   });
 
   test('the entries whose reach is checked exist', () => {
-    for (const reach of rules.REACHES) expect([...tree.files.keys()].some((path) => reach.entry.test(path)), reach.why).toBe(true);
+    for (const reach of rules.REACHES)
+      expect(
+        [...tree.files.keys()].some((path) => reach.entry.test(path)),
+        reach.why,
+      ).toBe(true);
   });
 });
 
@@ -40,25 +46,43 @@ describe('each rule turns red for a planted violation', () => {
   const path = 'packages/consensus/src/planted.ts';
 
   test('an upward import, an undeclared one, and one of the own package', () => {
-    expect(reasons(rules.lawOfImports, plant({ [path]: "import { x } from '@isoquorum/node/chain/chain'; x();" }), path)).toContain('consensus may not import node');
+    expect(
+      reasons(rules.lawOfImports, plant({ [path]: "import { x } from '@isoquorum/node/chain/chain'; x();" }), path),
+    ).toContain('consensus may not import node');
     expect(reasons(rules.lawOfImports, plant({ [path]: "import x from 'left-pad'; x();" }), path)).toHaveLength(1);
-    expect(reasons(rules.lawOfImports, plant({ [path]: "import { x } from '@isoquorum/consensus/quorum'; x();" }), path)[0]).toMatch(/its own package/);
+    expect(
+      reasons(rules.lawOfImports, plant({ [path]: "import { x } from '@isoquorum/consensus/quorum'; x();" }), path)[0],
+    ).toMatch(/its own package/);
   });
 
   test('a sibling reached by a relative path', () => {
-    expect(reasons(rules.noReachingAcross, plant({ [path]: "import { x } from '../../execution/src/trie/trie.ts'; x();" }), path)).toHaveLength(1);
+    expect(
+      reasons(
+        rules.noReachingAcross,
+        plant({ [path]: "import { x } from '../../execution/src/trie/trie.ts'; x();" }),
+        path,
+      ),
+    ).toHaveLength(1);
   });
 
   test('a missing file', () => {
-    expect(reasons(rules.importsExist, plant({ [path]: "import { x } from './nowhere.ts'; x();" }), path)).toHaveLength(1);
+    expect(reasons(rules.importsExist, plant({ [path]: "import { x } from './nowhere.ts'; x();" }), path)).toHaveLength(
+      1,
+    );
   });
 
   test('a cycle of values, but not of types', () => {
     const other = 'packages/consensus/src/planted-other.ts';
     const back = "import { a } from './planted.ts'; export const b = a;";
-    const cycle = rules.noCycles(plant({ [path]: "import { b } from './planted-other.ts'; export const a = b;", [other]: back }));
+    const cycle = rules.noCycles(
+      plant({ [path]: "import { b } from './planted-other.ts'; export const a = b;", [other]: back }),
+    );
     expect(cycle.map((violation) => violation.reason).join()).toContain('planted-other.ts');
-    expect(rules.noCycles(plant({ [path]: "import type { b } from './planted-other.ts'; export const a: typeof b = 1;", [other]: back }))).toEqual([]);
+    expect(
+      rules.noCycles(
+        plant({ [path]: "import type { b } from './planted-other.ts'; export const a: typeof b = 1;", [other]: back }),
+      ),
+    ).toEqual([]);
   });
 
   test('a barrel, and an import of one', () => {
@@ -73,9 +97,17 @@ describe('each rule turns red for a planted violation', () => {
   });
 
   test('a platform named where it may not be', () => {
-    expect(reasons(rules.platformNames, plant({ [path]: "import { readFileSync } from 'node:fs'; readFileSync('x');" }), path)).toHaveLength(1);
+    expect(
+      reasons(
+        rules.platformNames,
+        plant({ [path]: "import { readFileSync } from 'node:fs'; readFileSync('x');" }),
+        path,
+      ),
+    ).toHaveLength(1);
     expect(reasons(rules.platformNames, plant({ [path]: 'export const now = Date.now();' }), path)).toHaveLength(1);
-    expect(reasons(rules.platformNames, plant({ [path]: '// Date.now() is for adapters\nexport const a = 1;' }), path)).toEqual([]);
+    expect(
+      reasons(rules.platformNames, plant({ [path]: '// Date.now() is for adapters\nexport const a = 1;' }), path),
+    ).toEqual([]);
     const adapter = 'packages/platform/src/node/planted.ts';
     expect(reasons(rules.platformNames, plant({ [adapter]: 'export const now = Date.now();' }), adapter)).toEqual([]);
   });
@@ -83,7 +115,10 @@ describe('each rule turns red for a planted violation', () => {
   test('an entry that reaches what it must not', () => {
     const reach = rules.entryReach([{ entry: /planted\.ts$/, forbidden: /^node:/, why: 'planted' }]);
     const through = 'packages/consensus/src/planted-other.ts';
-    const planted = plant({ [path]: "import { b } from './planted-other.ts'; export const a = b;", [through]: "import fs from 'node:fs'; export const b = fs;" });
+    const planted = plant({
+      [path]: "import { b } from './planted-other.ts'; export const a = b;",
+      [through]: "import fs from 'node:fs'; export const b = fs;",
+    });
     expect(reasons(reach, planted, path)).toEqual(['reaches node:fs: planted']);
   });
 

@@ -68,9 +68,9 @@ interface Web3Quorum {
 const require = createRequire(import.meta.url);
 const Web3Class = require('web3') as new (url: string) => Web3;
 const Web3QuorumClass = require('web3js-quorum') as new (web3: Web3, options: object, isQuorum: boolean) => Web3Quorum;
-const { keccak256 } = require('web3-utils') as { keccak256(text: string): string };
+const web3Utils = require('web3-utils') as { keccak256(text: string): string };
 
-const bytecode = counterBytecode(keccak256('Changed(address,uint256)').slice(2));
+const bytecode = counterBytecode(web3Utils.keccak256('Changed(address,uint256)').slice(2));
 let clients: ClientNetwork;
 
 beforeAll(async () => {
