@@ -166,7 +166,13 @@ function hashLogs(logs: readonly Log[]): string {
 }
 
 /** Runs one choice of a test on a fork. @throws CaseFailure when root, logs or refusal differ */
-export async function runStateTest(test: StateTest, pre: PreState, fork: string, post: PostState, evm: Evm): Promise<void> {
+export async function runStateTest(
+  test: StateTest,
+  pre: PreState,
+  fork: string,
+  post: PostState,
+  evm: Evm,
+): Promise<void> {
   const rules = ethereumRules(fork);
   if (rules === undefined) throw new CaseFailure(`no rules for the fork ${fork}`);
   const blobBaseFee = blobBaseFeeOf(toBigint(test.env.currentExcessBlobGas ?? '0x'));
@@ -183,7 +189,8 @@ export async function runStateTest(test: StateTest, pre: PreState, fork: string,
   state.addBalance(block.coinbase, 0n);
   const logs = state.finalise(rules.isEip158);
   if (post.expectException === undefined && refusal !== undefined) throw new CaseFailure(`refused: ${refusal}`);
-  if (post.expectException !== undefined && refusal === undefined) throw new CaseFailure(`accepted, not refused by ${post.expectException}`);
+  if (post.expectException !== undefined && refusal === undefined)
+    throw new CaseFailure(`accepted, not refused by ${post.expectException}`);
   expectEqual(bytesToHex(new TrieUpdater(pre.database, pre.root).commit(state).root), post.hash, 'the state root');
   expectEqual(hashLogs(logs), post.logs, 'the hash of the logs');
 }

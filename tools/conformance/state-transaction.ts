@@ -39,12 +39,16 @@ function refuse(isWrong: boolean, reason: string): void {
 
 function checkType({ type, blobHashes, to }: StateTestTransaction, block: EvmBlock): void {
   const { rules } = block;
-  const isKnown = type === 0 || (type === 1 && rules.isBerlin) || (type === 2 && rules.isLondon) || (type === 3 && rules.isCancun);
+  const isKnown =
+    type === 0 || (type === 1 && rules.isBerlin) || (type === 2 && rules.isLondon) || (type === 3 && rules.isCancun);
   refuse(isKnown !== true, `transaction type ${type} not supported`);
   if (type !== 3) return;
   refuse(to === undefined, 'a blob transaction creates no contract');
   refuse(blobHashes.length === 0 || blobHashes.length > MAX_BLOBS, `${blobHashes.length} blobs`);
-  refuse(blobHashes.some((hash) => hash[0] !== 1), 'unknown version of a blob hash');
+  refuse(
+    blobHashes.some((hash) => hash[0] !== 1),
+    'unknown version of a blob hash',
+  );
 }
 
 function checkSender(state: State, { sender, nonce }: StateTestTransaction): void {
@@ -88,7 +92,8 @@ function checkIntrinsicGas({ data, accessList, to, gasLimit }: StateTestTransact
 function warmUp(state: State, { sender, to, accessList }: StateTestTransaction, block: EvmBlock): void {
   const { rules, coinbase } = block;
   if (!rules.isBerlin) return;
-  for (const address of [sender, ...(to === undefined ? [] : [to]), ...activePrecompiles(rules)]) state.accessAddress(address);
+  for (const address of [sender, ...(to === undefined ? [] : [to]), ...activePrecompiles(rules)])
+    state.accessAddress(address);
   if (rules.isShanghai === true) state.accessAddress(coinbase);
   for (const { address, storageKeys } of accessList) {
     state.accessAddress(address);
@@ -128,7 +133,12 @@ export async function applyStateTestTransaction(
     isStatic: false,
     depth: 0,
   };
-  const host = new DualHost(block, { origin: sender, gasPrice: fees.gasPrice, blobHashes: transaction.blobHashes }, state, state);
+  const host = new DualHost(
+    block,
+    { origin: sender, gasPrice: fees.gasPrice, blobHashes: transaction.blobHashes },
+    state,
+    state,
+  );
   const result = await evm.run(host, message);
   const used = gasLimit - result.gasLeft;
   const mostRefund = used / (block.rules.isLondon === true ? 5n : 2n);

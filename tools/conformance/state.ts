@@ -13,7 +13,12 @@ async function createEngines(): Promise<readonly Evm[]> {
   return [createFastEvm(), createReferenceEvm()].filter(({ name }) => only === undefined || name === only);
 }
 
-async function* fileCases(name: string, tests: Readonly<Record<string, StateTest>>, engines: readonly Evm[], options: SuiteOptions): AsyncGenerator<CaseResult> {
+async function* fileCases(
+  name: string,
+  tests: Readonly<Record<string, StateTest>>,
+  engines: readonly Evm[],
+  options: SuiteOptions,
+): AsyncGenerator<CaseResult> {
   for (const [title, test] of Object.entries(tests)) {
     const pre = createPreState(test);
     for (const [fork, posts] of Object.entries(test.post)) {
@@ -21,7 +26,8 @@ async function* fileCases(name: string, tests: Readonly<Record<string, StateTest
         const { data, gas, value } = post.indexes;
         for (const evm of engines) {
           const caseName = `${name} ${title} ${fork} d${data}g${gas}v${value} ${evm.name}`;
-          if (isWanted(caseName, options)) yield await runCase(caseName, () => runStateTest(test, pre, fork, post, evm));
+          if (isWanted(caseName, options))
+            yield await runCase(caseName, () => runStateTest(test, pre, fork, post, evm));
         }
       }
     }
