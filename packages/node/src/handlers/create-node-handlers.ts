@@ -13,6 +13,7 @@ import { createIstanbulHandlers } from './istanbul.ts';
 import { createLogFeed } from './log-feed.ts';
 import { createPersonalHandlers } from './personal.ts';
 import { createDowngradeGuard } from './private-arguments.ts';
+import { withPrivatePatience } from './private-patience.ts';
 import { createTxpoolHandlers } from './txpool.ts';
 
 /** Everything that answers JSON-RPC on a node. */
@@ -30,7 +31,7 @@ export function createNodeHandlers(context: HandlerContext): NodeHandlers {
   const guard = createDowngradeGuard(context);
   const filler = createTransactionFiller(context, runner, guard);
   return {
-    handlers: {
+    handlers: withPrivatePatience(context, {
       ...createEthChainHandlers(context),
       ...createEthStateHandlers(context, runner),
       ...createEthTransactionHandlers(context, filler, guard),
@@ -41,7 +42,7 @@ export function createNodeHandlers(context: HandlerContext): NodeHandlers {
       ...createTxpoolHandlers(context),
       ...createDebugHandlers(context),
       ...createPersonalHandlers(context, filler),
-    },
+    }),
     subscriptions: createSubscriptionHandlers(context, feed),
     close() {
       filters.close();
