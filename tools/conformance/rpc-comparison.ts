@@ -1,4 +1,4 @@
-import { CaseFailure, describeValue } from './check.ts';
+import { CaseFailure, CaseSkip, describeValue } from './check.ts';
 import type { Translation } from './rpc-translation.ts';
 
 /** An answer of JSON-RPC. */
@@ -54,10 +54,22 @@ const KIND_ONLY: ReadonlySet<string> = new Set([
 const VALIDATOR_LISTS: ReadonlySet<string> = new Set(['istanbul_getValidators']);
 
 /** Methods whose result is a name that later requests may use: ids, the node's address. */
-const NAMES_SOMETHING: ReadonlySet<string> = new Set(['eth_subscribe', 'eth_coinbase', 'eth_etherbase', 'istanbul_nodeAddress']);
+const NAMES_SOMETHING: ReadonlySet<string> = new Set([
+  'eth_subscribe',
+  'eth_coinbase',
+  'eth_etherbase',
+  'istanbul_nodeAddress',
+]);
+
+/** Members whose value names a block or a transaction; roots name nothing. */
+const NAMING = /\.(hash|blockHash|parentHash|transactionHash)$/;
 
 function isHash(value: unknown): value is string {
   return typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value);
+}
+
+function isHashList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isHash);
 }
 
 function kindOf(value: unknown): string {
@@ -91,6 +103,10 @@ export class Comparison {
       this.learnKind(theirs.result, ours.result);
       return;
     }
+    if (this.method === 'eth_getFilterChanges' && isHashList(theirs.result)) {
+      this.hashes(theirs.result, ours.result);
+      return;
+    }
     if (VALIDATOR_LISTS.has(this.method)) {
       this.equal((theirs.result as string[]).length, (ours.result as string[]).length, 'number of validators');
       return;
@@ -98,9 +114,19 @@ export class Comparison {
     this.value(theirs.result, ours.result, 'result', undefined);
   }
 
+  /** New blocks have names of their own, and how many there are is a matter of moments; hashes that were learnt must be there. */
+  private hashes(theirs: readonly string[], ours: unknown): void {
+    if (!isHashList(ours)) throw new CaseFailure(`result is ${describeValue(ours)}, recorded ${describeValue(theirs)}`);
+    for (const hash of theirs) {
+      const name = this.translation.text(hash);
+      if (name !== hash && !ours.includes(name)) throw new CaseFailure(`result lacks ${name}, recorded as ${hash}`);
+    }
+  }
+
   private learnKind(theirs: unknown, ours: unknown): void {
     this.equal(kindOf(theirs), kindOf(ours), 'kind of the result');
-    if (kindOf(theirs) === 'object' && this.method !== 'admin_nodeInfo') this.equal(Object.keys(theirs as object), Object.keys(ours as object), 'members of the result');
+    if (kindOf(theirs) === 'object' && this.method !== 'admin_nodeInfo')
+      this.equal(Object.keys(theirs as object), Object.keys(ours as object), 'members of the result');
     if (typeof theirs !== 'string' || typeof ours !== 'string') return;
     if (this.method === 'eth_blockNumber') this.translation.learnNumber(Number(theirs), Number(ours));
     if (this.method.startsWith('eth_new')) this.translation.learn(theirs, ours);
@@ -131,9 +157,7 @@ export class Comparison {
   /** Hashes of private transactions and ids of subscriptions: learnt where they are given. */
   private isOpaque(theirs: unknown, ours: unknown): boolean {
     const learns =
-      this.method === 'eth_subscribe' ||
-      this.method === 'eth_getFilterChanges' ||
-      (this.isPrivate && /^eth_send|^eth_distribute/.test(this.method));
+      NAMES_SOMETHING.has(this.method) || (this.isPrivate && /^eth_send|^eth_distribute/.test(this.method));
     if (!learns || typeof theirs !== 'string' || typeof ours !== 'string') return false;
     if (this.translation.text(theirs) !== theirs) return false;
     this.translation.learn(theirs, ours);
@@ -159,9 +183,40 @@ export class Comparison {
     // A transaction may be mined here and still wait there, or the other way round.
     if (theirs === null || ours === null) return;
     this.equal(kindOf(theirs), kindOf(ours), `kind of ${path}`);
-    if (isHash(theirs) && isHash(ours)) this.translation.learn(theirs, ours);
+    if (NAMING.test(path) && isHash(theirs) && isHash(ours)) this.translation.learn(theirs, ours);
     const isNumber = /\.(number|blockNumber)$/.test(path);
     if (isNumber && typeof theirs === 'string' && typeof ours === 'string')
       this.translation.learnNumber(Number(theirs), Number(ours));
   }
+}
+
+/** What a replay knows. */
+export interface ReplayKnowledge {
+  readonly translation: Translation;
+  /** Hashes of transactions that the recordings send. */
+  readonly known: ReadonlySet<string>;
+  /** Whether the recordings speak of others: then balances may differ. */
+  readonly hasUnrecorded: boolean;
+}
+
+const UNRECORDED = 'speaks of a transaction that no recorded request sent';
+
+/** @throws CaseSkip when the recorded answer holds logs, or the hash, of a transaction that nobody recorded */
+export function skipUnrecorded(method: string, theirs: unknown, known: ReadonlySet<string>): void {
+  const ofTransactions =
+    method === 'eth_getLogs' ||
+    method === 'eth_getFilterChanges' ||
+    method === 'eth_getFilterLogs' ||
+    method === 'eth_subscription';
+  if (!ofTransactions) return;
+  const hashes = [...JSON.stringify(theirs).matchAll(/"transactionHash":"(0x[0-9a-f]{64})"/g)].map(
+    (match) => match[1] ?? '',
+  );
+  if (method === 'eth_subscription' && isHash(theirs)) hashes.push(theirs);
+  if (hashes.some((hash) => !known.has(hash))) throw new CaseSkip(UNRECORDED);
+}
+
+/** @throws CaseSkip for a balance that transactions which nobody recorded may have changed */
+export function skipBalance(method: string, knowledge: ReplayKnowledge): void {
+  if (method === 'eth_getBalance' && knowledge.hasUnrecorded) throw new CaseSkip(UNRECORDED);
 }

@@ -12,18 +12,29 @@ function codesOf(answer: RpcAnswer | undefined): readonly string[] {
 }
 
 /** The difference by design that explains our answer to a method, if there is one (docs/compatibility.json). */
-export function explainAnswer(suite: string, method: string, ours: RpcAnswer | undefined): CompatibilityEntry | undefined {
+export function explainAnswer(
+  suite: string,
+  method: string,
+  ours: RpcAnswer | undefined,
+): CompatibilityEntry | undefined {
   const codes = codesOf(ours);
   return compatibilityEntries().find((entry) => {
     if (!entry.suites.includes(suite) || entry.method === undefined) return false;
     if (!new RegExp(`^(?:${entry.method})$`).test(method)) return false;
     if (entry.errorCodes !== undefined && !entry.errorCodes.some((code) => codes.includes(code))) return false;
-    return entry.pattern === undefined || new RegExp(entry.pattern).test(JSON.stringify(ours?.error ?? ours?.result ?? null));
+    return (
+      entry.pattern === undefined || new RegExp(entry.pattern).test(JSON.stringify(ours?.error ?? ours?.result ?? null))
+    );
   });
 }
 
 /** Runs a comparison; what it refuses is skipped where a difference by design explains our answer. @throws CaseFailure, CaseSkip */
-export function compareOrExplain(suite: string, method: string, ours: RpcAnswer | undefined, compare: () => void): void {
+export function compareOrExplain(
+  suite: string,
+  method: string,
+  ours: RpcAnswer | undefined,
+  compare: () => void,
+): void {
   try {
     compare();
   } catch (error) {

@@ -50,7 +50,10 @@ export async function startReplayNetwork(folder: string): Promise<ReplayNetwork>
     genesis: (json) => ({
       ...json,
       config: recorded.genesis.config,
-      alloc: { ...recorded.genesis.alloc, [bytesToHex(privateKeyToAddress(funder))]: { balance: `0x${(10n ** 30n).toString(16)}` } },
+      alloc: {
+        ...recorded.genesis.alloc,
+        [bytesToHex(privateKeyToAddress(funder))]: { balance: `0x${(10n ** 30n).toString(16)}` },
+      },
       gasLimit: recorded.genesis.gasLimit,
     }),
     manager: (index) => {
@@ -66,5 +69,13 @@ export async function startReplayNetwork(folder: string): Promise<ReplayNetwork>
   });
   const { http = '', ws = '' } = network.nodes[0]?.info ?? {};
   const addresses = network.nodes.map(({ info }) => info.address.toLowerCase());
-  return { recorded, funder, http, ws, validators: addresses.toSorted(), nodeAddress: addresses[0] ?? '', stop: () => network.stop() };
+  return {
+    recorded,
+    funder,
+    http,
+    ws,
+    validators: addresses.toSorted(),
+    nodeAddress: addresses[0] ?? '',
+    stop: () => network.stop(),
+  };
 }

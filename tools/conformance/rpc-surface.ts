@@ -28,13 +28,22 @@ export async function* checkSurface(surface: Surface, options: SuiteOptions): As
       seen.add(name);
       yield await runCase(title, () => {
         const [, known] = /^eth_subscribe \["(\w+)"\]$/.exec(name) ?? [];
-        const entry = known === undefined ? methodTable.get(name) : Object.hasOwn(subscriptions, known) ? subscriptions[known as keyof typeof subscriptions] : undefined;
+        const entry =
+          known === undefined
+            ? methodTable.get(name)
+            : Object.hasOwn(subscriptions, known)
+              ? subscriptions[known as keyof typeof subscriptions]
+              : undefined;
         if (entry === undefined) {
           const explained = explainAnswer('rpc', name, ABSENT);
           if (explained === undefined) throw new CaseFailure('exists there, not here, and is not listed as absent');
           throw new CaseSkip(explained.reason, explained.code);
         }
-        expectEqual(entry.params.map(({ codec }) => codec.goType), params, 'parameters');
+        expectEqual(
+          entry.params.map(({ codec }) => codec.goType),
+          params,
+          'parameters',
+        );
       });
     }
   }

@@ -1,9 +1,8 @@
 import { WebSocket } from 'ws';
 import type { CaseResult, SuiteOptions } from './case-result.ts';
 import { CaseFailure, expectEqual, isWanted, runCase } from './check.ts';
-import { Comparison, type RpcAnswer } from './rpc-comparison.ts';
+import { Comparison, type ReplayKnowledge, type RpcAnswer, skipBalance, skipUnrecorded } from './rpc-comparison.ts';
 import { compareOrExplain } from './rpc-difference.ts';
-import type { Translation } from './rpc-translation.ts';
 
 export interface WsExchange {
   readonly i: number;
@@ -89,32 +88,67 @@ function remember(session: Session, connection: number, parsed: unknown): void {
   }
 }
 
-async function expectAnswer(session: Session, exchange: WsExchange, parsed: unknown, translation: Translation): Promise<void> {
+async function expectAnswer(
+  session: Session,
+  exchange: WsExchange,
+  parsed: unknown,
+  knowledge: ReplayKnowledge,
+): Promise<void> {
   const connection = session.connections.get(exchange.connection);
   if (connection === undefined) throw new CaseFailure('the connection is not open');
   const key = idKey(parsed);
-  const ours = await connection.take(`the answer ${key}`, (message) => !isNotification(message) && idKey(message) === key && (!Array.isArray(parsed) || Array.isArray(message)));
-  const pairs = Array.isArray(parsed) ? parsed.map((entry, index) => [entry, (ours as unknown[])[index]] as const) : [[parsed, ours] as const];
+  const ours = await connection.take(
+    `the answer ${key}`,
+    (message) =>
+      !isNotification(message) && idKey(message) === key && (!Array.isArray(parsed) || Array.isArray(message)),
+  );
+  const pairs = Array.isArray(parsed)
+    ? parsed.map((entry, index) => [entry, (ours as unknown[])[index]] as const)
+    : [[parsed, ours] as const];
   for (const [theirs, mine] of pairs as readonly (readonly [RpcAnswer, RpcAnswer])[]) {
-    const { method = '', isPrivate = false } = session.asked.get(`${exchange.connection} ${JSON.stringify(theirs.id)}`) ?? {};
+    const { method = '', isPrivate = false } =
+      session.asked.get(`${exchange.connection} ${JSON.stringify(theirs.id)}`) ?? {};
     // Whether a transaction is mined already is a matter of moments.
-    if (mine.error === undefined && theirs.error === undefined && (mine.result === null) !== (theirs.result === null) && /Receipt|ByHash|ByNumber/.test(method)) continue;
-    compareOrExplain('rpc', method, mine, () => new Comparison(translation, method, isPrivate).answer(theirs, mine));
+    if (
+      mine.error === undefined &&
+      theirs.error === undefined &&
+      (mine.result === null) !== (theirs.result === null) &&
+      /Receipt|ByHash|ByNumber/.test(method)
+    )
+      continue;
+    skipUnrecorded(method, theirs.result ?? null, knowledge.known);
+    if (theirs.result !== mine.result) skipBalance(method, knowledge);
+    compareOrExplain('rpc', method, mine, () =>
+      new Comparison(knowledge.translation, method, isPrivate).answer(theirs, mine),
+    );
   }
 }
 
-async function expectNotification(session: Session, exchange: WsExchange, parsed: Notification, translation: Translation): Promise<void> {
+async function expectNotification(
+  session: Session,
+  exchange: WsExchange,
+  parsed: Notification,
+  knowledge: ReplayKnowledge,
+): Promise<void> {
   const connection = session.connections.get(exchange.connection);
   if (connection === undefined) throw new CaseFailure('the connection is not open');
-  const id = translation.text(parsed.params.subscription);
-  const ours = (await connection.take(`a notification of ${id}`, (message) => isNotification(message) && message.params.subscription === id)) as Notification;
+  skipUnrecorded('eth_subscription', parsed.params.result, knowledge.known);
+  const id = knowledge.translation.text(parsed.params.subscription);
+  const ours = (await connection.take(
+    `a notification of ${id}`,
+    (message) => isNotification(message) && message.params.subscription === id,
+  )) as Notification;
   expectEqual(ours.method, parsed.method, 'method');
   // Which transactions are seen first is not determined; their hashes are those of the requests.
   if (typeof parsed.params.result === 'string') return;
-  new Comparison(translation, 'eth_subscription', false).answer({ result: parsed.params.result }, { result: ours.params.result });
+  new Comparison(knowledge.translation, 'eth_subscription', false).answer(
+    { result: parsed.params.result },
+    { result: ours.params.result },
+  );
 }
 
-async function replay(url: string, exchange: WsExchange, session: Session, translation: Translation): Promise<void> {
+async function replay(url: string, exchange: WsExchange, session: Session, knowledge: ReplayKnowledge): Promise<void> {
+  const { translation } = knowledge;
   const { open, request, response, closedByNode, refused, connection: number } = exchange;
   if (open !== undefined) {
     const connection = new Connection(new URL(open.path, url).href, open.headers);
@@ -126,11 +160,13 @@ async function replay(url: string, exchange: WsExchange, session: Session, trans
   if (request !== undefined) {
     remember(session, number, request.parsed);
     const translated = translation.request(request.parsed);
-    connection?.send(JSON.stringify(translated) === JSON.stringify(request.parsed) ? request.raw : JSON.stringify(translated));
+    connection?.send(
+      JSON.stringify(translated) === JSON.stringify(request.parsed) ? request.raw : JSON.stringify(translated),
+    );
   }
   if (response !== undefined) {
-    if (isNotification(response.parsed)) await expectNotification(session, exchange, response.parsed, translation);
-    else await expectAnswer(session, exchange, response.parsed, translation);
+    if (isNotification(response.parsed)) await expectNotification(session, exchange, response.parsed, knowledge);
+    else await expectAnswer(session, exchange, response.parsed, knowledge);
   }
   // 1005: the client closed. Then ours does too.
   if (closedByNode === undefined) return;
@@ -139,13 +175,20 @@ async function replay(url: string, exchange: WsExchange, session: Session, trans
 }
 
 /** Replays the frames of one file in order; one case each. */
-export async function* replayWebSocket(name: string, exchanges: readonly WsExchange[], url: string, translation: Translation, options: SuiteOptions): AsyncGenerator<CaseResult> {
+export async function* replayWebSocket(
+  name: string,
+  exchanges: readonly WsExchange[],
+  url: string,
+  knowledge: ReplayKnowledge,
+  options: SuiteOptions,
+): AsyncGenerator<CaseResult> {
   const session: Session = { connections: new Map(), asked: new Map(), subscribed: new Map() };
   try {
     for (const exchange of exchanges) {
-      const what = exchange.request === undefined ? (exchange.response === undefined ? 'connection' : 'answer') : 'request';
+      const what =
+        exchange.request === undefined ? (exchange.response === undefined ? 'connection' : 'answer') : 'request';
       const title = `${name} ${exchange.i} ${exchange.step}: ${what}`;
-      const result = await runCase(title, () => replay(url, exchange, session, translation));
+      const result = await runCase(title, () => replay(url, exchange, session, knowledge));
       if (isWanted(title, options)) yield result;
     }
   } finally {

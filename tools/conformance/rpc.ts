@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { CaseResult, SuiteOptions } from './case-result.ts';
 import { listFolder, readJson } from './files.ts';
 import { replayHttp, type HttpExchange } from './rpc-http-replay.ts';
+import { alignNonces } from './rpc-nonces.ts';
 import { prepare } from './rpc-prepare.ts';
 import { startReplayNetwork } from './rpc-network.ts';
 import { checkSurface, type Surface } from './rpc-surface.ts';
@@ -27,7 +28,9 @@ const HEAD_MAX = 100_000;
 /** The highest number of a block in recorded answers. */
 function lastBlockOf(exchanges: readonly (HttpExchange | WsExchange)[]): number {
   const text = JSON.stringify(exchanges.map((exchange) => exchange.response?.parsed ?? null));
-  const numbers = [...text.matchAll(/"(?:blockNumber|number)":"(0x[0-9a-f]+)"/g)].map((match) => Number(match[1])).filter((number) => number < HEAD_MAX);
+  const numbers = [...text.matchAll(/"(?:blockNumber|number)":"(0x[0-9a-f]+)"/g)]
+    .map((match) => Number(match[1]))
+    .filter((number) => number < HEAD_MAX);
   return numbers.length === 0 ? HEAD_MAX : Math.max(...numbers);
 }
 
@@ -40,17 +43,40 @@ function readRecordings(folder: string): readonly Recording[] {
     });
 }
 
-async function* replayAll(folder: string, recordings: readonly Recording[], options: SuiteOptions): AsyncGenerator<CaseResult> {
+/** Whether notifications of pending transactions name some that no request sent. */
+function speaksOfOthers(recordings: readonly Recording[], known: ReadonlySet<string>): boolean {
+  const text = JSON.stringify(
+    recordings.map(({ exchanges }) => exchanges.map((exchange) => exchange.response?.parsed ?? null)),
+  );
+  const pending = text.matchAll(/"subscription":"0x[0-9a-f]+","result":"(0x[0-9a-f]{64})"/g);
+  return [...pending].some((match) => !known.has(match[1] ?? ''));
+}
+
+async function* replayAll(
+  folder: string,
+  recordings: readonly Recording[],
+  options: SuiteOptions,
+): AsyncGenerator<CaseResult> {
   if (recordings.length === 0) return;
   const network = await startReplayNetwork(folder);
   const translation = new Translation();
   try {
-    await prepare(network.http, network.recorded, network.funder, recordings.flatMap(({ exchanges }) => exchanges), translation);
-    for (const { name, exchanges } of recordings.toSorted((left, right) => left.lastBlock - right.lastBlock || (left.name < right.name ? -1 : 1))) {
+    const known = await prepare(
+      network.http,
+      network.recorded,
+      network.funder,
+      recordings.flatMap(({ exchanges }) => exchanges),
+      translation,
+    );
+    const knowledge = { translation, known, hasUnrecorded: speaksOfOthers(recordings, known) };
+    for (const { name, exchanges } of recordings.toSorted(
+      (left, right) => left.lastBlock - right.lastBlock || (left.name < right.name ? -1 : 1),
+    )) {
       const http = exchanges.filter((exchange): exchange is HttpExchange => exchange.transport === 'http');
       const ws = exchanges.filter((exchange): exchange is WsExchange => exchange.transport === 'ws');
-      yield* replayHttp(name, http, network.http, translation, options);
-      yield* replayWebSocket(name, ws, network.ws, translation, options);
+      await alignNonces(network.http, network.recorded, exchanges);
+      yield* replayHttp(name, http, network.http, knowledge, options);
+      yield* replayWebSocket(name, ws, network.ws, knowledge, options);
     }
   } finally {
     await network.stop();
@@ -62,6 +88,14 @@ export async function* rpcSuite(path: string, options: SuiteOptions): AsyncGener
   if (existsSync(`${path}/surface.json`)) yield* checkSurface(readJson<Surface>(`${path}/surface.json`), options);
   if (!existsSync(`${path}/network.json`)) return;
   const recordings = readRecordings(path);
-  yield* replayAll(path, recordings.filter(({ name }) => !HAND_WRITTEN.test(name)), options);
-  yield* replayAll(path, recordings.filter(({ name }) => HAND_WRITTEN.test(name)), options);
+  yield* replayAll(
+    path,
+    recordings.filter(({ name }) => !HAND_WRITTEN.test(name)),
+    options,
+  );
+  yield* replayAll(
+    path,
+    recordings.filter(({ name }) => HAND_WRITTEN.test(name)),
+    options,
+  );
 }
