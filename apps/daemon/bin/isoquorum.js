@@ -38,6 +38,11 @@ const args = [
 ];
 const child = spawn(findNode(), args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+if (process.env.npm_lifecycle_event !== undefined) {
+  // Under `npm start` a signal may end npm alone: then nobody is left to stop the network but us.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
+}
 child.on('error', (error) => {
   console.error(`isoquorum could not start Node: ${error.message}`);
   process.exitCode = 1;

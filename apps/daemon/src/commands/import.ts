@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { createCommandError } from '../command-error.ts';
 import { parseChoice, readOptionFile } from '../options.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
@@ -35,6 +36,12 @@ export function addImportCommand(program: Command): void {
     .option('--data-dir <dir>', 'keep the chain here, for `isoquorum node`; without it the import works in memory')
     .option('--report <file>', 'write what was imported, block by block, as JSON')
     .action(async (file: string, flags: ImportFlags) => {
+      if (!existsSync(file))
+        throw createCommandError(
+          'FILE_UNREADABLE',
+          `${file} does not exist: give the chain.rlp or chain.rlp.gz to import`,
+          { file },
+        );
       const { importFile } = await import('@isoquorum/node/node/import-file');
       const bar = createProgressBar();
       const report = await importFile({

@@ -53,8 +53,8 @@ export async function generateNetwork(
   const addresses: Uint8Array[] = [];
   for (let index = 0; index < choices.validators; index += 1) {
     const member = files.member(index);
-    mkdirSync(member.nodeDir, { recursive: true });
-    mkdirSync(member.managerDir, { recursive: true });
+    mkdirSync(member.nodeDir, { recursive: true, mode: 0o700 });
+    mkdirSync(member.managerDir, { recursive: true, mode: 0o700 });
     const nodeKey = random.bytes(32);
     writePrivate(member.nodeKey, `${bytesToHex(nodeKey).slice(2)}\n`);
     const ports = choices.ports(index);
@@ -74,10 +74,7 @@ export async function generateNetwork(
     writeJson(files.member(index).permissionedNodes, enodes);
   }
   writeJson(files.genesis, createGenesisJson(choices, addresses));
-  writeJson(
-    files.accounts,
-    choices.accounts.map(({ address, privateKey }) => ({ address, privateKey })),
-  );
+  writePrivate(files.accounts, `${JSON.stringify(choices.accounts, null, 2)}\n`);
   writePrivate(files.accountKeys, `${JSON.stringify(choices.accounts.map((account) => account.privateKey))}\n`);
   writeJson(join(root, 'members.json'), members);
   return { files, members };

@@ -3,6 +3,7 @@ import { unionBloom } from '@isoquorum/primitives/bloom';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import type { Receipt } from '@isoquorum/primitives/receipt';
+import { isPrivateTransaction } from '@isoquorum/primitives/transaction/transaction';
 import type { BlockStore } from './block-store.ts';
 import type { ChainBlock, ChainEvent, ChainReader, LocatedReceipt, TransactionLocation } from './chain.ts';
 import type { PrivateStore } from './private-store.ts';
@@ -45,8 +46,13 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
   function mergedReceipts(blockHash: Hash32, psi: string): readonly Receipt[] | undefined {
     const receipts = blocks.receipts(blockHash);
     const own = receipts && privates.receipts(blockHash, psi);
-    if (receipts === undefined || own === undefined || own.size === 0) return receipts;
-    return receipts.map((receipt, index) => own.get(index) ?? receipt);
+    if (receipts === undefined) return undefined;
+    if (own === undefined) {
+      // Not executed by this private state yet: public receipts stand for private ones only where there are none.
+      const transactions = blocks.block(blockHash)?.block.transactions ?? [];
+      return transactions.some(isPrivateTransaction) ? undefined : receipts;
+    }
+    return own.size === 0 ? receipts : receipts.map((receipt, index) => own.get(index) ?? receipt);
   }
 
   function receipt(transactionHash: Hash32, psi: string): LocatedReceipt | undefined {
