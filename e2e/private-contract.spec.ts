@@ -169,3 +169,30 @@ test('a public write and a private read of it in one block: page and node agree'
   }
   expect(together, 'both transactions in one block within ten attempts').toBeDefined();
 });
+
+test('the first receipt a party sees is the private one, and its logs come through a filter', async ({ network }) => {
+  const { nodes, managers } = network.file();
+  const url = nodes[0]?.http ?? '';
+  const privateFor = managers[1]?.publicKeys;
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    // Creation code that reverts at once: PUSH1 0, PUSH1 0, REVERT.
+    expect((await sendFromNode(url, { data: '0x60006000fd', privateFor })).status).toBe('0x0');
+  }
+  const address = (await sendFromNode(url, { data: creation('SimpleStorage', 1n), privateFor })).contractAddress ?? '';
+  const filters = [];
+  for (const node of nodes.slice(0, 3))
+    filters.push({ http: node.http, id: await rpc<string>(node.http, 'eth_newFilter', { address }) });
+  const set = await sendFromNode(url, { to: address, data: callData('SimpleStorage', 'set', 9n), privateFor });
+  expect(set.logs).toHaveLength(1);
+  const [own, other, strange] = filters;
+  for (const filter of [own, other]) {
+    const found: unknown[] = [];
+    await until(
+      `private log by filter at ${filter?.http}`,
+      async () => found.push(...(await rpc<unknown[]>(filter?.http ?? '', 'eth_getFilterChanges', filter?.id))),
+      (count) => count === 1,
+      10_000,
+    );
+  }
+  expect(await rpc(strange?.http ?? '', 'eth_getFilterChanges', strange?.id)).toEqual([]);
+});
