@@ -69,6 +69,7 @@ async function ask(url: string, exchange: HttpExchange, body: string | undefined
         response.on('error', reject);
       },
     );
+    sent.setTimeout(POLL_MS, () => reject(new CaseFailure(`no answer within ${POLL_MS} ms`)));
     // The answer to a body that is too large comes while it is still being sent.
     sent.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') reject(error);

@@ -47,6 +47,36 @@ function refuse(
   response.end(body);
 }
 
+/** For so long what is still being sent is thrown away, so that the client reads the refusal and not a broken connection. */
+const DISCARD_MS = 2000;
+
+/** Refuses a body that is too large while it may still be on its way. */
+function refuseTooLarge(
+  request: IncomingMessage,
+  response: ServerResponse,
+  message: string,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = `${message}\n`;
+  response.writeHead(413, {
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'content-length': String(Buffer.byteLength(body)),
+    ...headers,
+    connection: 'close',
+  });
+  response.write(body);
+  const timer = setTimeout(() => response.end(), DISCARD_MS);
+  const finish = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  request.once('end', finish);
+  request.once('close', finish);
+  request.resume();
+}
+
 /** `content-type` in the form that headers are compared in: `Content-Type`. */
 function canonicalHeader(name: string): string {
   return name.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => `${dash}${letter.toUpperCase()}`);
@@ -169,7 +199,7 @@ export async function listenHttp(options: HttpShellOptions): Promise<RpcListener
       return;
     }
     if (length > bodyBytesMax) {
-      refuse(response, 413, `content length too large (${length}>${bodyBytesMax})`, { ...cors, connection: 'close' });
+      refuseTooLarge(request, response, `content length too large (${length}>${bodyBytesMax})`, cors);
       return;
     }
     if (request.method !== 'OPTIONS' && !CONTENT_TYPES.has(mediaType(request.headers['content-type']))) {
@@ -178,11 +208,7 @@ export async function listenHttp(options: HttpShellOptions): Promise<RpcListener
     }
     readBody(request, bodyBytesMax, (text) => {
       if (text === undefined) {
-        if (!response.destroyed)
-          refuse(response, 413, `content length too large (more than ${bodyBytesMax})`, {
-            ...cors,
-            connection: 'close',
-          });
+        refuseTooLarge(request, response, `content length too large (more than ${bodyBytesMax})`, cors);
         return;
       }
       const context: RpcRequestContext = { transport: 'http', psi: privateStateOf(request, query) };
