@@ -34,16 +34,21 @@ export interface TestNetwork {
   stop(): Promise<void>;
 }
 
-/** A free TCP port of 127.0.0.1. */
+/** Below the range from which the system serves outgoing connections, and apart for each test process. */
+let nextPort = 10_000 + (process.pid % 240) * 50;
+
+/** A free TCP port of 127.0.0.1 that no other test process is given. */
 export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+  for (;;) {
+    const port = nextPort;
+    nextPort += 1;
+    const isFree = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }
 
 /** A network of real nodes with real ports inside this process: for tests of RPC clients, not of faults. */
