@@ -37,8 +37,12 @@ class Connection {
     this.socket.on('message', (data: Buffer) => this.inbox.push(JSON.parse(data.toString())));
     this.opened = new Promise((resolve) => {
       this.socket.once('open', () => resolve(101));
-      this.socket.once('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
-      this.socket.once('error', () => resolve(0));
+      this.socket.once('unexpected-response', (_request, response) => {
+        resolve(response.statusCode ?? 0);
+        // Who listens to the refusal has to end the attempt.
+        this.socket.terminate();
+      });
+      this.socket.on('error', () => resolve(0));
     });
     this.closed = new Promise((resolve) => this.socket.once('close', resolve));
   }
