@@ -6,12 +6,12 @@ import {
   type BridgePort,
   type Call,
   errorToPlain,
-  plainToError,
   type Result,
   type ToWindow,
   toTransferable,
   type ToWorker,
 } from './messages.ts';
+import { Questions } from './questions.ts';
 
 /** The window's host in a Worker. `peers()` and `multiaddrs()` are as of the window's last message. */
 export interface BridgedHost extends NetworkHost {
@@ -21,14 +21,9 @@ export interface BridgedHost extends NetworkHost {
   onPeersChanged(listener: () => void): () => void;
 }
 
-interface Pending {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-}
-
 /** Connects to the host that the window serves at the other end of `port`; resolves when it has said hello. */
 export function connectHost(port: BridgePort): Promise<BridgedHost> {
-  const calls = new Map<number, Pending>();
+  const calls = new Questions();
   const handling = new Map<number, AbortController>();
   const frameHandlers = new Map<string, FrameHandler>();
   const requestHandlers = new Map<string, RequestHandler>();
@@ -36,31 +31,14 @@ export function connectHost(port: BridgePort): Promise<BridgedHost> {
   const changeListeners = new Set<() => void>();
   let peers = new Map<string, Peer>();
   let multiaddrs: readonly string[] = [];
-  let nextId = 1;
 
   const post = (message: ToWindow, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
   function call(request: Call, signal?: AbortSignal, transfer: ArrayBuffer[] = []): Promise<unknown> {
-    const id = nextId++;
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => post({ type: 'abort', id });
-      const done = (): void => {
-        calls.delete(id);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      calls.set(id, {
-        resolve: (value) => {
-          done();
-          resolve(value);
-        },
-        reject: (error) => {
-          done();
-          reject(error);
-        },
-      });
-      post({ type: 'call', id, call: request }, transfer);
-      if (signal?.aborted === true) onAbort();
-      else signal?.addEventListener('abort', onAbort);
+    return calls.ask({
+      post: (id) => post({ type: 'call', id, call: request }, transfer),
+      abort: (id) => post({ type: 'abort', id }),
+      signal,
     });
   }
 
@@ -106,12 +84,9 @@ export function connectHost(port: BridgePort): Promise<BridgedHost> {
         case 'peer':
           for (const listener of listeners) listener(message.event);
           return;
-        case 'result': {
-          const pending = calls.get(message.id);
-          if (message.result.ok) pending?.resolve(message.result.value);
-          else pending?.reject(plainToError(message.result.error));
+        case 'result':
+          calls.settle(message.id, message.result);
           return;
-        }
         case 'handle':
           void handle(message);
           return;

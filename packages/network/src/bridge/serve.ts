@@ -6,23 +6,17 @@ import {
   errorToPlain,
   type PageHost,
   peerToPlain,
-  plainToError,
   type Result,
   type ToWindow,
   toTransferable,
   type ToWorker,
 } from './messages.ts';
-
-interface Pending {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-}
+import { Questions } from './questions.ts';
 
 /** Serves a window's host to the Worker at the other end of `port`. Returns a function that ends it and closes the port; the host stays. */
 export function serveHost(host: PageHost, port: BridgePort): () => void {
   const calls = new Map<number, AbortController>();
-  const handling = new Map<number, Pending>();
-  let nextId = 1;
+  const handling = new Questions();
   let isServing = false;
 
   const post = (message: ToWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
@@ -39,26 +33,11 @@ export function serveHost(host: PageHost, port: BridgePort): () => void {
     bytes: Uint8Array,
     signal?: AbortSignal,
   ): Promise<unknown> {
-    const id = nextId++;
     const own = toTransferable(bytes);
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => post({ type: 'abort', id });
-      const done = (): void => {
-        handling.delete(id);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      handling.set(id, {
-        resolve: (value) => {
-          done();
-          resolve(value);
-        },
-        reject: (error) => {
-          done();
-          reject(error);
-        },
-      });
-      signal?.addEventListener('abort', onAbort);
-      post({ type: 'handle', id, kind, protocol, peerId: peer.id, bytes: own }, [own.buffer]);
+    return handling.ask({
+      post: (id) => post({ type: 'handle', id, kind, protocol, peerId: peer.id, bytes: own }, [own.buffer]),
+      abort: (id) => post({ type: 'abort', id }),
+      signal,
     });
   }
 
@@ -131,11 +110,8 @@ export function serveHost(host: PageHost, port: BridgePort): () => void {
       case 'status':
         host.setStatus({ number: message.number, hash: message.hash });
         return;
-      case 'answer': {
-        const pending = handling.get(message.id);
-        if (message.result.ok) pending?.resolve(message.result.value);
-        else pending?.reject(plainToError(message.result.error));
-      }
+      case 'answer':
+        handling.settle(message.id, message.result);
     }
   };
 
@@ -154,8 +130,7 @@ export function serveHost(host: PageHost, port: BridgePort): () => void {
     removeChangeListener?.();
     isServing = false;
     for (const controller of calls.values()) controller.abort();
-    for (const pending of handling.values())
-      pending.reject(networkError('HOST_STOPPED', 'the page has closed its bridge'));
+    handling.rejectAll(networkError('HOST_STOPPED', 'the page has closed its bridge'));
     port.close();
   };
 }
