@@ -1,5 +1,4 @@
 import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
-import type { QbftInput } from '@isoquorum/consensus/qbft/types';
 import type { Evm } from '@isoquorum/execution/evm/port';
 import type { NetworkHost } from '@isoquorum/network/host';
 import type { Clock } from '@isoquorum/platform/clock';
@@ -17,8 +16,8 @@ import { type AccessPolicy, openAccess } from './access-policy.ts';
 import { DEFAULT_PRIVATE_STATE } from './chain/chain.ts';
 import { createStateAccess } from './chain/create-state-access.ts';
 import { openChain } from './chain/open-chain.ts';
-import { createBlockBuilder } from './consensus-driver/block-builder.ts';
-import { createQbftDriver } from './consensus-driver/qbft-driver.ts';
+import { createConsensusDriver } from './consensus-driver/create-consensus-driver.ts';
+import type { ConsensusInput } from './consensus-driver/driver.ts';
 import { createVoteBook } from './consensus-driver/vote-book.ts';
 import { createBftRules } from './engine/bft-rules.ts';
 import { publishStatements } from './home/publish-statements.ts';
@@ -73,7 +72,7 @@ export interface NodeOptions {
   readonly dataDir?: string | undefined;
   readonly allowUnprotected?: boolean;
   /** Sees every input of consensus, in order: enough to replay it. */
-  readonly consensusLog?: (input: QbftInput) => void;
+  readonly consensusLog?: (input: ConsensusInput) => void;
   /** Where a fatal fault goes (failed persist…); after it the node is stopped. */
   readonly onFatal?: (error: unknown) => void;
 }
@@ -165,36 +164,29 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     onAnnounced: (peerId, hash) => announcer.markKnown(peerId, hash),
     onFatal: fatal,
   });
-  const driver = createQbftDriver({
-    address,
-    sign: (digest) => signDigestBytes(digest, options.nodeKey),
-    recover,
-    profile,
-    chain,
-    rules,
-    importer,
-    createBuilder: (onBuilt) =>
-      createBlockBuilder({
-        chain,
-        executor,
-        pool,
-        rules,
-        votes,
-        address,
-        vanity: options.extraVanity,
-        clock,
-        logger,
-        onBuilt,
-        onFatal: fatal,
-      }),
-    host,
-    clock,
-    logger,
-    onSyncHint: (height) => catchUp.hint(height),
-    onAnnounceHead: (to) => announcer.announceHead(to),
-    onFatal: fatal,
-    ...(options.consensusLog === undefined ? {} : { inputLog: options.consensusLog }),
-  });
+  const driver = createConsensusDriver(
+    { kind: 'bft', rules },
+    {
+      address,
+      sign: (digest) => signDigestBytes(digest, options.nodeKey),
+      recover,
+      profile,
+      chain,
+      executor,
+      importer,
+      pool,
+      votes,
+      vanity: options.extraVanity,
+      host,
+      clock,
+      random,
+      logger,
+      onSyncHint: (height) => catchUp.hint(height),
+      onAnnounceHead: (to) => announcer.announceHead(to),
+      onFatal: fatal,
+      inputLog: options.consensusLog,
+    },
+  );
   serveChain(host, reader);
   serveWitness(host, reader, database);
   serveHome(host, manager);
@@ -289,6 +281,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     defaultPsi: DEFAULT_PRIVATE_STATE,
     allowUnprotected: options.allowUnprotected ?? true,
     syncStatus: () => catchUp.status(),
+    consensusStatus: () => driver.status(),
     warnings,
   };
   const { number } = headOf().header;

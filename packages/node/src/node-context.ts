@@ -9,6 +9,7 @@ import type { Logger } from '@isoquorum/platform/logger';
 import type { Random } from '@isoquorum/platform/random';
 import type { ChainReader } from './chain/chain.ts';
 import type { StateAccess } from './chain/state-access.ts';
+import type { ConsensusStatus } from './consensus-driver/driver.ts';
 import type { TransactionPool } from './pool/pool.ts';
 import type { TransactionSubmitter } from './private/submit.ts';
 
@@ -70,6 +71,8 @@ export interface NodeContext {
   /** Whether `eth_sendRawTransaction` takes transactions without EIP-155 protection. */
   readonly allowUnprotected: boolean;
   syncStatus(): SyncStatus;
+  /** Where consensus stands, and who is missing. */
+  consensusStatus(): ConsensusStatus;
   /** Warnings that a person should see (weak quorum, private head waiting), newest last. */
   warnings(): readonly string[];
 }

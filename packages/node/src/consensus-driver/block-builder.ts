@@ -1,16 +1,11 @@
 import { prepareQbftHeader } from '@isoquorum/consensus/qbft/prepare-header';
 import type { QbftEffect } from '@isoquorum/consensus/qbft/types';
 import type { Block } from '@isoquorum/primitives/block';
-import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import type { CancelTimer, Clock } from '@isoquorum/platform/clock';
-import type { Logger } from '@isoquorum/platform/logger';
-import type { Blockchain } from '../chain/blockchain.ts';
+import type { CancelTimer } from '@isoquorum/platform/clock';
 import type { ChainBlock } from '../chain/chain.ts';
 import type { BftRules } from '../engine/bft-rules.ts';
-import type { Executor } from '../import/executor.ts';
-import type { NodePool } from '../pool/create-pool.ts';
-import type { VoteBook } from './vote-book.ts';
+import type { DriverParts } from './driver.ts';
 
 /** First guess of the time that one transaction costs, milliseconds; measured afterwards. */
 const costMsFirst = 1;
@@ -29,22 +24,8 @@ export interface BlockBuilder {
   cancel(): void;
 }
 
-export interface BlockBuilderOptions {
-  readonly chain: Blockchain;
-  readonly executor: Executor;
-  readonly pool: NodePool;
-  readonly rules: BftRules;
-  readonly votes: VoteBook;
-  readonly address: Address;
-  readonly vanity: Uint8Array | undefined;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly onBuilt: (block: Block) => void;
-  readonly onFatal: (error: unknown) => void;
-}
-
-export function createBlockBuilder(options: BlockBuilderOptions): BlockBuilder {
-  const { chain, executor, pool, rules, clock, logger } = options;
+export function createBlockBuilder(parts: DriverParts, rules: BftRules, onBuilt: (block: Block) => void): BlockBuilder {
+  const { chain, executor, pool, clock, logger } = parts;
   let generation = 0;
   let cancelTimer: CancelTimer | undefined;
   let cancelPool: (() => void) | undefined;
@@ -75,15 +56,15 @@ export function createBlockBuilder(options: BlockBuilderOptions): BlockBuilder {
       parent: parent.block.header,
       validators,
       config: chain.reader.config,
-      author: options.address,
+      author: parts.address,
       nowSeconds: seconds > effect.minTimestamp ? seconds : effect.minTimestamp,
-      vote: options.votes.choose(validators),
-      ...(options.vanity === undefined ? {} : { vanity: options.vanity }),
+      vote: parts.votes.choose(validators),
+      ...(parts.vanity === undefined ? {} : { vanity: parts.vanity }),
     });
     const built = await executor.build({
       parent,
       header,
-      author: options.address,
+      author: parts.address,
       candidates: pool.candidates(),
       isTimeUp: () => clock.nowMs() - timeMs > fillMsMax,
     });
@@ -105,10 +86,10 @@ export function createBlockBuilder(options: BlockBuilderOptions): BlockBuilder {
           waitForTransactions(effect, parent, mine);
           return;
         }
-        at(effect.deadlineMs ?? nowMs, mine, () => options.onBuilt(block));
+        at(effect.deadlineMs ?? nowMs, mine, () => onBuilt(block));
       },
       (error: unknown) => {
-        if (mine === generation) options.onFatal(error);
+        if (mine === generation) parts.onFatal(error);
       },
     );
   }

@@ -3,6 +3,8 @@ export interface InputQueue<T> {
   /** Answers false when a droppable input found the queue full. */
   push(input: T, isDroppable: boolean): boolean;
   readonly length: number;
+  /** Resolves when nothing waits and nothing is being handled. */
+  idle(): Promise<void>;
   /** Takes nothing more; resolves when the input in hand is done. */
   stop(): Promise<void>;
 }
@@ -57,6 +59,9 @@ export function createInputQueue<T>(
     },
     get length() {
       return inputs.length - start;
+    },
+    async idle() {
+      while (running !== undefined) await running;
     },
     async stop() {
       stopped = true;

@@ -1,4 +1,3 @@
-import type { QbftInput } from '@isoquorum/consensus/qbft/types';
 import { blockHash } from '@isoquorum/primitives/block';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
@@ -6,6 +5,7 @@ import type { Store } from '@isoquorum/platform/store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSimulatedNetwork, type SimulatedNetwork } from '../testing/simulated-network.ts';
 import { consensusRecordKey } from '../chain/keys.ts';
+import type { ConsensusInput } from './driver.ts';
 
 let simulation: SimulatedNetwork;
 
@@ -138,7 +138,7 @@ describe('restarts', () => {
     /** Digests by kind, height and round, whoever signed: more than one is a double proposal or a double vote. */
     const digests = new Map<string, Set<string>>();
     simulation = await createSimulatedNetwork({ validators: 4 });
-    const consensusLog = (input: QbftInput): void => {
+    const consensusLog = ({ input }: ConsensusInput): void => {
       if (input.type !== 'message' || input.message.type === 'roundChange') return;
       const { message } = input;
       const digest = message.type === 'prePrepare' ? blockHash(message.block) : message.digest;

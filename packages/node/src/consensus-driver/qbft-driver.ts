@@ -4,74 +4,42 @@ import { qbftHeightContext } from '@isoquorum/consensus/qbft/height-context';
 import { decodeQbftMessage } from '@isoquorum/consensus/qbft/message-codec';
 import { signQbftMessage } from '@isoquorum/consensus/qbft/signing';
 import { createQbftState, step } from '@isoquorum/consensus/qbft/step';
-import type { BlockVerdict, QbftEffect, QbftHeightContext, QbftInput, Timer } from '@isoquorum/consensus/qbft/types';
-import type { Profile } from '@isoquorum/consensus/profile';
-import type { RecoverAddress, SignDigest } from '@isoquorum/consensus/recover';
+import type {
+  BlockVerdict,
+  QbftEffect,
+  QbftHeightContext,
+  QbftInput,
+  QbftState,
+  Timer,
+} from '@isoquorum/consensus/qbft/types';
 import type { Block } from '@isoquorum/primitives/block';
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
-import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
-import type { NetworkHost } from '@isoquorum/network/host';
+import { bytesEqual, bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import { CONSENSUS_PROTOCOL } from '@isoquorum/network/protocols';
 import { decodeConsensusFrame } from '@isoquorum/network/wire/consensus';
-import type { CancelTimer, Clock } from '@isoquorum/platform/clock';
-import type { Logger } from '@isoquorum/platform/logger';
-import type { Blockchain } from '../chain/blockchain.ts';
+import type { CancelTimer } from '@isoquorum/platform/clock';
 import { consensusRecordKey } from '../chain/keys.ts';
 import type { BftRules } from '../engine/bft-rules.ts';
-import type { Importer } from '../import/importer.ts';
+import { createBlockBuilder } from './block-builder.ts';
+import type { ConsensusDriver, DriverParts } from './driver.ts';
 import { createInputQueue } from './input-queue.ts';
-import type { BlockBuilder } from './block-builder.ts';
 import { createValidatorLinks } from './validator-links.ts';
 
 /** Messages of others that may wait. */
 const messagesWaitingMax = 8192;
 
-export interface QbftDriverOptions {
-  readonly address: Address;
-  readonly sign: SignDigest;
-  readonly recover: RecoverAddress;
-  readonly profile: Profile;
-  readonly chain: Blockchain;
-  readonly rules: BftRules;
-  readonly importer: Importer;
-  /** Made by the caller around `onBuilt`, so that the driver need not know pool and executor. */
-  readonly createBuilder: (onBuilt: (block: Block) => void) => BlockBuilder;
-  readonly host: NetworkHost;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly onSyncHint: (height: number) => void;
-  readonly onAnnounceHead: (to: Address) => void;
-  /** A failed persist, a broken store: the node must stop. */
-  readonly onFatal: (error: unknown) => void;
-  /** Sees every input in order; enough to replay the machine. */
-  readonly inputLog?: (input: QbftInput) => void;
-}
-
-/** Where consensus stands, for RPC and log. */
-export interface ConsensusStatus {
-  readonly height: number;
-  readonly round: number;
-  readonly proposer: Address | undefined;
-  readonly isValidator: boolean;
-}
-
-export interface ConsensusDriver {
-  start(): void;
-  stop(): Promise<void>;
-  status(): ConsensusStatus;
-}
-
 /** Interprets the effects of QBFT's step function: the only place where consensus touches disk, network, clock and keys (decision 1). */
-export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
-  const { chain, rules, importer, clock, logger, host, profile, recover } = options;
+export function createQbftDriver(parts: DriverParts, rules: BftRules): ConsensusDriver {
+  const { chain, importer, clock, logger, host, profile, recover } = parts;
   const links = createValidatorLinks(host, logger);
-  const builder = options.createBuilder((block) => void queue.push({ type: 'blockBuilt', block }, false));
-  const queue = createInputQueue(handle, options.onFatal, messagesWaitingMax);
+  const builder = createBlockBuilder(parts, rules, (block) => void queue.push({ type: 'blockBuilt', block }, false));
+  const queue = createInputQueue(handle, parts.onFatal, messagesWaitingMax);
   const timers = new Map<Timer['kind'], CancelTimer>();
   const stops: (() => void)[] = [];
-  let state = createQbftState({ address: options.address, profile, recover });
+  let state = createQbftState({ address: parts.address, profile, recover });
   let proposer: Address | undefined;
+  let sinceMs = clock.nowMs();
   let stopped = false;
 
   function contextOf(): QbftHeightContext {
@@ -81,7 +49,7 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
   }
 
   async function handle(input: QbftInput): Promise<void> {
-    options.inputLog?.(input);
+    parts.inputLog?.({ engine: 'qbft', input });
     const result = step(state, input);
     state = result.state;
     await perform(result.effects);
@@ -97,7 +65,7 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
         await chain.writes.write([{ type: 'put', key: consensusRecordKey, value: encodeDurableRecord(effect.record) }]);
         return perform(effect.then);
       case 'broadcast': {
-        const message = signQbftMessage(effect.message, options.sign);
+        const message = signQbftMessage(effect.message, parts.sign);
         links.send(message, state.context?.validators ?? []);
         queue.push({ type: 'message', message }, false);
         return;
@@ -107,7 +75,7 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
       case 'sendTo':
         return links.sendTo(effect.to, effect.messages);
       case 'announceHead':
-        return options.onAnnounceHead(effect.to);
+        return parts.onAnnounceHead(effect.to);
       case 'setTimer':
         return setTimer(effect.timer, effect.durationMs);
       case 'cancelTimer':
@@ -121,8 +89,9 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
       case 'commitBlock':
         return commit(effect.round, effect.digest, effect.block);
       case 'requestSync':
-        return options.onSyncHint(effect.height);
+        return parts.onSyncHint(effect.height);
       case 'roundStarted': {
+        if (!effect.roundChange) sinceMs = clock.nowMs();
         ({ proposer } = effect);
         const { height, round } = effect;
         const level = effect.roundChange ? 'info' : 'debug';
@@ -208,7 +177,7 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
   }
 
   function fail(error: unknown): void {
-    if (!stopped) options.onFatal(error);
+    if (!stopped) parts.onFatal(error);
   }
 
   function listen(): void {
@@ -252,15 +221,34 @@ export function createQbftDriver(options: QbftDriverOptions): ConsensusDriver {
       for (const stop of stops) stop();
       await queue.stop();
     },
+    idle: () => queue.idle(),
     status() {
-      const own = bytesToBareHex(options.address);
-      const validators = state.context?.validators ?? [];
+      const { context, round, phase } = state;
+      const validators = context?.validators ?? [];
+      const heard = heardOf(state);
+      const connected = links.connected();
+      const others = validators.filter((address) => !bytesEqual(address, parts.address));
       return {
-        height: state.context?.height ?? 0,
-        round: state.round,
+        algorithm: 'qbft',
+        height: context?.height ?? 0,
+        round,
+        phase,
         proposer,
-        isValidator: validators.some((address) => bytesToBareHex(address) === own),
+        isValidator: others.length < validators.length,
+        validators,
+        quorum: context?.quorum ?? 0,
+        missing: others.filter((address) => !heard.has(bytesToBareHex(address))),
+        disconnected: others.filter((address) => !connected.has(bytesToBareHex(address))),
+        sinceMs,
       };
     },
   };
+}
+
+/** Signers whose messages of the current round count; in the phase that waits for the proposal, its author and who asked for the round. */
+function heardOf(state: QbftState): ReadonlySet<string> {
+  const changes = state.roundChanges.get(state.round)?.keys() ?? [];
+  const heard = new Set([...changes, ...state.prepares.keys(), ...state.commits.keys()]);
+  if (state.proposal !== undefined) heard.add(bytesToBareHex(state.proposal.signer));
+  return heard;
 }

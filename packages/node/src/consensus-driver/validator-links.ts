@@ -18,7 +18,8 @@ export interface ValidatorLinks {
   /** Notes that a peer has a frame; answers false when we had it from anybody before. */
   receive(peer: Peer, frame: Uint8Array): boolean;
   forget(peerId: string): void;
-  peerOf(address: Address): Peer | undefined;
+  /** Addresses of connected nodes (bare hex). */
+  connected(): ReadonlySet<string>;
 }
 
 const ourselves = '';
@@ -68,6 +69,7 @@ export function createValidatorLinks(host: NetworkHost, logger: Logger): Validat
       return received.mark(ourselves, hash);
     },
     forget: (peerId) => known.forget(peerId),
-    peerOf,
+    connected: () =>
+      new Set(host.peers().flatMap(({ address }) => (address === undefined ? [] : bytesToBareHex(address)))),
   };
 }
