@@ -1,16 +1,19 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import {
+  decodeTransaction,
+  encodeTransaction,
   knownTransactionSender,
   type RecoveryInput,
   signTransaction,
   type Transaction,
+  transactionHash,
   transactionRecoveryInput,
 } from '@isoquorum/primitives/transaction/transaction';
 import { createSeededRandom } from './memory/random.ts';
 import { createRecoveryPool } from './node/recovery-pool.ts';
-import { packInputs, packSenders, unpackInputs, unpackSenders } from './recovery-message.ts';
-import { createInThreadRecovery, recoverOne, recoverSenders, type SenderRecovery } from './sender-recovery.ts';
+import { packSignatures, recoverOne, runJob, unpackSenders } from './recovery-job.ts';
+import { createInThreadRecovery, recoverSenders, type SenderRecovery } from './sender-recovery.ts';
 
 const random = createSeededRandom('recovery');
 const keys = Array.from({ length: 7 }, () => random.bytes(32));
@@ -33,6 +36,11 @@ function createTransactions(count: number): Transaction[] {
   );
 }
 
+/** The same transaction as it comes out of a block, with nothing remembered. */
+function withoutMemory(transaction: Transaction): Transaction {
+  return decodeTransaction(encodeTransaction(transaction));
+}
+
 const open: SenderRecovery[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((recovery) => recovery.close()));
@@ -44,9 +52,8 @@ const inputs: readonly RecoveryInput[] = [
 ];
 const expected = inputs.map(recoverOne);
 
-test('messages carry inputs and senders unchanged', () => {
-  expect(unpackInputs(packInputs(inputs))).toEqual(inputs);
-  expect(unpackSenders(packSenders(expected))).toEqual(expected);
+test('a job answers senders in order, and none where none recovers', () => {
+  expect(unpackSenders(runJob(packSignatures(inputs)))).toEqual(expected);
   expect(expected.at(-1)).toBeUndefined();
   expect(expected[0]).toEqual(privateKeyToAddress(keys[0] as Uint8Array));
 });
@@ -57,25 +64,51 @@ describe.each([
   ['two threads', () => createRecoveryPool({ threads: 2 })],
   ['no threads', () => createRecoveryPool({ threads: 0 })],
 ] as const)('%s', (_name, create) => {
-  test('batches of any size, at the same time, with and without help', async () => {
+  test('batches of any size, at the same time', async () => {
     const recovery = create();
     open.push(recovery);
     const sizes = [0, 1, 3, 4, 99, 100, 101, inputs.length];
     const results = await Promise.all(
-      sizes.map((size, index) => recovery.recover(inputs.slice(0, size), { isCallerHelping: index % 2 === 0 })),
+      sizes.map((size) => recovery.recover(inputs.slice(0, size))),
     );
     expect(results).toEqual(sizes.map((size) => expected.slice(0, size)));
     expect(await recovery.recover(inputs.slice(-150))).toEqual(expected.slice(-150));
   });
+
+  test('blocks ahead: senders and hashes are remembered in whatever order the blocks are waited for', async () => {
+    const recovery = create();
+    open.push(recovery);
+    const blocks = [0, 1, 64, 65, 200].map((count) => createTransactions(count).map(withoutMemory));
+    const wrongChain = withoutMemory(
+      signTransaction(
+        { type: 0, nonce: 0n, gasPrice: 0n, gasLimit: 0n, to: undefined, value: 0n, data: random.bytes(1) },
+        keys[0] as Uint8Array,
+        { chainId: 5n },
+      ),
+    );
+    blocks.push([wrongChain]);
+    const pending = blocks.map((transactions) => recovery.begin(transactions, 1337n));
+    for (const one of pending.toReversed()) await one.finish();
+    for (const transactions of blocks) {
+      for (const [index, transaction] of transactions.entries()) {
+        const key = keys[index % keys.length] as Uint8Array;
+        const sender = transaction === wrongChain ? undefined : privateKeyToAddress(key);
+        expect(knownTransactionSender(transaction, 1337n)).toEqual(sender);
+        expect(transactionHash(transaction)).toEqual(transactionHash(withoutMemory(transaction)));
+      }
+    }
+  });
 });
 
-test('a pool works in threads, and the calling thread helps only when told', async () => {
+test('a pool works in threads; the caller helps while it waits for a block', async () => {
   const recovery = createRecoveryPool({ threads: 1 });
   open.push(recovery);
   expect(await recovery.recover(inputs)).toEqual(expected);
   expect(recovery.counts()).toEqual({ byThreads: inputs.length, byCaller: 0 });
-  await recovery.recover(inputs, { isCallerHelping: true });
-  expect(recovery.counts().byCaller).toBeGreaterThan(0);
+  await recovery.begin(createTransactions(1_000), 1337n).finish();
+  const { byThreads, byCaller } = recovery.counts();
+  expect(byCaller).toBeGreaterThan(0);
+  expect(byThreads + byCaller).toBe(inputs.length + 1_000);
 });
 
 test('a pool goes on after its threads ended from idleness, and finishes work that close interrupts', async () => {

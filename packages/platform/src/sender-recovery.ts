@@ -1,6 +1,4 @@
 import type { Address } from '@isoquorum/primitives/bytes';
-import { isIsoquorumError } from '@isoquorum/primitives/errors';
-import { publicKeyToAddress, recoverPublicKeyFromBytes } from '@isoquorum/primitives/secp256k1';
 import {
   knownTransactionSender,
   type RecoveryInput,
@@ -8,32 +6,45 @@ import {
   type Transaction,
   transactionRecoveryInput,
 } from '@isoquorum/primitives/transaction/transaction';
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { recoverOne, senderOf } from './recovery-job.ts';
 
-export interface RecoveryOptions {
-  /** True: the calling thread works on the batch too, in slices of about 100; for imports, which have nothing else to do. */
-  readonly isCallerHelping?: boolean;
+/** Recovery of a list of transactions that goes on elsewhere, where there is an elsewhere. */
+export interface PendingRecovery {
+  /**
+   * Resolves when hash and sender of each transaction are remembered on it (senders that cannot be recovered are left to
+   * `transactionSender`, which says why). The calling thread works too while it would wait.
+   */
+  finish(): Promise<void>;
 }
 
-/** Recovers signers of many signatures, somewhere else where possible. */
+/** Recovers signers of many signatures, somewhere else where possible. Results do not depend on where. */
 export interface SenderRecovery {
   /** Addresses in order; `undefined` where no key recovers. */
-  recover(batch: readonly RecoveryInput[], options?: RecoveryOptions): Promise<readonly (Address | undefined)[]>;
+  recover(batch: readonly RecoveryInput[]): Promise<readonly (Address | undefined)[]>;
+  /**
+   * Begins with the transactions of a block that is needed later: for imports, which look ahead.
+   * @param chainId as the argument of `transactionSender`
+   */
+  begin(transactions: readonly Transaction[], chainId: bigint | undefined): PendingRecovery;
   close(): Promise<void>;
-}
-
-/** One signer, or `undefined`. */
-export function recoverOne(input: RecoveryInput): Address | undefined {
-  try {
-    return publicKeyToAddress(recoverPublicKeyFromBytes(input.digest, input.signature, input.recoveryId));
-  } catch (error) {
-    if (isIsoquorumError(error, 'SIGNATURE_INVALID')) return undefined;
-    throw error;
-  }
 }
 
 /** Recovers in the calling thread. */
 export function createInThreadRecovery(): SenderRecovery {
-  return { recover: async (batch) => batch.map(recoverOne), close: async () => {} };
+  return {
+    recover: async (batch) => batch.map(recoverOne),
+    begin: (transactions, chainId) => ({
+      async finish() {
+        for (const transaction of transactions) {
+          if (knownTransactionSender(transaction, chainId) !== undefined) continue;
+          const sender = senderOf(transaction, chainId);
+          if (sender !== undefined) rememberTransactionSender(transaction, chainId, sender);
+        }
+      },
+    }),
+    close: async () => {},
+  };
 }
 
 /**
@@ -45,7 +56,6 @@ export async function recoverSenders(
   recovery: SenderRecovery,
   transactions: readonly Transaction[],
   chainId: bigint | undefined,
-  options?: RecoveryOptions,
 ): Promise<void> {
   const waiting: Transaction[] = [];
   const inputs: RecoveryInput[] = [];
@@ -60,7 +70,7 @@ export async function recoverSenders(
     waiting.push(transaction);
   }
   if (inputs.length === 0) return;
-  const senders = await recovery.recover(inputs, options);
+  const senders = await recovery.recover(inputs);
   waiting.forEach((transaction, index) => {
     const sender = senders[index];
     if (sender !== undefined) rememberTransactionSender(transaction, chainId, sender);

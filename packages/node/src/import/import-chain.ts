@@ -2,7 +2,7 @@ import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
 import type { Evm } from '@isoquorum/execution/evm/port';
 import type { Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
-import type { SenderRecovery } from '@isoquorum/platform/sender-recovery';
+import type { PendingRecovery, SenderRecovery } from '@isoquorum/platform/sender-recovery';
 import type { Store } from '@isoquorum/platform/store';
 import { type Block, blockHash } from '@isoquorum/primitives/block';
 import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
@@ -78,7 +78,7 @@ export type ImportChainErrorCode = 'IMPORT_FAILED' | 'IMPORT_OTHER_CHAIN';
 interface Ahead {
   readonly block: Block;
   readonly bytesRead: number;
-  readonly recovered: Promise<void>;
+  readonly senders: PendingRecovery;
 }
 
 /**
@@ -105,7 +105,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   });
   const resolver = createPayloadResolver({ source: options.payloads });
   const follower = createPrivateFollower({ chain, executor, resolver, clock, logger, onFatal });
-  const recoverSenders = createRecoverSenders(options.recovery, true);
+  const recoverSenders = createRecoverSenders(options.recovery);
   const importer = createImporter({ chain, executor, rules, recoverSenders, resolver, clock });
   const startedMs = clock.nowMs();
   const durable: Promise<void>[] = [];
@@ -115,14 +115,14 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
 
   const perSecond = (count: number): number => count / Math.max((clock.nowMs() - startedMs) / 1000, 0.001);
 
-  async function take({ block, bytesRead, recovered }: Ahead): Promise<void> {
+  async function take({ block, bytesRead, senders }: Ahead): Promise<void> {
     const { header } = block;
     if (header.number === 0) {
       if (bytesEqual(blockHash(block), reader.genesisHash)) return;
       const hash = bytesToHex(blockHash(block));
       throw new IsoquorumError('IMPORT_OTHER_CHAIN', `block 0 of the file is ${hash}, not the genesis`, { hash });
     }
-    await recovered;
+    await senders.finish();
     if (fatal !== undefined) throw fatal;
     try {
       const outcome = await importer.import(block);
@@ -163,9 +163,8 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     const ahead: Ahead[] = [];
     let transactionsAhead = 0;
     for await (const { block, bytesRead } of streamBlocks(options.source)) {
-      const recovered = recoverSenders(block.transactions, signerChainIdAt(genesis.config, block.header.number));
-      recovered.catch(() => undefined);
-      ahead.push({ block, bytesRead, recovered });
+      const chainId = signerChainIdAt(genesis.config, block.header.number);
+      ahead.push({ block, bytesRead, senders: options.recovery.begin(block.transactions, chainId) });
       transactionsAhead += block.transactions.length;
       while (ahead.length > 0 && (transactionsAhead > transactionsAheadMax || ahead.length > blocksAheadMax)) {
         const next = ahead.shift() as Ahead;

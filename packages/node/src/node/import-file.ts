@@ -92,11 +92,12 @@ export async function* readChainFile(
  * @throws IMPORT_FAILED, IMPORT_OTHER_CHAIN, CHAIN_FILE_*, PAYLOADS_INVALID, GENESIS_*, STORE_*
  */
 export async function importFile(options: ImportFileOptions): Promise<ImportReport> {
+  const recovery = createRecoveryPool({ threads: options.recoveryThreads ?? 1 });
+  recovery.warmUp();
   await installFastestCrypto();
   const genesis = parseGenesis(options.genesis);
   const payloads = payloadsOf(options);
   const store = await openChainStore(options.dataDir);
-  const recovery = createRecoveryPool({ threads: options.recoveryThreads ?? 1 });
   const bytesTotal = statSync(options.file).size;
   let packedRead = 0;
   try {

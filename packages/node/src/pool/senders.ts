@@ -12,9 +12,6 @@ import type { Transaction } from '@isoquorum/primitives/transaction/transaction'
 export type RecoverSenders = (transactions: readonly Transaction[], chainId: bigint | undefined) => Promise<void>;
 
 /** By a pool of threads, or on this thread. */
-export function createRecoverSenders(
-  recovery: SenderRecovery = createInThreadRecovery(),
-  isCallerHelping = false,
-): RecoverSenders {
-  return (transactions, chainId) => recoverWith(recovery, transactions, chainId, { isCallerHelping });
+export function createRecoverSenders(recovery: SenderRecovery = createInThreadRecovery()): RecoverSenders {
+  return (transactions, chainId) => recoverWith(recovery, transactions, chainId);
 }

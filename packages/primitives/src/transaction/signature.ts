@@ -158,6 +158,11 @@ export function rememberTransactionSender(
   memo.senderChainId = chainId;
 }
 
+/** Remembers the hash that another thread made of {@link encodeTransaction}. */
+export function rememberTransactionHash(transaction: Transaction, hash: Hash32): void {
+  memoOf(transaction).hash = hash;
+}
+
 /**
  * Signs. Legacy: EIP-155 when `chainId` is given, else Homestead (27/28); with `isPrivate` the private form (37/38), whatever
  * the chain id. Typed: EIP-2930 over its own chain id.

@@ -11,6 +11,7 @@ export {
   isProtectedTransaction,
   knownTransactionSender,
   type RecoveryInput,
+  rememberTransactionHash,
   rememberTransactionSender,
   signTransaction,
   transactionChainId,
