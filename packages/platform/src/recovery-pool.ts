@@ -65,7 +65,8 @@ interface Thread {
 }
 
 function* cut<T>(items: readonly T[]): Generator<readonly [offset: number, part: readonly T[]]> {
-  for (let offset = 0; offset < items.length; offset += sliceSize) yield [offset, items.slice(offset, offset + sliceSize)];
+  for (let offset = 0; offset < items.length; offset += sliceSize)
+    yield [offset, items.slice(offset, offset + sliceSize)];
 }
 
 /**

@@ -68,9 +68,7 @@ describe.each([
     const recovery = create();
     open.push(recovery);
     const sizes = [0, 1, 3, 4, 99, 100, 101, inputs.length];
-    const results = await Promise.all(
-      sizes.map((size) => recovery.recover(inputs.slice(0, size))),
-    );
+    const results = await Promise.all(sizes.map((size) => recovery.recover(inputs.slice(0, size))));
     expect(results).toEqual(sizes.map((size) => expected.slice(0, size)));
     expect(await recovery.recover(inputs.slice(-150))).toEqual(expected.slice(-150));
   });

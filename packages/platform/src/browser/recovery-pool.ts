@@ -1,4 +1,9 @@
-import { createThreadPool, type RecoveryPlatform, type RecoveryPool, type RecoveryPoolOptions } from '../recovery-pool.ts';
+import {
+  createThreadPool,
+  type RecoveryPlatform,
+  type RecoveryPool,
+  type RecoveryPoolOptions,
+} from '../recovery-pool.ts';
 
 /** A message to oneself: lets other messages come in first, without the four milliseconds of nested timers. */
 function pause(): Promise<void> {

@@ -1,5 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import { createThreadPool, type RecoveryPlatform, type RecoveryPool, type RecoveryPoolOptions } from '../recovery-pool.ts';
+import {
+  createThreadPool,
+  type RecoveryPlatform,
+  type RecoveryPool,
+  type RecoveryPoolOptions,
+} from '../recovery-pool.ts';
 
 /** `.ts` when running from source, `.js` from `dist`. */
 function startWorker(): Worker {
