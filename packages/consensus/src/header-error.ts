@@ -23,7 +23,22 @@ export type HeaderErrorCode =
   | 'VOTE_TYPE_INVALID'
   | 'GAS_LIMIT_OUT_OF_BOUNDS'
   | 'GAS_USED_ABOVE_LIMIT'
-  | 'NOT_BFT';
+  | 'NOT_BFT'
+  /** Clique only, from here on. */
+  | 'NOT_CLIQUE'
+  | 'CHECKPOINT_BENEFICIARY'
+  | 'CHECKPOINT_VOTE'
+  | 'VANITY_MISSING'
+  | 'SEAL_MISSING'
+  | 'SIGNERS_UNEXPECTED'
+  | 'SIGNERS_INVALID'
+  | 'SIGNERS_MISMATCH'
+  | 'MIX_DIGEST_NOT_ZERO'
+  | 'SIGNER_UNAUTHORIZED'
+  | 'SIGNED_RECENTLY'
+  | 'DIFFICULTY_WRONG'
+  /** Raft only. */
+  | 'RAFT_SEAL_INVALID';
 
 const texts: Record<HeaderErrorCode, string> = {
   BLOCK_IN_FUTURE: 'block in the future',
@@ -47,6 +62,19 @@ const texts: Record<HeaderErrorCode, string> = {
   GAS_LIMIT_OUT_OF_BOUNDS: 'invalid gas limit',
   GAS_USED_ABOVE_LIMIT: 'invalid gas used',
   NOT_BFT: 'chain is neither IBFT nor QBFT at this block',
+  NOT_CLIQUE: 'chain is not Clique',
+  CHECKPOINT_BENEFICIARY: 'beneficiary in checkpoint block non-zero',
+  CHECKPOINT_VOTE: 'vote nonce in checkpoint block non-zero',
+  VANITY_MISSING: 'extra-data 32 byte vanity prefix missing',
+  SEAL_MISSING: 'extra-data 65 byte signature suffix missing',
+  SIGNERS_UNEXPECTED: 'non-checkpoint block contains extra signer list',
+  SIGNERS_INVALID: 'invalid signer list on checkpoint block',
+  SIGNERS_MISMATCH: 'mismatching signer list on checkpoint block',
+  MIX_DIGEST_NOT_ZERO: 'non-zero mix digest',
+  SIGNER_UNAUTHORIZED: 'unauthorized signer',
+  SIGNED_RECENTLY: 'recently signed',
+  DIFFICULTY_WRONG: 'wrong difficulty',
+  RAFT_SEAL_INVALID: 'extra data does not carry the seal of a minter',
 };
 
 const reactions: Partial<Record<HeaderErrorCode, Reaction>> = { BLOCK_IN_FUTURE: 'RETRY', UNKNOWN_PARENT: 'RETRY' };

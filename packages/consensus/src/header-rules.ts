@@ -1,11 +1,10 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
-import { gasLimitBoundDivisor } from '@isoquorum/primitives/gas-limit';
 import { bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
-import { minerGasLimitAt } from '@isoquorum/primitives/genesis/rules-at';
 import { emptyUncleHash, type Header, headerHash } from '@isoquorum/primitives/header';
 import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
 import { ISTANBUL_DIGEST } from '@isoquorum/primitives/istanbul-digest';
+import { verifyGasBounds } from './gas-bounds.ts';
 import { headerError } from './header-error.ts';
 import type { Profile } from './profile.ts';
 import { faultsOf, quorumOf } from './quorum.ts';
@@ -115,17 +114,12 @@ function verifyStrictly(
   validators: readonly Address[],
   config: ChainConfig,
 ): void {
-  const { number, gasLimit, gasUsed } = header;
+  const { number } = header;
   if (sealed.vanity.length !== 32) throw headerError('VANITY_LENGTH_INVALID', { number, length: sealed.vanity.length });
   const isByContract = bftConfigAt(config, number - 1)?.validatorSelectionMode === 'contract';
   const expected = isByContract ? [] : sortValidators(validators);
   if (!addressesEqual(sealed.validators, expected)) throw headerError('VALIDATOR_LIST_MISMATCH', { number });
-  const step = parent.gasLimit / gasLimitBoundDivisor;
-  const raised = minerGasLimitAt(config, parent.number);
-  const highest = parent.gasLimit + step > raised ? parent.gasLimit + step : raised;
-  if (gasLimit > highest || gasLimit < parent.gasLimit - step)
-    throw headerError('GAS_LIMIT_OUT_OF_BOUNDS', { number, gasLimit, parent: parent.gasLimit });
-  if (gasUsed > gasLimit) throw headerError('GAS_USED_ABOVE_LIMIT', { number, gasUsed, gasLimit });
+  verifyGasBounds(header, parent, config);
 }
 
 /** Checks against parent and validators, in the original's order. `validators` are those after the parent, in any order. */

@@ -4,7 +4,7 @@ import { bytesToBareHex } from '@isoquorum/primitives/hex';
 import { encodeRlp, encodeRlpListOf, numberToRlp } from '@isoquorum/primitives/rlp';
 import { RlpReader } from '@isoquorum/primitives/rlp-reader';
 import type { LightState } from './light.ts';
-import type { SnapshotVote, Tally } from './snapshot.ts';
+import type { SnapshotVote, Tally } from './vote-tally.ts';
 
 /** Stored bytes are no light state: start again from the genesis block. */
 export type LightStateErrorCode = 'LIGHT_STATE_INVALID';

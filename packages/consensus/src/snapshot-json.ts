@@ -2,7 +2,8 @@ import { bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { bytesToHex, hexToFixedBytes } from '@isoquorum/primitives/hex';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
-import type { Snapshot, SnapshotVote, Tally } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { SnapshotVote, Tally } from './vote-tally.ts';
 
 /** A stored snapshot is not of this shape. */
 export type SnapshotJsonErrorCode = 'SNAPSHOT_INVALID';

@@ -2,27 +2,13 @@ import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { type Header, headerHash } from '@isoquorum/primitives/header';
-import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
-import { bftAuthor, engineAt, type HeaderVote, headerVote, validatorsInExtra } from './header.ts';
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import { bftAuthor, engineAt, headerVote, validatorsInExtra } from './header.ts';
 import { headerError } from './header-error.ts';
 import type { Profile } from './profile.ts';
 import type { RecoverAddress } from './recover.ts';
 import { includesAddress, sortValidators } from './validator-set.ts';
-
-/** A vote that waits for others. */
-export interface SnapshotVote {
-  readonly validator: Address;
-  readonly block: number;
-  readonly candidate: Address;
-  readonly authorize: boolean;
-}
-
-/** How many validators want the same about one candidate. */
-export interface Tally {
-  readonly candidate: Address;
-  readonly authorize: boolean;
-  readonly votes: number;
-}
+import { applyVote, type SnapshotVote, type Tally, type VoteDraft } from './vote-tally.ts';
 
 /** Who validates after a block, and which votes are pending (goquorum.md 9.9). Immutable. */
 export interface Snapshot {
@@ -76,58 +62,6 @@ export function genesisSnapshot(
   return { number, hash: headerHash(header), votes: [], tally: new Map(), validators: sortValidators(validators) };
 }
 
-interface Draft {
-  votes: readonly SnapshotVote[];
-  readonly tally: Map<string, Tally>;
-  validators: readonly Address[];
-}
-
-/** Counts only if it would change something: add a stranger, or drop a validator. */
-export function isVoteUseful(validators: readonly Address[], vote: HeaderVote): boolean {
-  return includesAddress(validators, vote.candidate) !== vote.authorize;
-}
-
-function uncast(draft: Draft, vote: { readonly candidate: Address; readonly authorize: boolean }): void {
-  const key = bytesToBareHex(vote.candidate);
-  const tally = draft.tally.get(key);
-  if (tally === undefined || tally.authorize !== vote.authorize) return;
-  if (tally.votes > 1) draft.tally.set(key, { ...tally, votes: tally.votes - 1 });
-  else draft.tally.delete(key);
-}
-
-/** False when the vote is not useful. */
-function cast(draft: Draft, vote: HeaderVote): boolean {
-  if (!isVoteUseful(draft.validators, vote)) return false;
-  const key = bytesToBareHex(vote.candidate);
-  const votes = (draft.tally.get(key)?.votes ?? 0) + 1;
-  const authorize = draft.tally.get(key)?.authorize ?? vote.authorize;
-  draft.tally.set(key, { candidate: vote.candidate, authorize, votes });
-  return true;
-}
-
-function applyVote(draft: Draft, author: Address, number: number, vote: HeaderVote): void {
-  const { candidate, authorize } = vote;
-  const isEarlier = (other: SnapshotVote): boolean =>
-    bytesEqual(other.validator, author) && bytesEqual(other.candidate, candidate);
-  const earlier = draft.votes.find(isEarlier);
-  if (earlier !== undefined) {
-    uncast(draft, earlier);
-    draft.votes = draft.votes.filter((other) => other !== earlier);
-  }
-  if (cast(draft, vote)) draft.votes = [...draft.votes, { validator: author, block: number, candidate, authorize }];
-  const tally = draft.tally.get(bytesToBareHex(candidate));
-  if (tally === undefined || tally.votes <= Math.floor(draft.validators.length / 2)) return;
-  if (tally.authorize) draft.validators = sortValidators([...draft.validators, candidate]);
-  else {
-    draft.validators = draft.validators.filter((validator) => !bytesEqual(validator, candidate));
-    for (const cancelled of draft.votes.filter((other) => bytesEqual(other.validator, candidate)))
-      uncast(draft, cancelled);
-    draft.votes = draft.votes.filter((other) => !bytesEqual(other.validator, candidate));
-  }
-  draft.votes = draft.votes.filter((other) => !bytesEqual(other.candidate, candidate));
-  draft.tally.delete(bytesToBareHex(candidate));
-}
-
 /**
  * The snapshot after one more header, which must be verified already.
  * @param contractValidators needed when {@link validatorContractAt} names a contract at the header's block
@@ -147,7 +81,7 @@ export function nextSnapshot(
   if (author === undefined || !includesAddress(snapshot.validators, author))
     throw headerError('AUTHOR_UNAUTHORIZED', { number });
   const isEpoch = number % (bftConfigAt(config, number)?.epochLength ?? 1) === 0;
-  const draft: Draft = {
+  const draft: VoteDraft = {
     votes: isEpoch ? [] : snapshot.votes,
     tally: isEpoch ? new Map() : new Map(snapshot.tally),
     validators: snapshot.validators,

@@ -17,9 +17,10 @@ import { DEFAULT_PRIVATE_STATE } from './chain/chain.ts';
 import { createStateAccess } from './chain/create-state-access.ts';
 import { openChain } from './chain/open-chain.ts';
 import { createConsensusDriver } from './consensus-driver/create-consensus-driver.ts';
-import type { ConsensusInput } from './consensus-driver/driver.ts';
+import type { ConsensusInput, DriverParts } from './consensus-driver/driver.ts';
+import { createFollowerDriver } from './consensus-driver/follower-driver.ts';
 import { createVoteBook } from './consensus-driver/vote-book.ts';
-import { createBftRules } from './engine/bft-rules.ts';
+import { createEngineRules } from './engine/create-engine-rules.ts';
 import { publishStatements } from './home/publish-statements.ts';
 import { serveHome } from './home/serve-home.ts';
 import { createExecutor, type Executor } from './import/executor.ts';
@@ -122,7 +123,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
 
   const { chain, database } = await openChain({ genesis, store, logger, onWriteFailure: fatal });
   const { reader } = chain;
-  const rules = createBftRules({ chain, profile, recover, logger });
+  const rules = createEngineRules({ chain, database, profile, recover });
   const executor = createExecutor({
     chain,
     database,
@@ -164,29 +165,28 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     onAnnounced: (peerId, hash) => announcer.markKnown(peerId, hash),
     onFatal: fatal,
   });
-  const driver = createConsensusDriver(
-    { kind: 'bft', rules },
-    {
-      address,
-      sign: (digest) => signDigestBytes(digest, options.nodeKey),
-      recover,
-      profile,
-      chain,
-      executor,
-      importer,
-      pool,
-      votes,
-      vanity: options.extraVanity,
-      host,
-      clock,
-      random,
-      logger,
-      onSyncHint: (height) => catchUp.hint(height),
-      onAnnounceHead: (to) => announcer.announceHead(to),
-      onFatal: fatal,
-      inputLog: options.consensusLog,
-    },
-  );
+  const validates = options.validate !== false;
+  const driverParts: DriverParts = {
+    address,
+    sign: (digest) => signDigestBytes(digest, options.nodeKey),
+    recover,
+    profile,
+    chain,
+    executor,
+    importer,
+    pool,
+    votes,
+    vanity: options.extraVanity,
+    host,
+    clock,
+    random,
+    logger,
+    onSyncHint: (height) => catchUp.hint(height),
+    onAnnounceHead: (to) => announcer.announceHead(to),
+    onFatal: fatal,
+    inputLog: options.consensusLog,
+  };
+  const driver = validates ? createConsensusDriver(rules, driverParts) : createFollowerDriver(driverParts, rules);
   serveChain(host, reader);
   serveWitness(host, reader, database);
   serveHome(host, manager);
@@ -217,10 +217,8 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   stops.push(() => announcer.stop());
   stops.push(() => catchUp.stop());
   host.setStatus({ number: reader.headNumber(), hash: reader.head().hash });
-  if (options.validate !== false) {
-    driver.start();
-    stops.push(() => driver.stop());
-  }
+  driver.start();
+  stops.push(() => driver.stop());
   if (manager !== undefined) {
     const onStored = (digest: Uint8Array): Promise<void> => follower.payloadStored(digest);
     stops.push(
@@ -242,7 +240,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
 
   function warnings(): string[] {
     const found: string[] = [];
-    const weak = rules.quorumWarning(headOf());
+    const weak = rules.warning(headOf());
     if (weak !== undefined) found.push(weak);
     for (const psi of reader.privateStates()) {
       const { waitingFor, number } = reader.privateHead(psi);
@@ -264,7 +262,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     author: (header) => rules.author(header),
     pool,
     submitter,
-    validators: createValidatorReader({ chain: reader, rules, votes, address }),
+    validators: createValidatorReader({ rules, votes, address }),
     host,
     identity: {
       clientVersion: options.clientVersion ?? clientVersionDefault,
@@ -272,7 +270,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
       enode: nodeKeyToEnode(options.nodeKey, advertise),
       enodeId: bytesToBareHex(nodeIdToHash(nodeKeyToNodeId(options.nodeKey))),
       address,
-      validates: options.validate !== false,
+      validates,
       dataDir: options.dataDir,
     },
     clock,

@@ -1,4 +1,5 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import type { CliqueSnapshot } from '@isoquorum/consensus/clique/snapshot';
 import type { Snapshot } from '@isoquorum/consensus/snapshot';
 import type { Header } from '@isoquorum/primitives/header';
 import type { Evm } from '@isoquorum/execution/evm/port';
@@ -10,15 +11,20 @@ import type { Random } from '@isoquorum/platform/random';
 import type { ChainReader } from './chain/chain.ts';
 import type { StateAccess } from './chain/state-access.ts';
 import type { ConsensusStatus } from './consensus-driver/driver.ts';
+import type { EngineRules } from './engine/engine.ts';
 import type { TransactionPool } from './pool/pool.ts';
 import type { TransactionSubmitter } from './private/submit.ts';
 
-/** Who validates, as far as the chain says (istanbul_*). */
+/** Who validates, as far as the chain says (istanbul_*, clique_*). */
 export interface ValidatorReader {
+  /** The chain's engine. */
+  readonly kind: EngineRules['kind'];
   /** Validators that decide the block after `header`, sorted by bytes. */
   validatorsAfter(header: Header, hash: Hash32): readonly Address[];
-  /** Validators and pending votes after `header` (istanbul_getSnapshot). @throws UNKNOWN_BLOCK */
+  /** Validators and pending votes after `header` (istanbul_getSnapshot). @throws UNKNOWN_BLOCK, ENGINE_MISMATCH on other chains than BFT */
   snapshotAfter(header: Header, hash: Hash32): Snapshot;
+  /** Signers and pending votes after `header` (clique_getSnapshot). @throws UNKNOWN_BLOCK, ENGINE_MISMATCH on other chains than Clique */
+  cliqueSnapshotAfter(header: Header, hash: Hash32): CliqueSnapshot;
   /** Author of a block and who sealed it. @throws INVALID_EXTRA_DATA, INVALID_SIGNATURE */
   signers(header: Header): { readonly author: Address; readonly committers: readonly Address[] };
   /** This node's validator address. */

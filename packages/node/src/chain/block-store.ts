@@ -2,6 +2,7 @@ import { zeroAddress } from '@isoquorum/primitives/address';
 import { type BlockBody, decodeBlockBody, encodeBlockBody } from '@isoquorum/primitives/block';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
+import { bigintToBytes, bytesToBigint } from '@isoquorum/primitives/integer';
 import { decodeHeader, encodeHeader, type Header } from '@isoquorum/primitives/header';
 import type { Receipt } from '@isoquorum/primitives/receipt';
 import {
@@ -13,7 +14,17 @@ import {
 import { type Transaction, transactionHash, transactionSender } from '@isoquorum/primitives/transaction/transaction';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import type { ChainBlock } from './chain.ts';
-import { bodyKey, canonicalKey, headerKey, keyToNumber, lookupKey, numberToKey, receiptsKey } from './keys.ts';
+import { storeDamaged } from './errors.ts';
+import {
+  bodyKey,
+  canonicalKey,
+  difficultyKey,
+  headerKey,
+  keyToNumber,
+  lookupKey,
+  numberToKey,
+  receiptsKey,
+} from './keys.ts';
 import { createLru } from './lru.ts';
 
 /** How many recent blocks stay decoded in memory, by number and by their transactions; always more than the batches under way. */
@@ -27,6 +38,8 @@ export interface BlockStore {
   block(hash: Hash32): ChainBlock | undefined;
   receipts(hash: Hash32): readonly Receipt[] | undefined;
   canonicalHash(number: number): Hash32 | undefined;
+  /** Sum of difficulties from the genesis to a block of the tree. */
+  totalDifficulty(hash: Hash32): bigint | undefined;
   lookup(transactionHash: Hash32): { readonly number: number; readonly index: number } | undefined;
   /** Operations that store a block, and its receipts when it has been executed. */
   putBlock(block: ChainBlock, receipts: readonly Receipt[] | undefined, operations: StoreOperation[]): void;
@@ -50,8 +63,18 @@ function withoutPrivate(receipt: Receipt): StoredReceipt {
   return revertReason === undefined ? fields : { ...fields, revertReason };
 }
 
-/** @param chainIdAt the chain id that signatures name at a block number; `undefined` before EIP-155 */
-export function createBlockStore(store: Store, chainIdAt: (number: number) => bigint | undefined): BlockStore {
+export interface BlockStoreOptions {
+  readonly store: Store;
+  /** The chain id that signatures name at a block number; `undefined` before EIP-155. */
+  readonly chainIdAt: (number: number) => bigint | undefined;
+  /** Difficulty of the genesis block. */
+  readonly genesisDifficulty: bigint;
+  /** Sums of difficulties are stored; on BFT chains, where every block has difficulty 1, they follow from the number. */
+  readonly keepsDifficulty: boolean;
+}
+
+export function createBlockStore(options: BlockStoreOptions): BlockStore {
+  const { store, chainIdAt } = options;
   const headers = createLru<Header>(recentBlocks * 4);
   const blocks = createLru<ChainBlock>({
     max: recentBlocks,
@@ -59,6 +82,7 @@ export function createBlockStore(store: Store, chainIdAt: (number: number) => bi
     weightMax: recentTransactions,
     min: recentBlocksMin,
   });
+  const difficulties = createLru<bigint>(recentBlocks);
   const receiptsOf = createLru<readonly Receipt[]>({
     max: recentBlocks,
     weightOf: (found) => found.length,
@@ -105,6 +129,24 @@ export function createBlockStore(store: Store, chainIdAt: (number: number) => bi
     return derived;
   }
 
+  function totalDifficulty(hash: Hash32): bigint | undefined {
+    if (!options.keepsDifficulty) {
+      const found = header(hash);
+      return found && options.genesisDifficulty + BigInt(found.number);
+    }
+    const known = difficulties.get(hash);
+    if (known !== undefined) return known;
+    const bytes = store.getSync(difficultyKey(hash));
+    return bytes && bytesToBigint(bytes);
+  }
+
+  function putDifficulty({ hash, block: { header: own } }: ChainBlock, operations: StoreOperation[]): void {
+    const before = own.number === 0 ? 0n : totalDifficulty(own.parentHash);
+    if (before === undefined) throw storeDamaged('no sum of difficulties', { number: own.number - 1 });
+    difficulties.set(hash, before + own.difficulty);
+    operations.push({ type: 'put', key: difficultyKey(hash), value: bigintToBytes(before + own.difficulty) });
+  }
+
   function canonicalHash(number: number): Hash32 | undefined {
     if (freshNumbers.has(number)) return freshNumbers.get(number);
     return store.getSync(canonicalKey(number));
@@ -133,10 +175,12 @@ export function createBlockStore(store: Store, chainIdAt: (number: number) => bi
     block,
     receipts,
     canonicalHash,
+    totalDifficulty,
     lookup,
     putBlock(found, derived, operations) {
       blocks.set(found.hash, found);
       headers.set(found.hash, found.block.header);
+      if (options.keepsDifficulty) putDifficulty(found, operations);
       operations.push({ type: 'put', key: headerKey(found.hash), value: encodeHeader(found.block.header) });
       operations.push({ type: 'put', key: bodyKey(found.hash), value: encodeBlockBody(found.block) });
       if (derived !== undefined) {

@@ -8,7 +8,8 @@ import type { Logger } from '@isoquorum/platform/logger';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import type { BlockStore } from './block-store.ts';
 import type { ChainBlock, ChainEvent, ChainReader } from './chain.ts';
-import { storeDamaged, unknownBlock } from './errors.ts';
+import { unknownBlock } from './errors.ts';
+import type { ForkChoice, ForkVerdict } from './fork-choice.ts';
 import { headKey } from './keys.ts';
 import { createPrivateStore, type PrivateStore } from './private-store.ts';
 import { createChainReader } from './reader.ts';
@@ -23,9 +24,6 @@ export interface CommitInput {
   readonly operations: readonly StoreOperation[];
 }
 
-/** Whether a block may take the place of canonical ones: never on a BFT chain, by difficulty or by the log elsewhere. */
-export type ForkChoice = (current: ChainBlock, candidate: ChainBlock) => boolean;
-
 /** The chain with its two kinds of head. One writer: the importer for the public head, the follower for the private ones. */
 export interface Blockchain {
   readonly reader: ChainReader;
@@ -35,11 +33,11 @@ export interface Blockchain {
   readonly writes: WriteQueue;
   /** The newest block given to `commit`; it may not be durable yet. `reader.head()` is. */
   tip(): ChainBlock;
-  /** Whether the block may become the head. @throws CHAIN_CONFLICT when fork choice refuses */
-  checkFork(block: ChainBlock): void;
+  /** What becomes of a block whose parent is stored. @throws CHAIN_CONFLICT when fork choice refuses it */
+  checkFork(block: ChainBlock): Exclude<ForkVerdict, 'refuse'>;
   /**
-   * Stores an executed block and makes it the head in one batch; resolves when that is durable and listeners have been told.
-   * Blocks may be given while earlier ones are still being written. @throws CHAIN_CONFLICT when fork choice refuses
+   * Stores an executed block, and makes it the head unless fork choice leaves it beside, in one batch; resolves when that is
+   * durable and listeners have been told. Blocks may be given while earlier ones are still being written. @throws CHAIN_CONFLICT when fork choice refuses
    */
   commit(input: CommitInput): Promise<void>;
   /** Hash of the ancestor with that number of a block whose parent is given; for BLOCKHASH. */
@@ -88,31 +86,37 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
   /** Canonical blocks to give up (newest first) and blocks to take in (oldest first) so that `target` is the tip. */
   function path(target: ChainBlock): { removed: ChainBlock[]; added: ChainBlock[] } {
     const removed: ChainBlock[] = [];
-    const added: ChainBlock[] = [target];
+    const added: ChainBlock[] = [];
     let old = tip;
     let next = target;
-    while (next.block.header.number > old.block.header.number + 1) {
-      next = mustHave(next.block.header.parentHash);
-      added.unshift(next);
-    }
-    while (!bytesEqual(next.block.header.parentHash, old.hash)) {
-      removed.push(old);
-      if (next.block.header.number > old.block.header.number) {
+    while (!bytesEqual(old.hash, next.hash)) {
+      const oldNumber = old.block.header.number;
+      const nextNumber = next.block.header.number;
+      if (oldNumber >= nextNumber) {
+        removed.push(old);
         old = mustHave(old.block.header.parentHash);
-      } else {
-        throw storeDamaged('two blocks of one number in a path');
       }
-      if (next.block.header.number > old.block.header.number + 1) {
-        next = mustHave(next.block.header.parentHash);
+      if (nextNumber >= oldNumber) {
         added.unshift(next);
+        next = mustHave(next.block.header.parentHash);
       }
     }
     return { removed, added };
   }
 
-  function checkFork(block: ChainBlock): void {
+  function totalDifficulty({ hash, block: { header } }: ChainBlock): bigint {
+    const known = blocks.totalDifficulty(hash);
+    if (known !== undefined) return known;
+    const parent = blocks.totalDifficulty(header.parentHash);
+    if (parent === undefined) throw unknownBlock(header.parentHash);
+    return parent + header.difficulty;
+  }
+
+  function checkFork(block: ChainBlock): 'head' | 'side' {
     const { parentHash, number } = block.block.header;
-    if (bytesEqual(parentHash, tip.hash) || options.forkChoice(tip, block)) return;
+    if (bytesEqual(parentHash, tip.hash)) return 'head';
+    const verdict = options.forkChoice(tip, block, totalDifficulty);
+    if (verdict !== 'refuse') return verdict;
     const headNumber = tip.block.header.number;
     throw new IsoquorumError('CHAIN_CONFLICT', `block ${number} does not follow the head`, { number, headNumber });
   }
@@ -120,9 +124,10 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
   async function commit(input: CommitInput): Promise<void> {
     const block: ChainBlock = { hash: input.hash, block: input.block };
     const extendsTip = bytesEqual(input.block.header.parentHash, tip.hash);
-    if (!extendsTip) checkFork(block);
+    const verdict = checkFork(block);
     const operations: StoreOperation[] = [...input.operations];
     blocks.putBlock(block, input.receipts, operations);
+    if (verdict === 'side') return writes.write(operations);
     const { removed, added } = extendsTip ? { removed: [], added: [block] } : path(block);
     if (removed.length > 0) await privates.retreat((added[0] as ChainBlock).block.header.number - 1);
     for (const gone of removed) blocks.deleteCanonical(gone, operations);

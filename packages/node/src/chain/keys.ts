@@ -15,6 +15,7 @@ const lookupPrefix = prefix('tx');
 const privateResultPrefix = prefix('pr');
 const privateHeadPrefix = prefix('ph');
 const unresolvedPrefix = prefix('pd');
+const difficultyPrefix = prefix('td');
 const snapshotPrefix = prefix('sn');
 const journalPrefix = prefix('jt');
 
@@ -69,5 +70,7 @@ export const unresolvedRange = (digest: EncryptedPayloadHash): { gte: Uint8Array
 /** A local transaction that is not mined yet, in consensus encoding. */
 export const journalKey = (transactionHash: Hash32): Uint8Array => concatBytes(journalPrefix, transactionHash);
 export const journalRange: { gte: Uint8Array; lt: Uint8Array } = { gte: journalPrefix, lt: prefix('ju') };
+/** Sum of difficulties up to a block, big-endian; not stored on BFT chains, where it follows from the number. */
+export const difficultyKey = (blockHash: Hash32): Uint8Array => concatBytes(difficultyPrefix, blockHash);
 /** Who validates after a block and pending votes, as JSON. */
 export const snapshotKey = (blockHash: Hash32): Uint8Array => concatBytes(snapshotPrefix, blockHash);

@@ -1,5 +1,6 @@
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
+import { bftAlgorithmAt } from '@isoquorum/primitives/genesis/bft-config';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
@@ -7,10 +8,11 @@ import { createStateDatabase, type StateDatabase } from '@isoquorum/execution/st
 import { createStoreNodeSource } from '@isoquorum/execution/state/node-source';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
-import { type Blockchain, createBlockchain, type ForkChoice } from './blockchain.ts';
+import { type Blockchain, createBlockchain } from './blockchain.ts';
 import { createBlockStore } from './block-store.ts';
 import { type ChainBlock, DEFAULT_PRIVATE_STATE } from './chain.ts';
 import { storeDamaged } from './errors.ts';
+import { type ForkChoice, forkChoiceOf } from './fork-choice.ts';
 import { createGenesisBlock } from './genesis-block.ts';
 import { genesisKey, headKey, schemaKey } from './keys.ts';
 import { createWriteQueue } from './write-queue.ts';
@@ -25,7 +27,7 @@ export interface OpenChainOptions {
   /** Told once when a write fails; the node must stop. */
   readonly onWriteFailure: (error: unknown) => void;
   readonly privateStates?: readonly string[];
-  /** Never, unless the engine says otherwise: BFT blocks are final. */
+  /** That of the chain's engine unless told. */
   readonly forkChoice?: ForkChoice;
 }
 
@@ -80,7 +82,12 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
   const { genesis, store, logger } = options;
   await checkSchema(store, logger);
   const { block: genesisBlock, hash: genesisHash, operations: genesisOperations } = createGenesisBlock(genesis);
-  const blocks = createBlockStore(store, (number) => signerChainIdAt(genesis.config, number));
+  const blocks = createBlockStore({
+    store,
+    chainIdAt: (number) => signerChainIdAt(genesis.config, number),
+    genesisDifficulty: genesis.difficulty,
+    keepsDifficulty: bftAlgorithmAt(genesis.config, 0) === undefined,
+  });
   const writes = createWriteQueue(store, options.onWriteFailure);
 
   const known = store.getSync(genesisKey);
@@ -114,7 +121,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     writes,
     head,
     privateStates: options.privateStates ?? [DEFAULT_PRIVATE_STATE],
-    forkChoice: options.forkChoice ?? (() => false),
+    forkChoice: options.forkChoice ?? forkChoiceOf(genesis.config),
     logger,
   });
   return { chain, database };

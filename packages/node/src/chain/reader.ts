@@ -84,11 +84,7 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
     hashByNumber,
     hasBlock: (hash) => blocks.header(hash) !== undefined,
     isCanonical,
-    totalDifficulty(hash) {
-      const header = blocks.header(hash);
-      // Every block of a BFT or Raft chain has difficulty 1; Clique's sums come with its engine.
-      return header && genesis.difficulty + BigInt(header.number);
-    },
+    totalDifficulty: (hash) => blocks.totalDifficulty(hash),
     transaction,
     publicReceipts: (hash) => blocks.receipts(hash),
     privateReceipts: (hash, psi) => privates.receipts(hash, psi),

@@ -1,14 +1,23 @@
-import type { BftRules } from '../engine/bft-rules.ts';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import type { EngineRules } from '../engine/engine.ts';
 import type { ConsensusDriver, DriverParts } from './driver.ts';
 import { createQbftDriver } from './qbft-driver.ts';
 
-/** The engine of a chain with the rules that its driver needs. One member per engine. */
-export type DriverEngine = { readonly kind: 'bft'; readonly rules: BftRules };
+/** `ENGINE_NOT_LIVE`: blocks of this engine are imported, and cannot be made here yet. */
+export type ConsensusDriverErrorCode = 'ENGINE_NOT_LIVE';
 
-/** The driver of the chain's engine: the only place where the kinds of consensus part ways. */
-export function createConsensusDriver(engine: DriverEngine, parts: DriverParts): ConsensusDriver {
-  switch (engine.kind) {
+/** The driver of the chain's engine: the only place where the kinds of consensus part ways. @throws ENGINE_NOT_LIVE */
+export function createConsensusDriver(rules: EngineRules, parts: DriverParts): ConsensusDriver {
+  switch (rules.kind) {
     case 'bft':
-      return createQbftDriver(parts, engine.rules);
+      return createQbftDriver(parts, rules);
+    case 'raft':
+    case 'clique':
+      throw new IsoquorumError(
+        'ENGINE_NOT_LIVE',
+        `blocks of a ${rules.kind} chain cannot be made yet: start the node with validation off`,
+        { kind: rules.kind },
+        'STOP',
+      );
   }
 }

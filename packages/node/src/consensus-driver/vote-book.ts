@@ -1,4 +1,4 @@
-import { isVoteUseful } from '@isoquorum/consensus/snapshot';
+import { isVoteUseful } from '@isoquorum/consensus/vote-tally';
 import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesToHex, hexToFixedBytes } from '@isoquorum/primitives/hex';
 import { type QbftVote, qbftVoteAdd, qbftVoteDrop } from '@isoquorum/primitives/istanbul-extra';

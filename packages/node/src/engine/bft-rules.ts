@@ -2,81 +2,57 @@ import { bftAuthor, bftCommitters, verifyBftHeader } from '@isoquorum/consensus/
 import type { Profile } from '@isoquorum/consensus/profile';
 import { isUnsafeQuorum, quorumOf } from '@isoquorum/consensus/quorum';
 import type { RecoverAddress } from '@isoquorum/consensus/recover';
-import { genesisSnapshot, nextSnapshot, type Snapshot } from '@isoquorum/consensus/snapshot';
+import { genesisSnapshot, nextSnapshot, type Snapshot, validatorContractAt } from '@isoquorum/consensus/snapshot';
 import { snapshotFromJson, snapshotToJson, type SnapshotJson } from '@isoquorum/consensus/snapshot-json';
-import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import type { Address } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
 import type { Header } from '@isoquorum/primitives/header';
-import { bytesToUtf8, utf8ToBytes } from '@isoquorum/primitives/utf8';
-import type { Logger } from '@isoquorum/platform/logger';
 import type { Blockchain } from '../chain/blockchain.ts';
-import { unknownBlock } from '../chain/errors.ts';
-import { snapshotKey } from '../chain/keys.ts';
-import { createLru } from '../chain/lru.ts';
-import type { EngineRules, HashedHeader } from './engine.ts';
-
-/** Snapshots of blocks of these numbers are stored, so that a restart need not replay votes from the genesis. */
-const storeEvery = 1024;
+import type { CommonRules, HashedHeader } from './engine.ts';
+import { createSnapshotCache } from './snapshot-cache.ts';
+import type { ReadValidatorContract } from './validator-contract.ts';
 
 export interface BftRulesOptions {
   readonly chain: Blockchain;
+  readonly readContract: ReadValidatorContract;
   readonly profile: Profile;
   readonly recover: RecoverAddress;
-  readonly logger: Logger;
+  /** `--istanbul.blockperiod`, for chains with the legacy `istanbul` key; 1 unless told. */
+  readonly legacyBlockPeriodSeconds?: number;
 }
 
-export interface BftRules extends EngineRules {
+export interface BftRules extends CommonRules {
+  readonly kind: 'bft';
   /** Who validates after the block, and pending votes. @throws UNKNOWN_BLOCK */
   snapshotAfter(block: HashedHeader): Snapshot;
-  /** Why the present set is not safe, if it is not (decision 7). */
-  quorumWarning(block: HashedHeader): string | undefined;
 }
 
-/** IBFT's and QBFT's rules on our chain: headers, validators by votes, seals. */
+/** Seconds between blocks that the original's flag gives a chain with the legacy key, when nothing else is said. */
+const legacyBlockPeriodDefault = 1;
+
+/** IBFT's and QBFT's rules on our chain: headers, validators by votes, config or contract, seals. */
 export function createBftRules(options: BftRulesOptions): BftRules {
   const { chain, profile, recover } = options;
   const { config } = chain.reader;
-  const rules = { config, profile, recover };
-  const recent = createLru<Snapshot>(1024);
+  const legacyBlockPeriodSeconds = options.legacyBlockPeriodSeconds ?? legacyBlockPeriodDefault;
+  const rules = { config, profile, recover, legacyBlockPeriodSeconds };
 
-  function stored(block: HashedHeader): Snapshot | undefined {
-    if (block.header.number % storeEvery !== 0) return undefined;
-    const bytes = chain.store.getSync(snapshotKey(block.hash));
-    return bytes && snapshotFromJson(JSON.parse(bytesToUtf8(bytes, 'snapshot')) as SnapshotJson);
+  function chosenByContract(block: HashedHeader): readonly Address[] | undefined {
+    const contract = validatorContractAt(config, block.header.number);
+    return contract && options.readContract(contract, block);
   }
 
-  function keep(snapshot: Snapshot): void {
-    recent.set(snapshot.hash, snapshot);
-    if (snapshot.number % storeEvery !== 0 || snapshot.number === 0) return;
-    const value = utf8ToBytes(JSON.stringify(snapshotToJson(snapshot, config)));
-    // A snapshot can be made again; a failed write shows in the queue, which stops the node.
-    chain.writes.write([{ type: 'put', key: snapshotKey(snapshot.hash), value }]).catch(() => undefined);
-  }
-
-  function snapshotAfter(block: HashedHeader): Snapshot {
-    const ahead: HashedHeader[] = [];
-    let at = block;
-    let snapshot = recent.get(at.hash);
-    while (snapshot === undefined) {
-      snapshot = at.header.number === 0 ? genesisSnapshot(at.header, rules) : stored(at);
-      if (snapshot !== undefined) break;
-      ahead.push(at);
-      const hash: Hash32 = at.header.parentHash;
-      const header = chain.blocks.header(hash);
-      if (header === undefined) throw unknownBlock(hash);
-      at = { hash, header };
-      snapshot = recent.get(hash);
-    }
-    recent.set(snapshot.hash, snapshot);
-    for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
-      snapshot = nextSnapshot(snapshot, next.header, rules);
-      keep(snapshot);
-    }
-    return snapshot;
-  }
+  const snapshotAfter = createSnapshotCache<Snapshot>(chain, {
+    base: (block) =>
+      block.header.number === 0 ? genesisSnapshot(block.header, rules, chosenByContract(block)) : undefined,
+    next: (snapshot, block) => nextSnapshot(snapshot, block.header, rules, chosenByContract(block)),
+    toJson: (snapshot) => snapshotToJson(snapshot, config),
+    fromJson: (json) => snapshotFromJson(json as SnapshotJson),
+  });
 
   return {
+    kind: 'bft',
     snapshotAfter,
     author(header) {
       const author = header.number === 0 ? header.coinbase : bftAuthor(header, config, recover);
@@ -96,7 +72,7 @@ export function createBftRules(options: BftRulesOptions): BftRules {
       const found = bftCommitters(header, config, recover);
       return found.filter((address): address is Address => address !== undefined);
     },
-    quorumWarning(block) {
+    warning(block) {
       const number = block.header.number + 1;
       const count = snapshotAfter(block).validators.length;
       const isCeil = bftConfigAt(config, number)?.isCeil2NBy3 ?? false;

@@ -1,5 +1,8 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import type { Header } from '@isoquorum/primitives/header';
+import type { BftRules } from './bft-rules.ts';
+import type { CliqueRules } from './clique-rules.ts';
+import type { RaftRules } from './raft-rules.ts';
 
 /** A block's header with its hash, where both are at hand. */
 export interface HashedHeader {
@@ -7,9 +10,9 @@ export interface HashedHeader {
   readonly hash: Hash32;
 }
 
-/** The chain's consensus rules as import and sync see them; one per kind of chain. */
-export interface EngineRules {
-  /** Who made the block, as the EVM's COINBASE and the fee rule see it. @throws INVALID_EXTRA_DATA, INVALID_SIGNATURE */
+/** The chain's consensus rules as import, sync and RPC see them: what every kind of chain has. */
+export interface CommonRules {
+  /** Who made the block, as the EVM's COINBASE and the fee rule see it. @throws coded errors with GoQuorum's texts */
   author(header: Header): Address;
   /**
    * Everything that can be said of a header by its parent's state, seals included.
@@ -17,8 +20,16 @@ export interface EngineRules {
    * @throws coded errors with GoQuorum's texts
    */
   verifyHeader(header: Header, parent: HashedHeader, nowMs: number): void;
-  /** Validators that decide the block after this one, sorted by bytes. @throws UNKNOWN_BLOCK when ancestors are missing */
+  /**
+   * Who decides the block after this one, sorted by bytes: validators, signers; nobody on a Raft chain, whose members the
+   * log knows. @throws UNKNOWN_BLOCK when ancestors are missing
+   */
   validatorsAfter(block: HashedHeader): readonly Address[];
-  /** Who sealed. */
+  /** Who sealed, besides the author. */
   committers(header: Header): readonly Address[];
+  /** What a person should know about who decides, if anything (decision 7). */
+  warning(block: HashedHeader): string | undefined;
 }
+
+/** The rules of a chain; what one engine alone has comes with its kind. */
+export type EngineRules = BftRules | CliqueRules | RaftRules;

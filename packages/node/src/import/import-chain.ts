@@ -13,7 +13,7 @@ import { isPrivateTransaction } from '@isoquorum/primitives/transaction/transact
 import type { ChainReader } from '../chain/chain.ts';
 import { openChain } from '../chain/open-chain.ts';
 import type { RulesProfile } from '../create-node.ts';
-import { createBftRules } from '../engine/bft-rules.ts';
+import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createRecoverSenders } from '../pool/senders.ts';
 import { createPayloadResolver, type PayloadSource } from '../private/payload-resolver.ts';
 import { createPrivateFollower } from '../private/private-follower.ts';
@@ -95,7 +95,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   const opened = await openChain({ genesis, store: options.store, logger, onWriteFailure: onFatal });
   const { chain, database } = opened;
   const { reader } = chain;
-  const rules = createBftRules({ chain, profile: options.rules, recover: createRecoverCache(), logger });
+  const rules = createEngineRules({ chain, database, profile: options.rules, recover: createRecoverCache() });
   const executor = createExecutor({
     chain,
     database,

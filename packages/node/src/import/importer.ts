@@ -13,7 +13,7 @@ import {
 import type { Clock } from '@isoquorum/platform/clock';
 import type { Blockchain } from '../chain/blockchain.ts';
 import type { ChainBlock } from '../chain/chain.ts';
-import type { EngineRules } from '../engine/engine.ts';
+import type { CommonRules } from '../engine/engine.ts';
 import type { PayloadResolver } from '../private/payload-resolver.ts';
 import { transactionDigest } from '../private/private-follower.ts';
 import type { RecoverSenders } from '../pool/senders.ts';
@@ -43,7 +43,7 @@ export interface Importer {
 export interface ImporterOptions {
   readonly chain: Blockchain;
   readonly executor: Executor;
-  readonly rules: EngineRules;
+  readonly rules: CommonRules;
   readonly recoverSenders: RecoverSenders;
   readonly resolver: PayloadResolver;
   readonly clock: Clock;

@@ -159,7 +159,7 @@ describe('pending and queued', () => {
 
   it('a reorganisation brings transactions back', async () => {
     test = await createTestChain({
-      forkChoice: (current, next) => next.block.header.number > current.block.header.number,
+      forkChoice: (current, next) => (next.block.header.number > current.block.header.number ? 'head' : 'refuse'),
     });
     pool = test.createPool();
     await pool.start();

@@ -11,10 +11,11 @@ import { nodeKeyToAddress } from '@isoquorum/primitives/node-key';
 import { signDigestBytes } from '@isoquorum/primitives/secp256k1';
 import { signTransaction, type Transaction } from '@isoquorum/primitives/transaction/transaction';
 import { openAccess } from '../access-policy.ts';
-import type { Blockchain, ForkChoice } from '../chain/blockchain.ts';
+import type { Blockchain } from '../chain/blockchain.ts';
 import type { ChainBlock } from '../chain/chain.ts';
+import type { ForkChoice } from '../chain/fork-choice.ts';
 import { openChain } from '../chain/open-chain.ts';
-import { createBftRules } from '../engine/bft-rules.ts';
+import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createExecutor, type Executor } from '../import/executor.ts';
 import { createImporter, type Importer } from '../import/importer.ts';
 import { createPool, type NodePool, type PoolOptions } from '../pool/create-pool.ts';
@@ -70,7 +71,7 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
     onWriteFailure: (error) => void writeFailures.push(error),
     ...(options.forkChoice === undefined ? {} : { forkChoice: options.forkChoice }),
   });
-  const rules = createBftRules({ chain, profile: 'strict', recover: createRecoverCache(), logger: silentLogger });
+  const rules = createEngineRules({ chain, database, profile: 'strict', recover: createRecoverCache() });
   const author = (header: Parameters<typeof rules.author>[0]) => rules.author(header);
   const executor = createExecutor({ chain, database, evm: createFastEvm(), config: genesis.config, author });
   const recoverSenders = createRecoverSenders();
