@@ -58,7 +58,8 @@ function verifySeal(header: Header, snapshot: CliqueSnapshot, recover: RecoverAd
   if (signer === undefined) throw headerError('SEAL_UNRECOVERABLE', { number });
   if (!includesAddress(snapshot.signers, signer))
     throw headerError('SIGNER_UNAUTHORIZED', { number, signer: bytesToHex(signer) });
-  if (maySignFrom(snapshot, signer) > number) throw headerError('SIGNED_RECENTLY', { number, signer: bytesToHex(signer) });
+  if (maySignFrom(snapshot, signer) > number)
+    throw headerError('SIGNED_RECENTLY', { number, signer: bytesToHex(signer) });
   const wanted = isInTurn(snapshot, number, signer) ? difficultyInTurn : difficultyOutOfTurn;
   if (header.difficulty !== wanted) throw headerError('DIFFICULTY_WRONG', { number, difficulty: header.difficulty });
   return signer;

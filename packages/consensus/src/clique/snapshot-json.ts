@@ -51,7 +51,10 @@ export function cliqueSnapshotFromJson(json: CliqueSnapshotJson): CliqueSnapshot
       hash: hexToFixedBytes(json.hash, 32, 'hash'),
       signers: Object.keys(json.signers).map((signer) => hexToFixedBytes(signer, 20, 'signers')),
       recents: new Map(
-        Object.entries(json.recents).map(([number, signer]) => [Number(number), hexToFixedBytes(signer, 20, 'recents')]),
+        Object.entries(json.recents).map(([number, signer]) => [
+          Number(number),
+          hexToFixedBytes(signer, 20, 'recents'),
+        ]),
       ),
       votes,
       tally: new Map(tally),

@@ -73,7 +73,8 @@ export function nextCliqueSnapshot(snapshot: CliqueSnapshot, header: Header, rul
   const signer = cliqueAuthor(header, rules.recover);
   if (signer === undefined || !includesAddress(snapshot.signers, signer))
     throw headerError('SIGNER_UNAUTHORIZED', { number });
-  for (const recent of recents.values()) if (bytesEqual(recent, signer)) throw headerError('SIGNED_RECENTLY', { number });
+  for (const recent of recents.values())
+    if (bytesEqual(recent, signer)) throw headerError('SIGNED_RECENTLY', { number });
   recents.set(number, signer);
   const draft: VoteDraft = {
     votes: isCheckpoint ? [] : snapshot.votes,
@@ -83,5 +84,12 @@ export function nextCliqueSnapshot(snapshot: CliqueSnapshot, header: Header, rul
   applyVote(draft, signer, number, cliqueVote(header));
   const { length } = draft.validators;
   if (length < snapshot.signers.length) recents.delete(number - cliqueLimit(length));
-  return { number, hash: headerHash(header), signers: draft.validators, recents, votes: draft.votes, tally: draft.tally };
+  return {
+    number,
+    hash: headerHash(header),
+    signers: draft.validators,
+    recents,
+    votes: draft.votes,
+    tally: draft.tally,
+  };
 }
