@@ -1,18 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { EnclaveKey, Hash32 } from '@isoquorum/primitives/bytes';
-import { base64ToBytes } from '@isoquorum/primitives/base64';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
+import type { Hash32 } from '@isoquorum/primitives/bytes';
 import type { Logger } from '@isoquorum/platform/logger';
 import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import { createClock } from '@isoquorum/platform/node/clock';
 import { createNodeHttpClient } from '@isoquorum/platform/node/http-client';
 import { createHttpServer } from '@isoquorum/platform/node/http-server';
-import { createNodeKeyAgreement } from '@isoquorum/platform/node/key-agreement';
 import { openLevelStore } from '@isoquorum/platform/node/level-store';
 import { createRandom } from '@isoquorum/platform/node/random';
-import { createEnclave } from '@isoquorum/privacy/enclave/create-enclave';
 import type { Enclave } from '@isoquorum/privacy/enclave/enclave';
 import {
   createManager,
@@ -21,11 +17,8 @@ import {
   type ManagerOptions,
   type RunningManager,
 } from '../create-manager.ts';
+import { type LocalEnclaveOptions, openLocalEnclave } from './local-enclave.ts';
 import { createRemoteEnclave } from '../remote-enclave.ts';
-import { readKeyFile } from './key-files.ts';
-
-/** A key of the manager: a file, or the 32 bytes. */
-export type ManagerKey = { readonly path: string; readonly password?: string } | Uint8Array;
 
 export interface StartManagerOptions
   extends Pick<
@@ -44,7 +37,7 @@ export interface StartManagerOptions
   readonly dataDir: string | undefined;
   /** The enclave in this process with these keys, the first is the default; or the URL of a remote one. */
   readonly enclave:
-    | { readonly keys: readonly ManagerKey[]; readonly alwaysSendTo?: readonly string[] }
+    | LocalEnclaveOptions
     | { readonly url: string };
   /** Addresses of the servers: `{host, port}` or `{path}` of a unix socket. */
   readonly q2t: ListenAddress;
@@ -53,16 +46,6 @@ export interface StartManagerOptions
   readonly advertisedUrl?: string;
   readonly genesisHash?: Hash32;
   readonly logger: Logger;
-}
-
-export type StartManagerErrorCode = 'MANAGER_WITHOUT_KEYS';
-
-/** Private keys from files and bytes. @throws as `readKeyFile`; MANAGER_WITHOUT_KEYS */
-export async function loadKeys(keys: readonly ManagerKey[]): Promise<Uint8Array[]> {
-  if (keys.length === 0) {
-    throw new IsoquorumError('MANAGER_WITHOUT_KEYS', 'At least 1 public/private key pair must be provided', {}, 'STOP');
-  }
-  return Promise.all(keys.map(async (key) => (key instanceof Uint8Array ? key : readKeyFile(key.path, key.password))));
 }
 
 /** As Tessera does: a manager waits a while for its remote enclave, then goes on without and answers 503. */
@@ -85,22 +68,16 @@ export function createSocketListen(logger: Logger): Listen {
     });
 }
 
-/** A transaction manager in this process with real sockets and a LevelDB store; inside a node's process too. @throws see `createManager`, `loadKeys` */
+/** A transaction manager in this process with real sockets and a LevelDB store; inside a node's process too. @throws see `createManager`, `openLocalEnclave` */
 export async function startManager(options: StartManagerOptions): Promise<RunningManager> {
   const { dataDir, logger, enclave: enclaveOptions, ...rest } = options;
   const clock = createClock();
   const random = createRandom();
   const http = createNodeHttpClient({ maxSockets: 32 });
-  const enclave =
+  const { enclave, close } =
     'url' in enclaveOptions
-      ? createRemoteEnclave({ url: enclaveOptions.url, http, clock })
-      : createEnclave({
-          keyAgreement: createNodeKeyAgreement(await loadKeys(enclaveOptions.keys)),
-          random,
-          forwardingKeys: (enclaveOptions.alwaysSendTo ?? []).map(
-            (key): EnclaveKey => base64ToBytes(key, 'alwaysSendTo'),
-          ),
-        });
+      ? { enclave: createRemoteEnclave({ url: enclaveOptions.url, http, clock }), close: async () => undefined }
+      : await openLocalEnclave(enclaveOptions, logger);
   if ('url' in enclaveOptions) await waitForEnclave(enclave, logger);
   if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
   const store = dataDir === undefined ? createMemoryStore() : await openLevelStore(join(dataDir, 'payloads'));
@@ -119,10 +96,12 @@ export async function startManager(options: StartManagerOptions): Promise<Runnin
       ...running,
       async stop() {
         await running.stop();
+        await close();
         http.close();
       },
     };
   } catch (error) {
+    await close();
     http.close();
     await store.close();
     throw error;
