@@ -37,7 +37,7 @@ async function loadKeys(keys: readonly ManagerKey[]): Promise<Uint8Array[]> {
 export async function openLocalEnclave(
   options: LocalEnclaveOptions,
   logger: Logger,
-): Promise<{ readonly enclave: Enclave; close(): Promise<void> }> {
+): Promise<{ readonly enclave: Enclave; readonly close: () => Promise<void> }> {
   const privateKeys = await loadKeys(options.keys);
   const enclave = createEnclave({
     keyAgreement: createNodeKeyAgreement(privateKeys),

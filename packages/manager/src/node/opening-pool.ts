@@ -33,8 +33,8 @@ const smallBytes = 256 * 1024;
 const inFlightMax = 2;
 
 interface Waiting extends OpeningJob {
-  resolve(message: Uint8Array): void;
-  reject(error: unknown): void;
+  readonly resolve: (message: Uint8Array) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**

@@ -36,9 +36,7 @@ export interface StartManagerOptions
   /** Holds `payloads/` (LevelDB); absent: memory. */
   readonly dataDir: string | undefined;
   /** The enclave in this process with these keys, the first is the default; or the URL of a remote one. */
-  readonly enclave:
-    | LocalEnclaveOptions
-    | { readonly url: string };
+  readonly enclave: LocalEnclaveOptions | { readonly url: string };
   /** Addresses of the servers: `{host, port}` or `{path}` of a unix socket. */
   readonly q2t: ListenAddress;
   readonly p2p: ListenAddress;
