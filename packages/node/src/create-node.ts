@@ -23,6 +23,7 @@ import { createVoteBook } from './consensus-driver/vote-book.ts';
 import { createEngineRules } from './engine/create-engine-rules.ts';
 import { publishStatements } from './home/publish-statements.ts';
 import { serveHome } from './home/serve-home.ts';
+import { createBlockReplay } from './import/block-replay.ts';
 import { createExecutor, type Executor } from './import/executor.ts';
 import { createImporter } from './import/importer.ts';
 import type { NodeContext } from './node-context.ts';
@@ -260,6 +261,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     database,
     evm: options.evm,
     author: (header) => rules.author(header),
+    replay: createBlockReplay({ chain: reader, executor, resolver }),
     pool,
     submitter,
     validators: createValidatorReader({ rules, votes, address }),

@@ -12,6 +12,7 @@ import type { ChainReader } from './chain/chain.ts';
 import type { StateAccess } from './chain/state-access.ts';
 import type { ConsensusStatus } from './consensus-driver/driver.ts';
 import type { EngineRules } from './engine/engine.ts';
+import type { ReplayBlock } from './import/block-replay.ts';
 import type { TransactionPool } from './pool/pool.ts';
 import type { TransactionSubmitter } from './private/submit.ts';
 
@@ -64,6 +65,8 @@ export interface NodeContext {
   readonly evm: Evm;
   /** Author of a block by its engine: what the COINBASE opcode answers. @throws PROPOSER_SEAL_INVALID, EXTRA_INVALID */
   readonly author: (header: Header) => Address;
+  /** Runs a stored block once more for a tracer. */
+  readonly replay: ReplayBlock;
   readonly pool: TransactionPool;
   readonly submitter: TransactionSubmitter;
   readonly validators: ValidatorReader;

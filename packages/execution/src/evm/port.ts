@@ -152,6 +152,8 @@ export interface EvmStep {
   readonly depth: number;
   readonly address: Address;
   readonly refund: bigint;
+  /** Bytes that memory has, before it grows for this step. */
+  readonly memorySize: number;
   /** Copies of the stack (bottom first) and the memory. */
   readonly stack: () => readonly bigint[];
   readonly memory: () => Uint8Array;
@@ -159,6 +161,9 @@ export interface EvmStep {
 
 /** Called around messages and before steps when a tracer is on; costs nothing when off. */
 export interface EvmTracer {
+  /** The host of the run that begins, to look at; a tracer changes nothing. */
+  begin?(host: EvmHost): void;
+  /** Before each opcode, also one that will fail. */
   step?(step: EvmStep): void;
   enter?(message: EvmMessage): void;
   leave?(message: EvmMessage, result: EvmResult): void;
@@ -168,6 +173,11 @@ export interface EvmRunOptions {
   readonly tracer?: EvmTracer;
   /** Asked every few thousand steps; it throws when the run has to end (time limit of a call). */
   readonly checkDeadline?: () => void;
+  /**
+   * Asked after {@link checkDeadline}: a promise that it answers is waited for before the run goes on, so that a long call does not keep
+   * the thread from others. An engine that cannot wait does not ask.
+   */
+  readonly pause?: () => PromiseLike<void> | undefined;
 }
 
 /**

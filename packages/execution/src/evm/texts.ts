@@ -1,3 +1,5 @@
+import { opcodeName } from './opcode-names.ts';
+
 /** Texts of failures, as geth and GoQuorum have them: clients and traces show them. */
 export const evmErrors = {
   outOfGas: 'out of gas',
@@ -17,7 +19,7 @@ export const evmErrors = {
   readOnlyValueTransfer: 'VM in read-only mode. Value transfer prohibited.',
 } as const;
 
-/** Geth's text for a byte that is no instruction. */
+/** Geth's text for a byte that is no instruction; one that another fork has is named. */
 export function invalidOpcode(opcode: number): string {
-  return `invalid opcode: opcode 0x${opcode.toString(16)} not defined`;
+  return `invalid opcode: ${opcodeName(opcode)}`;
 }

@@ -45,7 +45,7 @@ function* applyTransactions(input: ApplyBlockInput, run: BlockRun, until: number
     const transaction = input.transactions[index];
     if (transaction === undefined) return;
     try {
-      yield* run.apply(transaction);
+      yield* run.apply(transaction, input.optionsOf?.(index));
     } catch (error) {
       if (isMissingData(error) || !isIsoquorumError(error)) throw error;
       throw couldNotApply(index, transactionHash(transaction), error);

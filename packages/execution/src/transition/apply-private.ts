@@ -2,7 +2,7 @@ import type { EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToBareHex, isZeroBytes } from '@isoquorum/primitives/hex';
 import type { Receipt } from '@isoquorum/primitives/receipt';
-import type { EvmBlock } from '../evm/port.ts';
+import type { EvmBlock, EvmRunOptions } from '../evm/port.ts';
 import { State } from '../state/state.ts';
 import { createTrieReader } from '../state/trie-reader.ts';
 import { TrieUpdater } from '../state/update-tries.ts';
@@ -71,12 +71,20 @@ class PrivateRun {
     this.updater = new TrieUpdater(input.database, input.parentRoot);
   }
 
-  *apply(view: PrivateTransactionView, resolution: PayloadResolution): Steps<void> {
+  *apply(view: PrivateTransactionView, resolution: PayloadResolution, options: EvmRunOptions = {}): Steps<void> {
     const { rules } = this.block;
     checkMetadata(resolution, view.digest, this.block);
     const payload = resolution.type === 'payload' ? resolution.payload : undefined;
     const publicState = new State(view.publicState);
-    const outcome = yield* applyPrivateMessage(this.input.evm, publicState, this.state, this.block, view, payload);
+    const outcome = yield* applyPrivateMessage(
+      this.input.evm,
+      publicState,
+      this.state,
+      this.block,
+      view,
+      payload,
+      options,
+    );
     const logs = this.state.finalise(rules.isByzantium || rules.isEip158);
     const postState = rules.isByzantium ? undefined : this.updater.update(this.state);
     this.receipts.push(createReceipt(view, outcome, view.cumulativeGasUsed, logs, postState));
@@ -98,7 +106,7 @@ function* applyAll(input: ApplyPrivateInput): Steps<AppliedPrivate> {
   const run = new PrivateRun(input);
   for (const view of input.privateTransactions) {
     const resolution = resolutionOf(input.resolutions, view.digest) as PayloadResolution;
-    yield* run.apply(view, resolution);
+    yield* run.apply(view, resolution, input.optionsOf?.(view.index));
   }
   return run.finish();
 }

@@ -4,7 +4,7 @@ import type { Header } from '@isoquorum/primitives/header';
 import type { Receipt } from '@isoquorum/primitives/receipt';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import type { StoreOperation } from '@isoquorum/platform/store';
-import type { Evm } from '../evm/port.ts';
+import type { Evm, EvmRunOptions } from '../evm/port.ts';
 import type { StateDatabase } from '../state/database.ts';
 import type { StateReader } from '../state/types.ts';
 
@@ -43,7 +43,11 @@ export interface TransitionContext {
   readonly blockHash: (number: number) => Hash32 | undefined;
 }
 
+/** How to run the transaction at an index of a block: for tracers. */
+export type RunOptionsOf = (index: number) => EvmRunOptions | undefined;
+
 export interface ApplyBlockInput extends TransitionContext {
+  readonly optionsOf?: RunOptionsOf;
   readonly header: Header;
   readonly transactions: readonly Transaction[];
   /** Uncles of the block: any is an error. */
@@ -94,6 +98,7 @@ export interface PayloadMetadata {
 export type PayloadResolutions = ReadonlyMap<string, PayloadResolution>;
 
 export interface ApplyPrivateInput extends TransitionContext {
+  readonly optionsOf?: RunOptionsOf;
   readonly header: Header;
   readonly author: Address;
   /** Private state identifier; `private` unless there are several. */

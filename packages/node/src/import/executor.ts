@@ -17,6 +17,7 @@ import type {
   BuiltBlock,
   PayloadResolutions,
   PrivateTransactionView,
+  RunOptionsOf,
   TransitionContext,
   TransitionOutcome,
 } from '@isoquorum/execution/transition/types';
@@ -37,6 +38,21 @@ export interface BuildRequest {
   readonly isTimeUp?: () => boolean;
 }
 
+export interface ReplayRequest {
+  readonly block: ChainBlock;
+  readonly evm: Evm;
+  readonly optionsOf: RunOptionsOf;
+  readonly psi: string;
+  /** Private state after the parent. */
+  readonly privateParentRoot: Hash32;
+  readonly resolutions: PayloadResolutions;
+}
+
+export interface ReplayedBlock {
+  readonly applied: AppliedBlock;
+  readonly appliedPrivate: AppliedPrivate;
+}
+
 /** Runs transitions on the chain's state. Every public block is executed once: the result is kept by hash. */
 export interface Executor {
   /** @throws BLOCK_INVALID with GoQuorum's text */
@@ -49,6 +65,11 @@ export interface Executor {
     parentRoot: Hash32,
     resolutions: PayloadResolutions,
   ): Promise<TransitionOutcome<AppliedPrivate>>;
+  /**
+   * Runs a stored block once more, its private transactions included, on another engine and with what a tracer needs; nothing is stored.
+   * @throws STATE_MISSING when the parent's state is pruned
+   */
+  replay(request: ReplayRequest): Promise<TransitionOutcome<ReplayedBlock>>;
   /** How many blocks have been executed (not counting those taken from a kept result). */
   readonly executions: number;
 }
@@ -167,6 +188,20 @@ export function createExecutor(options: ExecutorOptions): Executor {
           resolutions,
         }),
       );
+    },
+    async replay({ block, evm: engine, optionsOf, psi, privateParentRoot, resolutions }) {
+      const { header } = block.block;
+      const parent = chain.reader.headerByHash(header.parentHash);
+      if (parent === undefined) throw unknownBlock(header.parentHash);
+      const input = { ...inputOf(block.block, { hash: header.parentHash, header: parent }), evm: engine, optionsOf };
+      const outcome = await runAsync(applyBlock(input));
+      if (outcome.status === 'needs') return outcome;
+      const { privateTransactions } = outcome.result;
+      const own = await runAsync(
+        applyPrivate({ ...input, psi, parentRoot: privateParentRoot, privateTransactions, resolutions }),
+      );
+      if (own.status === 'needs') return own;
+      return { status: 'done', result: { applied: outcome.result, appliedPrivate: own.result } };
     },
     get executions() {
       return executions;

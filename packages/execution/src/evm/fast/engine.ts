@@ -1,5 +1,14 @@
 import { evmErrors } from '../texts.ts';
-import type { Evm, EvmFrame, EvmHost, EvmMessage, EvmOutcome, EvmResult, EvmRunOptions } from '../port.ts';
+import type {
+  Evm,
+  EvmFrame,
+  EvmHost,
+  EvmMessage,
+  EvmOutcome,
+  EvmResult,
+  EvmRunOptions,
+  EvmTracer,
+} from '../port.ts';
 import { runPrecompile } from '../precompiles/precompiles.ts';
 import { createRunContext, Frame, type Halt, type RunContext } from './frame.ts';
 import { runFrame } from './interpreter.ts';
@@ -52,18 +61,29 @@ function resume(frame: Frame, message: EvmMessage, result: EvmResult): void {
   if (length > 0) frame.memory.bytes.set(frame.returnData.subarray(0, length), frame.outputOffset);
 }
 
-function runMessages(
-  host: EvmHost,
-  outermost: EvmMessage,
-  options: EvmRunOptions | undefined,
-  pool: Frame[],
-): EvmResult {
-  const context = createRunContext(host, options);
-  const tracer = options?.tracer;
-  const frames: Frame[] = [];
+/** A run of one outermost message with all that it calls; it may stop between two opcodes and go on later. */
+class Run {
+  private readonly host: EvmHost;
+  private readonly outermost: EvmMessage;
+  private readonly tracer: EvmTracer | undefined;
+  private readonly pool: Frame[];
+  private readonly frames: Frame[] = [];
+  private readonly context: RunContext;
+  private result: EvmResult | undefined;
+
+  constructor(host: EvmHost, outermost: EvmMessage, options: EvmRunOptions | undefined, pool: Frame[]) {
+    this.host = host;
+    this.outermost = outermost;
+    this.tracer = options?.tracer;
+    this.pool = pool;
+    this.context = createRunContext(host, options);
+    this.tracer?.begin?.(host);
+    this.result = this.begin(outermost);
+  }
 
   /** Enters a message: a frame on the stack, or a result at once. */
-  const begin = (message: EvmMessage): EvmResult | undefined => {
+  private begin(message: EvmMessage): EvmResult | undefined {
+    const { host, tracer, frames, pool } = this;
     tracer?.enter?.(message);
     const entry = host.enter(message);
     if (!('result' in entry) && entry.frame.precompile === undefined) {
@@ -76,33 +96,48 @@ function runMessages(
     const result =
       'result' in entry
         ? entry.result
-        : host.leave(entry.frame, precompileOutcome(entry.frame, entry.frame.precompile ?? 0, context));
+        : host.leave(entry.frame, precompileOutcome(entry.frame, entry.frame.precompile ?? 0, this.context));
     tracer?.leave?.(message, result);
     return result;
-  };
+  }
 
-  let result = begin(outermost);
-  for (;;) {
-    const frame = frames.at(-1);
-    if (frame === undefined) return withExcessGas(result as EvmResult, outermost.gas);
-    if (result !== undefined) resume(frame, frame.pending as EvmMessage, result);
-    const halt = runFrame(frame, context);
-    if (halt === 'message') {
-      result = begin(frame.pending as EvmMessage);
-      continue;
+  /** Goes on to the end, or to a pause: then it answers what is to be waited for. */
+  advance(): EvmResult | PromiseLike<void> {
+    const { frames, context, host, tracer } = this;
+    for (;;) {
+      const frame = frames.at(-1);
+      if (frame === undefined) return withExcessGas(this.result as EvmResult, this.outermost.gas);
+      if (this.result !== undefined) resume(frame, frame.pending as EvmMessage, this.result);
+      this.result = undefined;
+      const halt = runFrame(frame, context);
+      if (halt === 'pause') return context.waiting as PromiseLike<void>;
+      if (halt === 'message') {
+        this.result = this.begin(frame.pending as EvmMessage);
+        continue;
+      }
+      frames.pop();
+      this.result = host.leave(frame.entered, frameOutcome(frame, halt));
+      tracer?.leave?.(frame.message, this.result);
     }
-    frames.pop();
-    result = host.leave(frame.entered, frameOutcome(frame, halt));
-    tracer?.leave?.(frame.message, result);
+  }
+}
+
+async function finishLater(run: Run, first: PromiseLike<void>): Promise<EvmResult> {
+  let waiting: PromiseLike<void> = first;
+  for (;;) {
+    await waiting;
+    const next = run.advance();
+    if (!('then' in next)) return next;
+    waiting = next;
   }
 }
 
 /**
  * Our own engine in plain TypeScript: words are BigInt, frames are objects on an explicit stack (1,024 nested calls use no stack of the
- * machine), nothing waits. Quorum's rules and both states are the host's.
+ * machine), nothing waits unless the options ask for pauses. Quorum's rules and both states are the host's.
  */
 export function createFastEvm(): Evm {
-  const pool: Frame[] = [];
+  let pool: Frame[] = [];
   let busy = false;
   return {
     name: 'fast',
@@ -111,7 +146,12 @@ export function createFastEvm(): Evm {
       if (busy) return createFastEvm().run(host, message, options);
       busy = true;
       try {
-        return runMessages(host, message, options, pool);
+        const run = new Run(host, message, options, pool);
+        const outcome = run.advance();
+        if (!('then' in outcome)) return outcome;
+        // The frames stay with the run that waits.
+        pool = [];
+        return finishLater(run, outcome);
       } finally {
         busy = false;
       }

@@ -12,17 +12,19 @@ export interface RunContext {
   readonly options: EvmRunOptions | undefined;
   /** Steps until the deadline is asked for again. */
   stepsLeft: number;
+  /** What a paused run waits for. */
+  waiting: PromiseLike<void> | undefined;
 }
 
 export function createRunContext(host: EvmHost, options: EvmRunOptions | undefined): RunContext {
   const { rules } = host.block;
-  return { host, rules, gasTable: gasTableOf(rules), options, stepsLeft: DEADLINE_STEPS };
+  return { host, rules, gasTable: gasTableOf(rules), options, stepsLeft: DEADLINE_STEPS, waiting: undefined };
 }
 
 export const DEADLINE_STEPS = 10_000;
 
 /** Why the loop gave control back. */
-export type Halt = 'stop' | 'return' | 'revert' | 'failure' | 'message';
+export type Halt = 'stop' | 'return' | 'revert' | 'failure' | 'message' | 'pause';
 
 const nothing = new Uint8Array(0);
 const STACK_ITEMS = 1_024;

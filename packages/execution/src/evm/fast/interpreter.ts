@@ -23,6 +23,14 @@ function stackError(sp: number, opcode: number): string {
     : `stack limit reached ${sp} (${STACK_BOUNDS.most[opcode] ?? 0})`;
 }
 
+/** Every few thousand steps: ends a run that takes too long, or answers that others want their turn. */
+function atDeadline(context: RunContext): boolean {
+  context.stepsLeft = DEADLINE_STEPS;
+  context.options?.checkDeadline?.();
+  context.waiting = context.options?.pause?.();
+  return context.waiting !== undefined;
+}
+
 /**
  * Runs a frame until it ends or has a message for the host. No opcode waits. The frequent opcodes are here; those that
  * talk to the host are in `operations.ts`. `pc`, `sp` and `gas` live in locals and are written back before anything else looks.
@@ -37,22 +45,24 @@ export function runFrame(frame: Frame, context: RunContext): Halt {
   for (;;) {
     const opcode = pc < bytes.length ? (bytes[pc] as number) : 0;
     const cost = constant[opcode] as number;
-    if (cost < 0 || sp < (least[opcode] as number) || sp > (most[opcode] as number)) {
-      return frame.fail(cost < 0 ? invalidOpcode(opcode) : stackError(sp, opcode));
+    if (context.stepsLeft <= 0) {
+      frame.pc = pc;
+      frame.sp = sp;
+      frame.gas = gas;
+      if (atDeadline(context)) return 'pause';
     }
+    context.stepsLeft -= 1;
     if (tracer !== undefined) {
       frame.pc = pc;
       frame.sp = sp;
       frame.gas = gas;
       traceStep(tracer, frame, context, opcode, cost);
     }
+    if (cost < 0 || sp < (least[opcode] as number) || sp > (most[opcode] as number)) {
+      return frame.fail(cost < 0 ? invalidOpcode(opcode) : stackError(sp, opcode));
+    }
     gas -= cost;
     if (gas < 0) return frame.fail(evmErrors.outOfGas);
-    context.stepsLeft -= 1;
-    if (context.stepsLeft === 0) {
-      context.stepsLeft = DEADLINE_STEPS;
-      context.options?.checkDeadline?.();
-    }
     if (opcode >= 0x60) {
       if (opcode <= 0x7f) {
         let operand = operands[pc];

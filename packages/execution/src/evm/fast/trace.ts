@@ -11,6 +11,7 @@ export function traceStep(tracer: EvmTracer, frame: Frame, context: RunContext, 
     depth: frame.message.depth + 1,
     address: frame.entered.address,
     refund: context.host.refund,
+    memorySize: frame.memory.size,
     stack: () => frame.stack.slice(0, frame.sp),
     memory: () => frame.memory.copy(0, frame.memory.size),
   });

@@ -159,6 +159,7 @@ class ReferenceRun {
       depth: state.env.depth + 1,
       address: state.address,
       refund: this.host.refund,
+      memorySize: size,
       stack: () => state.stack.getStack(),
       memory: () => state.memory.read(0, size),
     });
