@@ -35,7 +35,8 @@ class Observing implements EvmTracer {
   }
 
   private get dual(): DualHost {
-    if (this.host === undefined) throw new IsoquorumError('TRACE_WITHOUT_HOST', 'a trace needs a dual host', {}, 'STOP');
+    if (this.host === undefined)
+      throw new IsoquorumError('TRACE_WITHOUT_HOST', 'a trace needs a dual host', {}, 'STOP');
     return this.host;
   }
 

@@ -110,11 +110,13 @@ export class PrestateTracer implements TraceObserver {
     if (begun === undefined || ended === undefined) return undefined;
     const paid = (begun.gas - ended.gasLeft + intrinsicGas) * begun.gasPrice;
     const sender = bytesToHex(begun.from);
-    const accounts = [...this.seen].map(([address, { balance, nonce, code, storage }]): [string, PrestateAccountJson] => {
-      const total = address === sender ? balance + paid : balance;
-      const text = total < 0n ? `0x-${(-total).toString(16)}` : `0x${total.toString(16)}`;
-      return [address, { balance: text, nonce: Number(nonce), code, storage: Object.fromEntries(storage) }];
-    });
+    const accounts = [...this.seen].map(
+      ([address, { balance, nonce, code, storage }]): [string, PrestateAccountJson] => {
+        const total = address === sender ? balance + paid : balance;
+        const text = total < 0n ? `0x-${(-total).toString(16)}` : `0x${total.toString(16)}`;
+        return [address, { balance: text, nonce: Number(nonce), code, storage: Object.fromEntries(storage) }];
+      },
+    );
     return Object.fromEntries(accounts);
   }
 }

@@ -9,12 +9,7 @@ import { transactionDigest } from '../private/private-follower.ts';
 import type { Executor, ReplayedBlock } from './executor.ts';
 
 /** Runs a block of the chain once more, as one private state executed it, for those who want to look (tracers). */
-export type ReplayBlock = (
-  block: ChainBlock,
-  psi: string,
-  evm: Evm,
-  optionsOf: RunOptionsOf,
-) => Promise<ReplayedBlock>;
+export type ReplayBlock = (block: ChainBlock, psi: string, evm: Evm, optionsOf: RunOptionsOf) => Promise<ReplayedBlock>;
 
 export interface BlockReplayOptions {
   readonly chain: ChainReader;

@@ -1,14 +1,5 @@
 import { evmErrors } from '../texts.ts';
-import type {
-  Evm,
-  EvmFrame,
-  EvmHost,
-  EvmMessage,
-  EvmOutcome,
-  EvmResult,
-  EvmRunOptions,
-  EvmTracer,
-} from '../port.ts';
+import type { Evm, EvmFrame, EvmHost, EvmMessage, EvmOutcome, EvmResult, EvmRunOptions, EvmTracer } from '../port.ts';
 import { runPrecompile } from '../precompiles/precompiles.ts';
 import { createRunContext, Frame, type Halt, type RunContext } from './frame.ts';
 import { runFrame } from './interpreter.ts';
