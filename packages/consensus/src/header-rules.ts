@@ -48,6 +48,14 @@ export function verifyHeaderAlone(header: Header, rules: HeaderRules, readExtra:
   if (header.difficulty !== 1n) throw headerError('DIFFICULTY_INVALID', { number, difficulty: header.difficulty });
 }
 
+/** Above this a time stamp is in nanoseconds: in seconds it would be the year 33,658. */
+const secondsMax = 1_000_000_000_000n;
+
+/** The time of a header in seconds. Blocks of a Raft chain, which may have gone over to BFT, carry nanoseconds. */
+export function timestampSeconds({ timestamp }: Pick<Header, 'timestamp'>): bigint {
+  return timestamp > secondsMax ? timestamp / 1_000_000_000n : timestamp;
+}
+
 /** Number and hash link, and the least time between blocks. */
 export function verifyLink(
   header: Header,
@@ -61,7 +69,7 @@ export function verifyLink(
   const settings = bftConfigAt(config, number);
   if (settings === undefined) throw headerError('NOT_BFT', { number });
   const flagged = config.istanbul === undefined ? undefined : legacyBlockPeriodSeconds;
-  if (header.timestamp < parent.timestamp + BigInt(flagged ?? settings.blockPeriodSeconds))
+  if (header.timestamp < timestampSeconds(parent) + BigInt(flagged ?? settings.blockPeriodSeconds))
     throw headerError('TIMESTAMP_INVALID', { number, timestamp: header.timestamp, parent: parent.timestamp });
 }
 

@@ -63,6 +63,21 @@ export function genesisSnapshot(
 }
 
 /**
+ * The snapshot after the last Raft block of a chain that goes over to BFT: validators by contract, else those that the transition lists.
+ * @throws VALIDATORS_MISSING when the transition names neither
+ */
+export function lastRaftSnapshot(
+  header: Header,
+  rules: SnapshotRules,
+  contractValidators?: readonly Address[],
+): Snapshot {
+  const { number } = header;
+  const validators = contractValidators ?? bftConfigAt(rules.config, number + 1)?.validators ?? [];
+  if (validators.length === 0) throw headerError('VALIDATORS_MISSING', { number: number + 1 });
+  return { number, hash: headerHash(header), votes: [], tally: new Map(), validators: sortValidators(validators) };
+}
+
+/**
  * The snapshot after one more header, which must be verified already.
  * @param contractValidators needed when {@link validatorContractAt} names a contract at the header's block
  * @throws UNKNOWN_PARENT, AUTHOR_UNAUTHORIZED, VOTE_TYPE_INVALID, EXTRA_INVALID

@@ -55,12 +55,12 @@ const ether = 10n ** 18n;
  * reward of Ethereum (5, 3, 2 Ether by fork), which goes to the zero address until gas has a price; IBFT and Clique add nothing.
  */
 export function finaliseBlock(config: ChainConfig, header: Header, author: Address, state: State): void {
-  const engine = selectEngine(config);
-  if (engine === undefined) {
+  const algorithm = bftAlgorithmAt(config, header.number);
+  if (algorithm === undefined && selectEngine(config) === undefined) {
     const rules = rulesAt(config, header.number);
     const reward = rules.isConstantinople ? 2n : rules.isByzantium ? 3n : 5n;
     state.addBalance(rules.isQuorum && !rules.isGasPriceEnabled ? zeroAddress : author, reward * ether);
-  } else if (bftAlgorithmAt(config, header.number) === 'qbft') {
+  } else if (algorithm === 'qbft') {
     const reward = blockRewardAt(config, header.number);
     const coinbase = isZeroBytes(header.coinbase) ? author : header.coinbase;
     if (reward > 0n) state.addBalance(rewardAccountAt(config, header.number, coinbase), reward);

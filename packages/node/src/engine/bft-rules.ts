@@ -1,12 +1,19 @@
 import { bftAuthor, bftCommitters, verifyBftHeader } from '@isoquorum/consensus/header';
+import { headerError } from '@isoquorum/consensus/header-error';
 import type { Profile } from '@isoquorum/consensus/profile';
 import { isUnsafeQuorum, quorumOf } from '@isoquorum/consensus/quorum';
 import type { RecoverAddress } from '@isoquorum/consensus/recover';
-import { genesisSnapshot, nextSnapshot, type Snapshot, validatorContractAt } from '@isoquorum/consensus/snapshot';
+import {
+  genesisSnapshot,
+  lastRaftSnapshot,
+  nextSnapshot,
+  type Snapshot,
+  validatorContractAt,
+} from '@isoquorum/consensus/snapshot';
 import { snapshotFromJson, snapshotToJson, type SnapshotJson } from '@isoquorum/consensus/snapshot-json';
 import type { Address } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
-import { bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
+import { bftAlgorithmAt, bftConfigAt, raftEndBlock } from '@isoquorum/primitives/genesis/bft-config';
 import type { Header } from '@isoquorum/primitives/header';
 import type { Blockchain } from '../chain/blockchain.ts';
 import type { CommonRules, HashedHeader } from './engine.ts';
@@ -38,14 +45,22 @@ export function createBftRules(options: BftRulesOptions): BftRules {
   const legacyBlockPeriodSeconds = options.legacyBlockPeriodSeconds ?? legacyBlockPeriodDefault;
   const rules = { config, profile, recover, legacyBlockPeriodSeconds };
 
-  function chosenByContract(block: HashedHeader): readonly Address[] | undefined {
-    const contract = validatorContractAt(config, block.header.number);
+  /** What the contract of the settings at block `number` says on the state after `block`. */
+  function chosenAt(block: HashedHeader, number: number): readonly Address[] | undefined {
+    const contract = validatorContractAt(config, number);
     return contract && options.readContract(contract, block);
   }
 
+  const chosenByContract = (block: HashedHeader): readonly Address[] | undefined =>
+    chosenAt(block, block.header.number);
+
   const snapshotAfter = createSnapshotCache<Snapshot>(chain, {
-    base: (block) =>
-      block.header.number === 0 ? genesisSnapshot(block.header, rules, chosenByContract(block)) : undefined,
+    base(block) {
+      const { number } = block.header;
+      if (number === 0 && bftAlgorithmAt(config, 0) !== undefined)
+        return genesisSnapshot(block.header, rules, chosenByContract(block));
+      return raftEndBlock(config) === number + 1 ? lastRaftSnapshot(block.header, rules, chosenAt(block, number + 1)) : undefined;
+    },
     next: (snapshot, block) => nextSnapshot(snapshot, block.header, rules, chosenByContract(block)),
     toJson: (snapshot) => snapshotToJson(snapshot, config),
     fromJson: (json) => snapshotFromJson(json as SnapshotJson),
@@ -65,6 +80,9 @@ export function createBftRules(options: BftRulesOptions): BftRules {
       const { validators } = snapshotAfter(parent);
       const nowSeconds = BigInt(Math.floor(nowMs / 1000));
       verifyBftHeader(header, parent.header, validators, { ...rules, nowSeconds, seals: 'checked' });
+    },
+    verifyUncles({ header, uncles }) {
+      if (uncles.length > 0) throw headerError('UNCLES_NOT_EMPTY', { number: header.number });
     },
     validatorsAfter: (block) => snapshotAfter(block).validators,
     committers(header: Header) {

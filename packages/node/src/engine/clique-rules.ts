@@ -10,7 +10,7 @@ import { headerError } from '@isoquorum/consensus/header-error';
 import type { Profile } from '@isoquorum/consensus/profile';
 import type { RecoverAddress } from '@isoquorum/consensus/recover';
 import type { Blockchain } from '../chain/blockchain.ts';
-import type { CommonRules, HashedHeader } from './engine.ts';
+import { type CommonRules, type HashedHeader, refuseUncles } from './engine.ts';
 import { createSnapshotCache } from './snapshot-cache.ts';
 
 export interface CliqueRulesOptions {
@@ -50,6 +50,7 @@ export function createCliqueRules(options: CliqueRulesOptions): CliqueRules {
       const snapshot = snapshotAfter(parent);
       verifyCliqueHeader(header, parent.header, snapshot, { config, profile, recover, nowSeconds, seals: 'checked' });
     },
+    verifyUncles: refuseUncles,
     validatorsAfter: (block) => snapshotAfter(block).signers,
     committers: () => [],
     warning: () => undefined,

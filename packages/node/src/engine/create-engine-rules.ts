@@ -1,9 +1,9 @@
 import type { Profile } from '@isoquorum/consensus/profile';
 import type { RecoverAddress } from '@isoquorum/consensus/recover';
 import type { StateDatabase } from '@isoquorum/execution/state/database';
-import { selectEngine } from '@isoquorum/primitives/genesis/bft-config';
+import { raftEndBlock, selectEngine } from '@isoquorum/primitives/genesis/bft-config';
 import type { Blockchain } from '../chain/blockchain.ts';
-import { createBftRules } from './bft-rules.ts';
+import { type BftRules, createBftRules } from './bft-rules.ts';
 import { createCliqueRules } from './clique-rules.ts';
 import type { EngineRules } from './engine.ts';
 import { createRaftRules } from './raft-rules.ts';
@@ -24,8 +24,13 @@ export function createEngineRules(options: EngineRulesOptions): EngineRules {
   const { chain, database, profile, recover, legacyBlockPeriodSeconds } = options;
   const engine = selectEngine(chain.reader.config);
   if (engine === 'clique') return createCliqueRules({ chain, profile, recover });
-  if (engine === undefined) return createRaftRules({ chain, profile, recover });
-  const readContract = createValidatorContractReader(chain, database);
-  const legacy = legacyBlockPeriodSeconds === undefined ? {} : { legacyBlockPeriodSeconds };
-  return createBftRules({ chain, readContract, profile, recover, ...legacy });
+  const bft = (): BftRules => {
+    const readContract = createValidatorContractReader(chain, database);
+    const legacy = legacyBlockPeriodSeconds === undefined ? {} : { legacyBlockPeriodSeconds };
+    return createBftRules({ chain, readContract, profile, recover, ...legacy });
+  };
+  if (engine !== undefined) return bft();
+  const block = raftEndBlock(chain.reader.config);
+  const end = block === undefined ? undefined : { block, rules: bft() };
+  return createRaftRules({ chain, profile, recover, end });
 }

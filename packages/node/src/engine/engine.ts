@@ -1,4 +1,6 @@
+import type { Block } from '@isoquorum/primitives/block';
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
 import type { Header } from '@isoquorum/primitives/header';
 import type { BftRules } from './bft-rules.ts';
 import type { CliqueRules } from './clique-rules.ts';
@@ -20,6 +22,8 @@ export interface CommonRules {
    * @throws coded errors with GoQuorum's texts
    */
   verifyHeader(header: Header, parent: HashedHeader, nowMs: number): void;
+  /** The body's uncles: there are none on any of our chains. @throws coded errors with GoQuorum's texts */
+  verifyUncles(block: Block): void;
   /**
    * Who decides the block after this one, sorted by bytes: validators, signers; nobody on a Raft chain, whose members the
    * log knows. @throws UNKNOWN_BLOCK when ancestors are missing
@@ -29,6 +33,12 @@ export interface CommonRules {
   committers(header: Header): readonly Address[];
   /** What a person should know about who decides, if anything (decision 7). */
   warning(block: HashedHeader): string | undefined;
+}
+
+/** Where the engine has no text of its own. @throws BLOCK_INVALID */
+export function refuseUncles({ header, uncles }: Block): void {
+  if (uncles.length === 0) return;
+  throw new IsoquorumError('BLOCK_INVALID', 'uncles not allowed', { number: header.number, field: 'uncles' });
 }
 
 /** The rules of a chain; what one engine alone has comes with its kind. */

@@ -42,11 +42,25 @@ export function selectEngine(config: ChainConfig): EngineKind | undefined {
   return undefined;
 }
 
-/** The algorithm of block `number`; `undefined` when the chain is not BFT. Never goes back from QBFT to IBFT. */
+/** A Raft chain goes over to BFT at the first transition that names an algorithm; QBFT never goes back to IBFT. */
+function lastAlgorithm(config: ChainConfig, number: number): BftAlgorithm | undefined {
+  const named = transitionsUntil(config, number).map((entry) => entry.algorithm?.toLowerCase());
+  if (named.includes('qbft')) return 'qbft';
+  return named.includes('ibft') ? 'ibft' : undefined;
+}
+
+/** First block that is decided by IBFT or QBFT on a chain that begins with Raft; `undefined` when there is none. */
+export function raftEndBlock(config: ChainConfig): number | undefined {
+  if (selectEngine(config) !== undefined) return undefined;
+  return config.transitions.find((entry) => (entry.algorithm ?? '') !== '')?.block;
+}
+
+/** The algorithm of block `number`; `undefined` when it is not BFT. Never goes back from QBFT to IBFT. */
 export function bftAlgorithmAt(config: ChainConfig, number: number): BftAlgorithm | undefined {
   const engine = selectEngine(config);
-  if (engine === undefined || engine === 'clique') return undefined;
+  if (engine === 'clique') return undefined;
   if (engine === 'qbft') return 'qbft';
+  if (engine === undefined) return lastAlgorithm(config, number);
   if (engine === 'istanbul' && isReached(config.istanbul?.testQbftBlock, number)) return 'qbft';
   const switched = transitionsUntil(config, number).some((entry) => entry.algorithm?.toLowerCase() === 'qbft');
   return switched ? 'qbft' : 'ibft';

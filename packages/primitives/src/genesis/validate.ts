@@ -1,6 +1,6 @@
 import { bytesEqual } from '../hex.ts';
 import { decodeIbftExtra, decodeQbftExtra, ISTANBUL_DIGEST, type QbftExtra } from '../istanbul-extra.ts';
-import { bftAlgorithmAt, selectEngine } from './bft-config.ts';
+import { bftAlgorithmAt, raftEndBlock, selectEngine } from './bft-config.ts';
 import type { ChainConfig, Transition } from './chain-config.ts';
 import { genesisError } from './genesis-error.ts';
 import type { Genesis } from './types.ts';
@@ -64,9 +64,23 @@ function validateTransitionLimits(transition: Transition, field: string): void {
     refuse(`${field}.beneficiaryMode`, `${prefix}beneficiary mode is not valid`);
 }
 
+/** Where Raft ends, somebody must be told to go on. A rule of ours: the original has no such transition. */
+function validateRaftEnd(config: ChainConfig): void {
+  const end = raftEndBlock(config);
+  const index = config.transitions.findIndex(({ block }) => block === end);
+  const transition = config.transitions[index];
+  if (end === undefined || transition === undefined || transition.validators.length > 0) return;
+  if (transition.validatorContractAddress === undefined)
+    refuse(
+      `config.transitions[${index}].validators`,
+      `${prefix}a transition from Raft must name validators or their contract`,
+    );
+}
+
 function validateTransitions(config: ChainConfig): void {
   let previousBlock = 0;
   let isQbft = config.qbft !== undefined;
+  validateRaftEnd(config);
   config.transitions.forEach((transition, index) => {
     const field = `config.transitions[${index}]`;
     validateTransition(config, transition, field);
