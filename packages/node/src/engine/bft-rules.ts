@@ -59,7 +59,9 @@ export function createBftRules(options: BftRulesOptions): BftRules {
       const { number } = block.header;
       if (number === 0 && bftAlgorithmAt(config, 0) !== undefined)
         return genesisSnapshot(block.header, rules, chosenByContract(block));
-      return raftEndBlock(config) === number + 1 ? lastRaftSnapshot(block.header, rules, chosenAt(block, number + 1)) : undefined;
+      return raftEndBlock(config) === number + 1
+        ? lastRaftSnapshot(block.header, rules, chosenAt(block, number + 1))
+        : undefined;
     },
     next: (snapshot, block) => nextSnapshot(snapshot, block.header, rules, chosenByContract(block)),
     toJson: (snapshot) => snapshotToJson(snapshot, config),
