@@ -8,6 +8,7 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   bft: async () => (await import('./bft.ts')).bftSuite,
   chain: async () => (await import('./chain.ts')).chainSuite,
   format: async () => (await import('./format.ts')).formatSuite,
+  raft: async () => (await import('./raft.ts')).raftSuite,
   rpc: async () => (await import('./rpc.ts')).rpcSuite,
   state: async () => (await import('./state.ts')).stateSuite,
   tessera: async () => (await import('./tessera.ts')).tesseraSuite,
