@@ -16,29 +16,29 @@ export interface Inflights {
 }
 
 export function createInflights(messagesMax: number, bytesMax: number): Inflights {
-  let window: Inflight[] = [];
+  let sent: Inflight[] = [];
   let start = 0;
   let bytes = 0;
 
   return {
     add(index, size) {
-      window.push({ index, bytes: size });
+      sent.push({ index, bytes: size });
       bytes += size;
     },
     freeUpTo(index) {
-      while (start < window.length && (window[start] as Inflight).index <= index) {
-        bytes -= (window[start] as Inflight).bytes;
+      while (start < sent.length && (sent[start] as Inflight).index <= index) {
+        bytes -= (sent[start] as Inflight).bytes;
         start++;
       }
-      if (start === window.length || start > 256) {
-        window = window.slice(start);
+      if (start === sent.length || start > 256) {
+        sent = sent.slice(start);
         start = 0;
       }
     },
-    isFull: () => window.length - start >= messagesMax || bytes >= bytesMax,
-    count: () => window.length - start,
+    isFull: () => sent.length - start >= messagesMax || bytes >= bytesMax,
+    count: () => sent.length - start,
     clear() {
-      window = [];
+      sent = [];
       start = 0;
       bytes = 0;
     },

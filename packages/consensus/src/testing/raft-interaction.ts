@@ -351,62 +351,39 @@ export class RaftInteraction {
   }
 
   private stabilize(nodes: readonly InteractionNode[]): string | undefined {
+    const phases: readonly {
+      readonly title: string;
+      readonly isWaiting: (node: InteractionNode) => boolean;
+      readonly act: (node: InteractionNode) => string | undefined;
+    }[] = [
+      { title: 'handling Ready', isWaiting: ({ raw }) => raw.hasReady(), act: (node) => this.processReady(node) },
+      {
+        title: 'receiving messages',
+        isWaiting: ({ id }) => this.messages.some(({ to }) => to === id),
+        act: ({ id }) => void this.deliver(id, undefined, false),
+      },
+      {
+        title: 'processing append thread',
+        isWaiting: ({ appendWork }) => appendWork.length > 0,
+        act: (node) => this.processAppendThread(node),
+      },
+      {
+        title: 'processing apply thread',
+        isWaiting: ({ applyWork }) => applyWork.length > 0,
+        act: (node) => this.processApplyThread(node),
+      },
+    ];
     for (let isDone = false; !isDone; ) {
       isDone = true;
-      const phase = (
-        node: InteractionNode,
-        title: string,
-        isWaiting: () => boolean,
-        act: () => string | undefined,
-        isRepeated: boolean,
-      ): string | undefined => {
-        if (!isWaiting()) return undefined;
-        isDone = false;
-        this.write(`> ${node.id} ${title}\n`);
-        do {
-          const fault = this.indented(act);
-          if (fault !== undefined) return fault;
-        } while (isRepeated && isWaiting());
-        return undefined;
-      };
-      const phases: ((node: InteractionNode) => string | undefined)[] = [
-        (node) =>
-          phase(
-            node,
-            'handling Ready',
-            () => node.raw.hasReady(),
-            () => this.processReady(node),
-            false,
-          ),
-        (node) =>
-          phase(
-            node,
-            'receiving messages',
-            () => this.messages.some(({ to }) => to === node.id),
-            () => void this.deliver(node.id, undefined, false),
-            false,
-          ),
-        (node) =>
-          phase(
-            node,
-            'processing append thread',
-            () => node.appendWork.length > 0,
-            () => this.processAppendThread(node),
-            true,
-          ),
-        (node) =>
-          phase(
-            node,
-            'processing apply thread',
-            () => node.applyWork.length > 0,
-            () => this.processApplyThread(node),
-            true,
-          ),
-      ];
-      for (const act of phases) {
-        for (const node of nodes) {
-          const fault = act(node);
-          if (fault !== undefined) return fault;
+      for (const { title, isWaiting, act } of phases) {
+        for (const node of nodes.filter(isWaiting)) {
+          isDone = false;
+          this.write(`> ${node.id} ${title}\n`);
+          // Threads work until nothing waits; a Ready and a batch of messages are one piece.
+          do {
+            const fault = this.indented(() => act(node));
+            if (fault !== undefined) return fault;
+          } while (title.endsWith('thread') && isWaiting(node));
         }
       }
     }
