@@ -1,20 +1,17 @@
+import { repostDue } from '../bft/backlog.ts';
+import type { BftRefusalCode } from '../bft/refusal.ts';
+import type { BftHeightContext, BftPhase } from '../bft/types.ts';
+import { compareViews, type View } from '../bft/views.ts';
 import type { QbftMessage } from './message.ts';
-import type { QbftRefusalCode } from './refusal.ts';
-import type { QbftHeightContext, QbftPhase, QbftState } from './types.ts';
-
-type View = { readonly height: number; readonly round: number };
-
-/** Order of views: height, then round. */
-export function compareViews(left: View, right: View): number {
-  return left.height - right.height || left.round - right.round;
-}
+import type { Turn } from './turn.ts';
+import type { QbftState } from './types.ts';
 
 /** What may be said about a message from its view and kind alone (goquorum.md 9.6, checkMessage). */
-export type MessageTiming = 'now' | Extract<QbftRefusalCode, 'FUTURE_MESSAGE' | 'OLD_MESSAGE' | 'INVALID_MESSAGE'>;
+export type MessageTiming = 'now' | Extract<BftRefusalCode, 'FUTURE_MESSAGE' | 'OLD_MESSAGE' | 'INVALID_MESSAGE'>;
 
 function timingInPhase(
   type: Exclude<QbftMessage['type'], 'roundChange'>,
-  phase: QbftPhase,
+  phase: BftPhase,
   strict: boolean,
 ): MessageTiming {
   switch (phase) {
@@ -35,7 +32,7 @@ function timingInPhase(
 export function messageTiming(
   message: { readonly type: QbftMessage['type'] } & View,
   state: QbftState,
-  context: QbftHeightContext,
+  context: BftHeightContext,
 ): MessageTiming {
   const view = { height: context.height, round: state.round };
   const order = compareViews(message, view);
@@ -46,4 +43,9 @@ export function messageTiming(
   if (order > 0) return 'FUTURE_MESSAGE';
   if (order < 0) return 'OLD_MESSAGE';
   return timingInPhase(message.type, state.phase, state.config.profile === 'strict');
+}
+
+/** Posts the stored messages whose time has come. */
+export function repostBacklog(turn: Turn): void {
+  repostDue(turn, (message) => messageTiming(message, turn.state, turn.context));
 }

@@ -3,8 +3,9 @@ import { bytesEqual } from '@isoquorum/primitives/hex';
 import { blockHash } from '@isoquorum/primitives/block';
 import type { PrepareMessage, RoundChangeMessage, RoundChangePayload } from './message.ts';
 import { qbftSigner } from './signing.ts';
-import { isValidatorOf, signerKey } from './turn.ts';
-import type { PreparedCertificate, QbftConfig, QbftHeightContext } from './types.ts';
+import { isValidatorOf, signerKey } from '../bft/turn.ts';
+import type { BftHeightContext, BftMachineConfig } from '../bft/types.ts';
+import type { PreparedCertificate } from './types.ts';
 
 /** Result of a check: undefined when it holds, else the original's text of what is wrong. */
 type Flaw = string | undefined;
@@ -12,8 +13,8 @@ type Flaw = string | undefined;
 /** Number of distinct validators among the signers. */
 function distinctSigners(
   messages: readonly (PrepareMessage | RoundChangePayload)[],
-  config: QbftConfig,
-  context: QbftHeightContext,
+  config: BftMachineConfig,
+  context: BftHeightContext,
 ): number {
   const keys = new Set<string>();
   for (const message of messages) {
@@ -26,8 +27,8 @@ function distinctSigners(
 /** True when every signer can be recovered and is a validator. */
 export function areSignedByValidators(
   messages: readonly (PrepareMessage | RoundChangePayload)[],
-  config: QbftConfig,
-  context: QbftHeightContext,
+  config: BftMachineConfig,
+  context: BftHeightContext,
 ): boolean {
   return messages.every((message) => {
     const signer = qbftSigner(message, config.recover);
@@ -38,8 +39,8 @@ export function areSignedByValidators(
 /** Counts as the profile does: the original counts messages, strict counts distinct validators that signed. */
 function countOf(
   messages: readonly (PrepareMessage | RoundChangePayload)[],
-  config: QbftConfig,
-  context: QbftHeightContext,
+  config: BftMachineConfig,
+  context: BftHeightContext,
 ): number {
   return config.profile === 'strict' ? distinctSigners(messages, config, context) : messages.length;
 }
@@ -50,8 +51,8 @@ function countOf(
  */
 export function certificateFlaw(
   message: Pick<RoundChangeMessage, 'round' | 'prepared' | 'block' | 'prepares'>,
-  config: QbftConfig,
-  context: QbftHeightContext,
+  config: BftMachineConfig,
+  context: BftHeightContext,
 ): Flaw {
   const { prepared, block, prepares } = message;
   if (prepared === undefined || block === undefined) return 'no prepared block';
@@ -89,7 +90,7 @@ interface Justification {
  * anything, or whose highest prepared round is certified by the PREPAREs for this very block. Strict counts distinct
  * validators, for this height and round only.
  */
-export function justificationFlaw(claim: Justification, config: QbftConfig, context: QbftHeightContext): Flaw {
+export function justificationFlaw(claim: Justification, config: BftMachineConfig, context: BftHeightContext): Flaw {
   const strict = config.profile === 'strict';
   const { prepares, digest } = claim;
   const roundChanges = strict

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Cluster, type ClusterOptions } from '../testing/cluster.ts';
 import { step } from './step.ts';
-import type { QbftHeightContext, QbftInput, QbftState, QbftStep } from './types.ts';
+import type { BftHeightContext } from '../bft/types.ts';
+import type { QbftInput, QbftState, QbftStep } from './types.ts';
 
 /** Runs seeds until a violation shows; the number of seeds is bounded. */
 function findViolation(options: Omit<ClusterOptions, 'seed'>, seeds: number): string | undefined {
@@ -22,7 +23,7 @@ function findViolation(options: Omit<ClusterOptions, 'seed'>, seeds: number): st
 const rough = { nodes: 4, traitors: 1, lossPercent: 10, latencyMsMax: 500, skewMsMax: 200, crashPercent: 4 } as const;
 
 /** The machine with every context changed. */
-function withContext(change: (context: QbftHeightContext) => QbftHeightContext) {
+function withContext(change: (context: BftHeightContext) => BftHeightContext) {
   return (state: QbftState, input: QbftInput): QbftStep =>
     step(
       state,

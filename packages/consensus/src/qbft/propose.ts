@@ -1,11 +1,11 @@
 import type { Block } from '@isoquorum/primitives/block';
+import { isOwnTurn, refuse, requestBlock } from '../bft/turn.ts';
 import { certificateFlaw, certificateOf, justificationFlaw } from './justification.ts';
 import { blockHash } from '@isoquorum/primitives/block';
 import type { PrepareMessage, RoundChangeMessage, RoundChangePayload } from './message.ts';
 import { roundChangePayloadOf } from './message-codec.ts';
 import type { PreparedCertificate } from './types.ts';
-import { blockDueMs } from './round-timer.ts';
-import { broadcastOnceDurable, isOwnTurn, refuse, type Turn } from './turn.ts';
+import { broadcastOnceDurable, type Turn } from './turn.ts';
 
 /** Signs and sends the PRE-PREPARE of the current round. */
 export function propose(
@@ -25,22 +25,6 @@ export function propose(
   } as const;
   state.proposed = message;
   broadcastOnceDurable(turn, message);
-}
-
-/** Asks for a candidate block, to be delivered at `deadlineMs` (undefined: at once). */
-export function requestBlock(turn: Turn, isDueByPeriod: boolean): void {
-  const { state, context, effects } = turn;
-  if (state.building) return;
-  state.building = true;
-  const { dueMs, emptyDueMs } = blockDueMs(context);
-  effects.push({
-    type: 'buildBlock',
-    height: context.height,
-    parentHash: context.parentHash,
-    minTimestamp: context.parent.timestamp + BigInt(context.blockPeriodSeconds),
-    deadlineMs: isDueByPeriod ? dueMs : undefined,
-    emptyDeadlineMs: isDueByPeriod && emptyDueMs > dueMs ? emptyDueMs : undefined,
-  });
 }
 
 /** The certificate with the highest round among ROUND-CHANGEs of one round. */

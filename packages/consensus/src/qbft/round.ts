@@ -1,8 +1,8 @@
-import { bytesEqual } from '@isoquorum/primitives/hex';
-import { repostBacklog } from './backlog.ts';
-import type { PreparedCertificate, QbftEffect } from './types.ts';
+import { announceRound } from '../bft/turn.ts';
+import { repostBacklog } from './check-message.ts';
 import { startRoundTimer } from './round-timer.ts';
-import { broadcastOnceDurable, type DraftState, proposerAt, type Turn } from './turn.ts';
+import { broadcastOnceDurable, type DraftState, type Turn } from './turn.ts';
+import type { PreparedCertificate, QbftEffect } from './types.ts';
 
 /** Forgets everything that belongs to one round. */
 export function clearRound(state: DraftState): void {
@@ -16,15 +16,6 @@ export function clearRound(state: DraftState): void {
   state.prepareDigest = undefined;
   state.commitDigest = undefined;
   state.ownMessages = [];
-}
-
-/** Tells the world that a round began. */
-export function announceRound(turn: Turn, roundChange: boolean): void {
-  const { state, context, effects } = turn;
-  const proposer = proposerAt(context, state.round);
-  const isProposer = proposer !== undefined && bytesEqual(proposer, state.config.address);
-  const { round } = state;
-  effects.push({ type: 'roundStarted', height: context.height, round, proposer, isProposer, roundChange });
 }
 
 /** The ROUND-CHANGE for the current round, with what is prepared. */

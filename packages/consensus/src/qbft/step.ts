@@ -1,15 +1,18 @@
-import { qbftRefusal } from './refusal.ts';
+import { bftRefusal } from '../bft/refusal.ts';
+import { stepWithReposts } from '../bft/step.ts';
+import type { BftHeightContext, BftMachineConfig } from '../bft/types.ts';
+import { uponPeerConnected } from '../bft/upon-peer.ts';
 import type { Turn } from './turn.ts';
-import type { QbftConfig, QbftEffect, QbftHeightContext, QbftInput, QbftState, QbftStep } from './types.ts';
+import type { QbftInput, QbftState, QbftStep } from './types.ts';
 import { uponBlockBuilt } from './upon-block-built.ts';
 import { uponCommitFailed } from './upon-commit.ts';
-import { uponMessage, uponPeerConnected } from './upon-message.ts';
+import { uponMessage } from './upon-message.ts';
 import { uponNewBlock, uponStart } from './upon-new-block.ts';
 import { uponBlockVerified, uponProposalTimeout } from './upon-proposal.ts';
 import { uponRoundTimeout } from './upon-round-timeout.ts';
 
 /** A machine that has not started. */
-export function createQbftState(config: QbftConfig): QbftState {
+export function createQbftState(config: BftMachineConfig): QbftState {
   return {
     config,
     context: undefined,
@@ -36,7 +39,7 @@ export function createQbftState(config: QbftConfig): QbftState {
   };
 }
 
-function dispatch(turn: Turn, previous: QbftHeightContext): void {
+function dispatch(turn: Turn, previous: BftHeightContext): void {
   const { input } = turn;
   switch (input.type) {
     case 'start':
@@ -70,7 +73,7 @@ function dispatch(turn: Turn, previous: QbftHeightContext): void {
 export function stepOnce(state: QbftState, input: QbftInput): QbftStep {
   const context = input.type === 'start' || input.type === 'newHead' ? input.context : state.context;
   if (context === undefined)
-    return { state, effects: [{ type: 'refused', refusal: qbftRefusal('NOT_STARTED'), input }] };
+    return { state, effects: [{ type: 'refused', refusal: bftRefusal('NOT_STARTED'), input }] };
   const turn: Turn = { input, state: { ...state }, context, effects: [] };
   dispatch(turn, state.context ?? context);
   return { state: turn.state, effects: turn.effects };
@@ -81,19 +84,5 @@ export function stepOnce(state: QbftState, input: QbftInput): QbftStep {
  * Pure: no clock, no randomness, nothing changed in place; equal state and input give equal results. Never throws.
  */
 export function step(state: QbftState, input: QbftInput): QbftStep {
-  const first = stepOnce(state, input);
-  if (!first.effects.some((effect) => effect.type === 'repost')) return first;
-  let current = first.state;
-  const effects: QbftEffect[] = [];
-  const waiting: QbftEffect[] = [...first.effects];
-  for (let effect = waiting.shift(); effect !== undefined; effect = waiting.shift()) {
-    if (effect.type !== 'repost') {
-      effects.push(effect);
-      continue;
-    }
-    const next = stepOnce(current, effect.input);
-    current = next.state;
-    waiting.push(...next.effects);
-  }
-  return { state: current, effects };
+  return stepWithReposts(state, input, stepOnce);
 }

@@ -1,9 +1,6 @@
 import type { Block } from '@isoquorum/primitives/block';
-import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
-import type { Header } from '@isoquorum/primitives/header';
-import type { Profile } from '../profile.ts';
-import type { ProposerPolicy } from '../proposer.ts';
-import type { RecoverAddress } from '../recover.ts';
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+import type { BftEffect, BftInput, BftState, BftStep, BySigner, Proposal } from '../bft/types.ts';
 import type {
   CommitMessage,
   PrepareMessage,
@@ -12,41 +9,6 @@ import type {
   RoundChangeMessage,
   UnsignedQbftMessage,
 } from './message.ts';
-import type { QbftRefusal } from './refusal.ts';
-
-/** What stays the same while the node runs. */
-export interface QbftConfig {
-  /** Address of the node key. */
-  readonly address: Address;
-  readonly profile: Profile;
-  /** Recovers signers; see `createRecoverCache`. */
-  readonly recover: RecoverAddress;
-}
-
-/** Everything that the rules at one height depend on; made by `qbftHeightContext` from the head of the chain. */
-export interface QbftHeightContext {
-  /** Number of the block to agree on: head + 1. */
-  readonly height: number;
-  /** Header of the head. */
-  readonly parent: Header;
-  readonly parentHash: Hash32;
-  /** Author of the head, the zero address for the genesis block. */
-  readonly parentAuthor: Address;
-  /** Validators of this height in the engine's order (QBFT: by bytes). */
-  readonly validators: readonly Address[];
-  /** Messages that make a quorum, by the chain's rule at this height. */
-  readonly quorum: number;
-  /** F: how many validators may be faulty. */
-  readonly faults: number;
-  readonly policy: ProposerPolicy;
-  /** Seconds between blocks, and between empty blocks (the greater counts). */
-  readonly blockPeriodSeconds: number;
-  readonly emptyBlockPeriodSeconds: number;
-  /** Round 0 lasts this long; each later round twice the one before, up to the maximum. */
-  readonly requestTimeoutMs: number;
-  /** 0: no maximum (profile `goquorum`); see `qbftHeightContext` for the default of `strict`. */
-  readonly requestTimeoutMsMax: number;
-}
 
 /** A prepared certificate: a quorum of PREPAREs and the block they are for. */
 export interface PreparedCertificate {
@@ -73,119 +35,14 @@ export interface DurableRecord {
   readonly certificate: PreparedCertificate | undefined;
 }
 
-/** States of a round, with the names of the original (goquorum.md 9.4). */
-export type QbftPhase = 'acceptRequest' | 'preprepared' | 'prepared' | 'committed';
-
-/** A timer of the machine. At most one of each kind runs: setting one replaces the earlier of its kind. */
-export type Timer =
-  | { readonly kind: 'round'; readonly height: number; readonly round: number }
-  /** Looks again at a proposal whose time stamp was in the future. */
-  | { readonly kind: 'proposal'; readonly height: number; readonly round: number; readonly digest: Hash32 };
-
-/** Result of `verifyBlock`. `future`: valid so far, but its time stamp is ahead by `retryInMs`. */
-export type BlockVerdict =
-  | { readonly type: 'valid' }
-  | { readonly type: 'invalid'; readonly reason: string }
-  | { readonly type: 'future'; readonly retryInMs: number };
-
 /** Everything that can happen to the machine. */
-export type QbftInput =
-  /** Feed once, first. `record` is what was persisted last (undefined on an empty disk). */
-  | {
-      readonly type: 'start';
-      readonly context: QbftHeightContext;
-      readonly record: DurableRecord | undefined;
-      readonly nowMs: number;
-    }
-  /** The chain has a new head (own commit, import, sync, import by command): the context of the height after it. */
-  | { readonly type: 'newHead'; readonly context: QbftHeightContext; readonly nowMs: number }
-  /** Answer to `buildBlock`: a candidate, executed, its header prepared by `prepareQbftHeader` and its roots filled in. */
-  | { readonly type: 'blockBuilt'; readonly block: Block }
-  /** A message of a peer or one's own (every `broadcast` comes back as this input). */
-  | { readonly type: 'message'; readonly message: QbftMessage }
-  /** Answer to `verifyBlock`. */
-  | { readonly type: 'blockVerified'; readonly height: number; readonly digest: Hash32; readonly verdict: BlockVerdict }
-  | { readonly type: 'timerElapsed'; readonly timer: Timer }
-  /** `commitBlock` could not be carried out (success is a `newHead`). */
-  | { readonly type: 'commitFailed'; readonly height: number; readonly reason: string }
-  /** A validator is connected (again): it may have missed messages. */
-  | { readonly type: 'peerConnected'; readonly address: Address };
+export type QbftInput = BftInput<QbftMessage, DurableRecord>;
 
-/** Everything that the machine asks for. Carry them out in order; `then` only after the record is durable. */
-export type QbftEffect =
-  /** Write the record (one key, replacing), then carry out `then`. If the write fails, the node must stop. */
-  | { readonly type: 'persist'; readonly record: DurableRecord; readonly then: readonly QbftEffect[] }
-  /** Sign (`signQbftMessage`), send to all validators, and feed back as a `message` input. */
-  | { readonly type: 'broadcast'; readonly message: UnsignedQbftMessage }
-  /** Pass an accepted message of another on to validators that have not seen it. */
-  | { readonly type: 'relay'; readonly message: QbftMessage }
-  /** Send signed messages to one validator, if it is connected. */
-  | { readonly type: 'sendTo'; readonly to: Address; readonly messages: readonly QbftMessage[] }
-  /** A validator is behind: send it the head block (NewBlock), if it is connected. */
-  | { readonly type: 'announceHead'; readonly to: Address }
-  | { readonly type: 'setTimer'; readonly timer: Timer; readonly durationMs: number }
-  | { readonly type: 'cancelTimer'; readonly kind: Timer['kind'] }
-  /**
-   * Build a candidate on the parent. Time stamp = max(minTimestamp, now in seconds). Fill it until `deadlineMs` (Unix time;
-   * undefined: at once) and answer then, not before. If it has no transactions then, wait for the first one, at
-   * longest until `emptyDeadlineMs`. Drop the build when the head changes.
-   */
-  | {
-      readonly type: 'buildBlock';
-      readonly height: number;
-      readonly parentHash: Hash32;
-      /** Seconds. */
-      readonly minTimestamp: bigint;
-      readonly deadlineMs: number | undefined;
-      readonly emptyDeadlineMs: number | undefined;
-    }
-  /** Check a proposal (header by `verifyQbftProposal`, body, execution) and answer `blockVerified`. */
-  | { readonly type: 'verifyBlock'; readonly height: number; readonly digest: Hash32; readonly block: Block }
-  /** The block is final: its header carries the round and the seals. Import it and feed `newHead`, or `commitFailed`. */
-  | { readonly type: 'commitBlock'; readonly round: number; readonly digest: Hash32; readonly block: Block }
-  /** `from` speaks of a height above ours: fetch blocks up to `height` (from any peer). A hint, at most one per height. */
-  | { readonly type: 'requestSync'; readonly from: Address; readonly height: number }
-  /** A round began (for log, RPC, metrics). */
-  | {
-      readonly type: 'roundStarted';
-      readonly height: number;
-      readonly round: number;
-      readonly proposer: Address | undefined;
-      readonly isProposer: boolean;
-      readonly roundChange: boolean;
-    }
-  /** Proof or strong sign that a validator breaks the rules: log it, count it. */
-  | {
-      readonly type: 'misbehaviour';
-      readonly validator: Address;
-      readonly refusal: QbftRefusal;
-      readonly evidence: readonly QbftMessage[];
-    }
-  /** An input was not accepted (for log at debug level, and for the peer's score if `reaction` is REJECT). */
-  | { readonly type: 'refused'; readonly refusal: QbftRefusal; readonly input: QbftInput }
-  /** Internal: a stored message whose time has come. `step` consumes it; only `stepOnce` lets it out. */
-  | { readonly type: 'repost'; readonly input: QbftInput };
-
-/** A message kept by the address of its signer (hex). */
-export type BySigner<T> = ReadonlyMap<string, T>;
-
-/** A proposal of the current round. */
-export interface Proposal {
-  readonly block: Block;
-  readonly digest: Hash32;
-  /** What a COMMIT for it seals in this round. */
-  readonly sealDigest: Hash32;
-  /** Who proposed it. */
-  readonly signer: Address;
-}
+/** Everything that the machine asks for. */
+export type QbftEffect = BftEffect<QbftMessage, UnsignedQbftMessage, DurableRecord>;
 
 /** The machine's state. Values are never changed in place. */
-export interface QbftState {
-  readonly config: QbftConfig;
-  /** Undefined before `start`. */
-  readonly context: QbftHeightContext | undefined;
-  readonly round: number;
-  readonly phase: QbftPhase;
+export interface QbftState extends BftState<QbftMessage, DurableRecord> {
   /** The PRE-PREPARE that is being verified (phase acceptRequest), or was accepted (later phases). */
   readonly proposal: Proposal | undefined;
   /** The message of the proposal, to be relayed once it is accepted. */
@@ -197,30 +54,9 @@ export interface QbftState {
   /** ROUND-CHANGEs of this height by round, then signer. */
   readonly roundChanges: ReadonlyMap<number, BySigner<RoundChangeMessage>>;
   readonly certificate: PreparedCertificate | undefined;
-  /** The node's own candidate for this height. */
-  readonly candidate: Block | undefined;
-  /** A candidate for a later height (profile `goquorum`). */
-  readonly futureCandidate: Block | undefined;
-  /** A buildBlock for this height is under way. */
-  readonly building: boolean;
-  /** What was persisted last. */
-  readonly record: DurableRecord | undefined;
-  /** The chain is behind the durable record: this node may not sign before it is there again. */
-  readonly passive: boolean;
-  /** What was signed in this round (mirrors the durable record). */
+  /** The PRE-PREPARE signed in this round (mirrors the durable record). */
   readonly proposed: DurableRecord['proposed'];
-  readonly prepareDigest: Hash32 | undefined;
-  readonly commitDigest: Hash32 | undefined;
-  /** Own signed messages of this height and round, to be sent again to who missed them. */
-  readonly ownMessages: readonly QbftMessage[];
-  /** Messages whose time has not come, by signer. */
-  readonly backlog: ReadonlyMap<string, readonly QbftMessage[]>;
-  /** The greatest height for which a sync was asked. */
-  readonly syncHeight: number;
 }
 
 /** What one step gives back. */
-export interface QbftStep {
-  readonly state: QbftState;
-  readonly effects: readonly QbftEffect[];
-}
+export type QbftStep = BftStep<QbftState, QbftEffect>;

@@ -1,8 +1,9 @@
 import type { Block } from '@isoquorum/primitives/block';
 import { bytesEqual } from '@isoquorum/primitives/hex';
+import { isActive, isOwnTurn, refuse } from '../bft/turn.ts';
 import { propose, proposeIfJustified } from './propose.ts';
 import { startRoundTimer } from './round-timer.ts';
-import { isActive, isOwnTurn, refuse, type Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 /** The original: any candidate (re)starts the timer, and is proposed at once in any round. */
 function uponRequest(turn: Turn, block: Block): void {

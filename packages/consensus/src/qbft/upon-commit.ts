@@ -1,9 +1,10 @@
 import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { withQbftSeals } from '@isoquorum/primitives/istanbul-seal';
+import { accuse, refuse, signerKey, withEntry } from '../bft/turn.ts';
 import type { CommitMessage } from './message.ts';
 import { changeRound } from './round.ts';
-import { accuse, refuse, signerKey, type Turn, withEntry } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 /** The original believes the seal inside a COMMIT; a bad one would spoil the header for every importer. */
 function isSealValid(turn: Turn, message: CommitMessage, signer: Address): boolean {

@@ -1,42 +1,16 @@
-import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { keepForLater } from './backlog.ts';
-import { compareViews, messageTiming } from './check-message.ts';
+import { keepForLater } from '../bft/backlog.ts';
+import { isActive, isValidatorOf, refuse } from '../bft/turn.ts';
+import { answerLate, noteHigherView, rememberOwn } from '../bft/upon-peer.ts';
+import { messageTiming } from './check-message.ts';
 import type { QbftMessage } from './message.ts';
 import { qbftSigner } from './signing.ts';
-import { isActive, isValidatorOf, refuse, type Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 import type { QbftState } from './types.ts';
 import { uponCommit } from './upon-commit.ts';
 import { uponPrepare } from './upon-prepare.ts';
 import { uponProposal } from './upon-proposal.ts';
 import { uponRoundChange } from './upon-round-change.ts';
-
-/** A validator speaks of a height above ours: the chain must be behind. */
-function noteHigherView(turn: Turn, message: QbftMessage, signer: Address): void {
-  const { state, effects } = turn;
-  const height = message.height - 1;
-  if (height < turn.context.height || height <= state.syncHeight) return;
-  state.syncHeight = height;
-  effects.push({ type: 'requestSync', from: signer, height });
-}
-
-/** Helps a validator that asks for a round or height that is over here: it has missed messages or blocks. */
-function answerLate(turn: Turn, message: QbftMessage, signer: Address): void {
-  const { state, context, effects } = turn;
-  if (state.config.profile === 'goquorum' || message.type !== 'roundChange') return;
-  if (bytesEqual(signer, state.config.address)) return;
-  if (message.height < context.height) effects.push({ type: 'announceHead', to: signer });
-  else if (state.ownMessages.length > 0) effects.push({ type: 'sendTo', to: signer, messages: state.ownMessages });
-}
-
-/** Own messages of the current view are kept, to be sent again to who missed them. */
-function rememberOwn(turn: Turn, message: QbftMessage, signer: Address | undefined): void {
-  const { state, context } = turn;
-  if (signer === undefined || !bytesEqual(signer, state.config.address)) return;
-  if (compareViews(message, { height: context.height, round: state.round }) !== 0) return;
-  if (state.ownMessages.some((other) => other.type === message.type)) return;
-  state.ownMessages = [...state.ownMessages, message];
-}
 
 /** True for a PREPARE or COMMIT that this node may have signed in this round: it comes back after the phase is over. */
 function isSignedHere(state: QbftState, message: QbftMessage): boolean {
@@ -94,11 +68,4 @@ export function uponMessage(turn: Turn, message: QbftMessage): void {
     case 'roundChange':
       uponRoundChange(turn, message, signer);
   }
-}
-
-/** A validator is connected again: it gets what this node said in this round. */
-export function uponPeerConnected(turn: Turn, address: Address): void {
-  const { state, context, effects } = turn;
-  if (bytesEqual(address, state.config.address) || !isValidatorOf(context, address)) return;
-  if (state.ownMessages.length > 0) effects.push({ type: 'sendTo', to: address, messages: state.ownMessages });
 }

@@ -1,10 +1,12 @@
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { pruneBacklog, repostBacklog } from './backlog.ts';
-import { requestBlock } from './propose.ts';
-import { announceRound, broadcastRoundChange, clearRound } from './round.ts';
-import { blockDueMs, startRoundTimer } from './round-timer.ts';
-import { isActive, isOwnTurn, refuse, sealDigestOf, type Turn } from './turn.ts';
-import type { DurableRecord, QbftEffect, QbftHeightContext } from './types.ts';
+import { pruneBacklog } from '../bft/backlog.ts';
+import { announceRound, blockDueMs, isActive, isOwnTurn, refuse, requestBlock } from '../bft/turn.ts';
+import type { BftHeightContext } from '../bft/types.ts';
+import { repostBacklog } from './check-message.ts';
+import { broadcastRoundChange, clearRound } from './round.ts';
+import { startRoundTimer } from './round-timer.ts';
+import { sealDigestOf, type Turn } from './turn.ts';
+import type { DurableRecord, QbftEffect } from './types.ts';
 
 /** Takes the height of the context, with nothing known of it yet. */
 function enterHeight(turn: Turn, record: DurableRecord | undefined): void {
@@ -79,7 +81,7 @@ export function uponStart(turn: Turn, record: DurableRecord | undefined, nowMs: 
 }
 
 /** The chain has a new head: on to the next height (UponNewBlock). */
-export function uponNewBlock(turn: Turn, previous: QbftHeightContext, nowMs: number): void {
+export function uponNewBlock(turn: Turn, previous: BftHeightContext, nowMs: number): void {
   const { state, context } = turn;
   if (context.height === previous.height && bytesEqual(context.parentHash, previous.parentHash)) {
     refuse(turn, 'STALE_INPUT');

@@ -1,8 +1,9 @@
 import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { repostBacklog } from './backlog.ts';
+import { refuse, signerKey, withEntry } from '../bft/turn.ts';
+import { repostBacklog } from './check-message.ts';
 import type { PrepareMessage } from './message.ts';
-import { broadcastOnceDurable, refuse, signerKey, type Turn, withEntry } from './turn.ts';
+import { broadcastOnceDurable, type Turn } from './turn.ts';
 
 /** A PREPARE for the current view (UponPrepare): a quorum of them makes the proposal prepared. */
 export function uponPrepare(turn: Turn, message: PrepareMessage, signer: Address): void {

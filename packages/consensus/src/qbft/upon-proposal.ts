@@ -1,13 +1,14 @@
 import type { Address } from '@isoquorum/primitives/bytes';
 import { blockHash } from '@isoquorum/primitives/block';
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { repostBacklog } from './backlog.ts';
+import { accuse, proposerAt, refuse } from '../bft/turn.ts';
+import type { BlockVerdict } from '../bft/types.ts';
+import { repostBacklog } from './check-message.ts';
 import { areSignedByValidators, justificationFlaw } from './justification.ts';
 import type { PrePrepareMessage } from './message.ts';
 import { changeRound } from './round.ts';
 import { startRoundTimer } from './round-timer.ts';
-import { accuse, broadcastOnceDurable, proposerAt, refuse, sealDigestOf, type Turn } from './turn.ts';
-import type { BlockVerdict } from './types.ts';
+import { broadcastOnceDurable, sealDigestOf, type Turn } from './turn.ts';
 
 /** A PRE-PREPARE for the current view, in phase acceptRequest (UponProposal, first half): check it, then verify its block. */
 export function uponProposal(turn: Turn, message: PrePrepareMessage, signer: Address): void {

@@ -1,6 +1,7 @@
+import { isActive, refuse } from '../bft/turn.ts';
+import type { Timer } from '../bft/types.ts';
 import { changeRound } from './round.ts';
-import { isActive, refuse, type Turn } from './turn.ts';
-import type { Timer } from './types.ts';
+import type { Turn } from './turn.ts';
 
 /** The round took too long (UponRoundTimeout): on to the next one. */
 export function uponRoundTimeout(turn: Turn, timer: Extract<Timer, { kind: 'round' }>): void {

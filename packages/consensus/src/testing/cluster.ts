@@ -9,12 +9,13 @@ import type { HeaderRules } from '../header-rules.ts';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { decodeDurableRecord, encodeDurableRecord } from '../qbft/durable-record.ts';
 import { verifyQbftProposal } from '../qbft/header.ts';
-import { qbftHeightContext } from '../qbft/height-context.ts';
+import { bftHeightContext } from '../bft/height-context.ts';
 import { QBFT_CODE, type QbftMessage, type UnsignedQbftMessage } from '../qbft/message.ts';
 import { decodeQbftMessage, encodeQbftMessage } from '../qbft/message-codec.ts';
 import { signQbftMessage } from '../qbft/signing.ts';
 import { createQbftState, step as productStep } from '../qbft/step.ts';
-import type { QbftEffect, QbftInput, QbftState, QbftStep, Timer } from '../qbft/types.ts';
+import type { Timer } from '../bft/types.ts';
+import type { QbftEffect, QbftInput, QbftState, QbftStep } from '../qbft/types.ts';
 import { createTestBlock, createTestGenesis } from './test-chain.ts';
 import { EventQueue } from './event-queue.ts';
 import { createFakeSigner, recoverFake } from './fake-signatures.ts';
@@ -168,9 +169,9 @@ export class Cluster {
     return (node.chain.at(-1) as Block).header;
   }
 
-  private contextOf(node: Node): ReturnType<typeof qbftHeightContext> {
+  private contextOf(node: Node): ReturnType<typeof bftHeightContext> {
     const validators = this.nodes.map(({ address }) => address);
-    return qbftHeightContext({
+    return bftHeightContext({
       config: this.config,
       profile: 'strict',
       recover: recoverFake,

@@ -3,7 +3,7 @@ import type { Address } from '@isoquorum/primitives/bytes';
 import type { Header } from '@isoquorum/primitives/header';
 import { qbftCommitDigest } from '@isoquorum/primitives/istanbul-seal';
 import { decodeDurableRecord, encodeDurableRecord } from '../qbft/durable-record.ts';
-import { qbftHeightContext } from '../qbft/height-context.ts';
+import { bftHeightContext } from '../bft/height-context.ts';
 import type {
   CommitMessage,
   PrepareMessage,
@@ -15,7 +15,8 @@ import type {
 import { roundChangePayloadOf } from '../qbft/message-codec.ts';
 import { signQbftMessage } from '../qbft/signing.ts';
 import { createQbftState, step } from '../qbft/step.ts';
-import type { DurableRecord, QbftEffect, QbftHeightContext, QbftInput, QbftState } from '../qbft/types.ts';
+import type { BftHeightContext } from '../bft/types.ts';
+import type { DurableRecord, QbftEffect, QbftInput, QbftState } from '../qbft/types.ts';
 import { createFakeSigner, recoverFake } from './fake-signatures.ts';
 import { createTestBlock, createTestGenesis } from './test-chain.ts';
 
@@ -30,7 +31,7 @@ export class TestMachine {
   readonly self: string;
   readonly genesis: Header;
   state: QbftState;
-  context: QbftHeightContext;
+  context: BftHeightContext;
   /** Everything since the last `take`. */
   effects: QbftEffect[] = [];
   record: DurableRecord | undefined;
@@ -45,9 +46,9 @@ export class TestMachine {
     this.context = this.contextAfter(this.genesis);
   }
 
-  contextAfter(parent: Header): QbftHeightContext {
+  contextAfter(parent: Header): BftHeightContext {
     const validators = this.letters.map(addressOf);
-    return qbftHeightContext({
+    return bftHeightContext({
       config: this.chain.config,
       profile: 'strict',
       recover: recoverFake,

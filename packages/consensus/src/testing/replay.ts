@@ -5,12 +5,13 @@ import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import { bareHexToBytes, bytesToBareHex, bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { decodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
 import { signDigestBytes } from '@isoquorum/primitives/secp256k1';
-import { qbftHeightContext } from '../qbft/height-context.ts';
+import { bftHeightContext } from '../bft/height-context.ts';
 import { QBFT_CODE, type QbftMessage } from '../qbft/message.ts';
 import { decodeQbftMessage, encodeQbftMessage } from '../qbft/message-codec.ts';
 import { signQbftMessage } from '../qbft/signing.ts';
 import { createQbftState, stepOnce } from '../qbft/step.ts';
-import type { QbftEffect, QbftHeightContext, QbftInput, QbftState } from '../qbft/types.ts';
+import type { BftHeightContext } from '../bft/types.ts';
+import type { QbftEffect, QbftInput, QbftState } from '../qbft/types.ts';
 import { createRecoverCache } from '../recover-cache.ts';
 import type { Recording, TraceEntry } from './recordings.ts';
 
@@ -70,11 +71,11 @@ export function replayNode(recording: Recording, nodeIndex: number): readonly Re
     if ('id' in rest) byId.set(rest.id, block);
   }
 
-  const contextOf = (entry: TraceEntry): QbftHeightContext => {
+  const contextOf = (entry: TraceEntry): BftHeightContext => {
     const parent = blocks.get(entry.headHash ?? '');
     if (parent === undefined) throw new Error(`head ${entry.headHash} is not recorded`);
     const validators = (entry.validators ?? []).map((address) => hexToBytes(address));
-    return qbftHeightContext({ config, profile: 'goquorum', recover, parent: parent.header, validators });
+    return bftHeightContext({ config, profile: 'goquorum', recover, parent: parent.header, validators });
   };
 
   const recordedOutputs = (segment: readonly TraceEntry[]): readonly unknown[] => {

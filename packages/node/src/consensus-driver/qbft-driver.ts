@@ -1,17 +1,11 @@
 import { decodeDurableRecord, encodeDurableRecord } from '@isoquorum/consensus/qbft/durable-record';
 import { verifyQbftProposal } from '@isoquorum/consensus/qbft/header';
-import { qbftHeightContext } from '@isoquorum/consensus/qbft/height-context';
+import { bftHeightContext } from '@isoquorum/consensus/bft/height-context';
 import { decodeQbftMessage } from '@isoquorum/consensus/qbft/message-codec';
 import { signQbftMessage } from '@isoquorum/consensus/qbft/signing';
 import { createQbftState, step } from '@isoquorum/consensus/qbft/step';
-import type {
-  BlockVerdict,
-  QbftEffect,
-  QbftHeightContext,
-  QbftInput,
-  QbftState,
-  Timer,
-} from '@isoquorum/consensus/qbft/types';
+import type { BlockVerdict, BftHeightContext, Timer } from '@isoquorum/consensus/bft/types';
+import type { QbftEffect, QbftInput, QbftState } from '@isoquorum/consensus/qbft/types';
 import type { Block } from '@isoquorum/primitives/block';
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
@@ -42,10 +36,10 @@ export function createQbftDriver(parts: DriverParts, rules: BftRules): Consensus
   let sinceMs = clock.nowMs();
   let stopped = false;
 
-  function contextOf(): QbftHeightContext {
+  function contextOf(): BftHeightContext {
     const { block, hash } = chain.reader.head();
     const validators = rules.validatorsAfter({ header: block.header, hash });
-    return qbftHeightContext({ config: chain.reader.config, profile, recover, parent: block.header, validators });
+    return bftHeightContext({ config: chain.reader.config, profile, recover, parent: block.header, validators });
   }
 
   async function handle(input: QbftInput): Promise<void> {

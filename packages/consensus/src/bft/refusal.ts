@@ -1,14 +1,14 @@
 import type { Reaction } from '@isoquorum/primitives/errors';
 
 /** One line per reason why an input is not accepted. `text` is GoQuorum's where it has one. */
-export interface QbftRefusal {
-  readonly code: QbftRefusalCode;
+export interface BftRefusal {
+  readonly code: BftRefusalCode;
   readonly text: string;
   readonly reaction: Reaction;
 }
 
 /** Codes of refusals; what each means stands at `refusals`. */
-export type QbftRefusalCode =
+export type BftRefusalCode =
   | 'FUTURE_MESSAGE'
   | 'OLD_MESSAGE'
   | 'INVALID_MESSAGE'
@@ -29,7 +29,7 @@ export type QbftRefusalCode =
   | 'NOT_STARTED'
   | 'NO_CANDIDATE';
 
-const refusals: Record<QbftRefusalCode, readonly [string, Reaction]> = {
+const refusals: Record<BftRefusalCode, readonly [string, Reaction]> = {
   /** The message is for a later view; kept. */
   FUTURE_MESSAGE: ['future message', 'IGNORE'],
   /** The message is for a view that is over. */
@@ -42,7 +42,7 @@ const refusals: Record<QbftRefusalCode, readonly [string, Reaction]> = {
   SIGNER_UNKNOWN: ['message not signed by the sender', 'REJECT'],
   /** A PRE-PREPARE by a validator whose turn it is not. */
   NOT_PROPOSER: ['message does not come from proposer', 'REJECT'],
-  /** PREPARE or COMMIT for another block than the accepted proposal (IBFT says "inconsistent subjects"). */
+  /** PREPARE or COMMIT for another block than the accepted proposal (IBFT: "inconsistent subjects"). */
   INCONSISTENT_SUBJECT: ['invalid message', 'IGNORE'],
   /** A PRE-PREPARE after round 0 whose justification does not hold. */
   NOT_JUSTIFIED: ['invalid prepared block in round change messages', 'REJECT'],
@@ -71,7 +71,7 @@ const refusals: Record<QbftRefusalCode, readonly [string, Reaction]> = {
 };
 
 /** The refusal with the given code; `text` overrides the usual text. */
-export function qbftRefusal(code: QbftRefusalCode, text?: string): QbftRefusal {
+export function bftRefusal(code: BftRefusalCode, text?: string): BftRefusal {
   const [usual, reaction] = refusals[code];
   return { code, text: text ?? usual, reaction };
 }

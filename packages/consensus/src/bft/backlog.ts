@@ -1,16 +1,17 @@
 import type { Address } from '@isoquorum/primitives/bytes';
-import { bytesEqual } from '@isoquorum/primitives/hex';
-import { compareViews, messageTiming } from './check-message.ts';
-import { QBFT_CODE, type QbftMessage } from './message.ts';
-import { isValidatorOf, proposerAt, signerKey, type Turn, withEntry } from './turn.ts';
+import type { BftMessage, BftMessageType, BftRecord } from './types.ts';
+import { type BftTurn, isProposerOf, signerKey, withEntry } from './turn.ts';
+import { compareViews } from './views.ts';
 
 /** Most messages kept per signer and kind. PRE-PREPAREs and ROUND-CHANGEs carry blocks. */
 const keptMax = { prePrepare: 2, prepare: 16, commit: 16, roundChange: 2 } as const;
 /** Messages for heights further ahead are not kept: the chain will be synced there first. */
 const heightsAheadMax = 2;
 
-function compareMessages(left: QbftMessage, right: QbftMessage): number {
-  return compareViews(left, right) || QBFT_CODE[left.type] - QBFT_CODE[right.type];
+const rank: Record<BftMessageType, number> = { prePrepare: 0, prepare: 1, commit: 2, roundChange: 3 };
+
+function compareMessages(left: BftMessage, right: BftMessage): number {
+  return compareViews(left, right) || rank[left.type] - rank[right.type];
 }
 
 /**
@@ -18,13 +19,15 @@ function compareMessages(left: QbftMessage, right: QbftMessage): number {
  * this height is kept only if its signer is the proposer of its round.
  * @returns false when it was kept already or is not worth keeping
  */
-export function keepForLater(turn: Turn, message: QbftMessage, signer: Address): boolean {
+export function keepForLater<M extends BftMessage, U, R extends BftRecord>(
+  turn: BftTurn<M, U, R>,
+  message: M,
+  signer: Address,
+): boolean {
   const { state, context } = turn;
   if (message.height - context.height > heightsAheadMax) return false;
-  if (message.type === 'prePrepare' && message.height === context.height) {
-    const proposer = proposerAt(context, message.round);
-    if (proposer === undefined || !bytesEqual(proposer, signer)) return false;
-  }
+  const isProposal = message.type === 'prePrepare' && message.height === context.height;
+  if (isProposal && !isProposerOf(context, message.round, signer)) return false;
   const key = signerKey(signer);
   const kept = state.backlog.get(key) ?? [];
   const alike = kept.filter((other) => other.type === message.type);
@@ -37,15 +40,18 @@ export function keepForLater(turn: Turn, message: QbftMessage, signer: Address):
 }
 
 /** Posts the stored messages whose time has come, in the order of their views, and forgets those that are over. */
-export function repostBacklog(turn: Turn): void {
-  const { state, context } = turn;
+export function repostDue<M extends BftMessage, U, R extends BftRecord>(
+  turn: BftTurn<M, U, R>,
+  timingOf: (message: M) => string,
+): void {
+  const { state } = turn;
   if (state.backlog.size === 0) return;
-  const due: QbftMessage[] = [];
-  const backlog = new Map<string, readonly QbftMessage[]>();
+  const due: M[] = [];
+  const backlog = new Map<string, readonly M[]>();
   for (const [key, messages] of state.backlog) {
-    const later: QbftMessage[] = [];
+    const later: M[] = [];
     for (const message of messages) {
-      const timing = messageTiming(message, state, context);
+      const timing = timingOf(message);
       if (timing === 'FUTURE_MESSAGE') later.push(message);
       else if (timing === 'now') due.push(message);
     }
@@ -57,13 +63,8 @@ export function repostBacklog(turn: Turn): void {
 }
 
 /** Forgets messages of signers that are no validators any more. */
-export function pruneBacklog(turn: Turn): void {
+export function pruneBacklog<M extends BftMessage, U, R extends BftRecord>(turn: BftTurn<M, U, R>): void {
   const { state, context } = turn;
   const keys = new Set(context.validators.map(signerKey));
   state.backlog = new Map([...state.backlog].filter(([key]) => keys.has(key)));
-}
-
-/** True when messages of the address may be kept at all. */
-export function mayKeep(turn: Turn, signer: Address): boolean {
-  return isValidatorOf(turn.context, signer);
 }

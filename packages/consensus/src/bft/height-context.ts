@@ -10,7 +10,7 @@ import type { Profile } from '../profile.ts';
 import { faultsOf } from '../quorum.ts';
 import type { RecoverAddress } from '../recover.ts';
 import { orderValidators } from '../validator-set.ts';
-import type { QbftHeightContext } from './types.ts';
+import type { BftHeightContext } from './types.ts';
 
 /** Strict caps rounds at a minute where the chain names no maximum, so that a network that was down resumes soon. */
 export const requestTimeoutMsMaxDefault = 60_000;
@@ -27,7 +27,7 @@ export interface HeightContextOptions {
 }
 
 /** Everything that the machine needs to know about the height after `parent`. @throws NOT_BFT */
-export function qbftHeightContext(options: HeightContextOptions): QbftHeightContext {
+export function bftHeightContext(options: HeightContextOptions): BftHeightContext {
   const { config, profile, recover, parent, validators } = options;
   const height = parent.number + 1;
   const settings = bftConfigAt(config, height);
@@ -38,7 +38,7 @@ export function qbftHeightContext(options: HeightContextOptions): QbftHeightCont
     parent,
     parentHash: headerHash(parent),
     parentAuthor: parent.number === 0 ? zeroAddress : (bftAuthor(parent, config, recover) ?? zeroAddress),
-    validators: orderValidators(validators, 'qbft'),
+    validators: orderValidators(validators, settings.algorithm),
     quorum: quorumAt(config, height, validators.length),
     faults: faultsOf(validators.length),
     policy: settings.proposerPolicy,
