@@ -27,7 +27,8 @@ export type BftRefusalCode =
   | 'NOT_VALIDATOR'
   | 'STALE_INPUT'
   | 'NOT_STARTED'
-  | 'NO_CANDIDATE';
+  | 'NO_CANDIDATE'
+  | 'ROUND_AHEAD';
 
 const refusals: Record<BftRefusalCode, readonly [string, Reaction]> = {
   /** The message is for a later view; kept. */
@@ -66,6 +67,8 @@ const refusals: Record<BftRefusalCode, readonly [string, Reaction]> = {
   STALE_INPUT: ['input is out of date', 'IGNORE'],
   /** Input before `start`. */
   NOT_STARTED: ['not started', 'IGNORE'],
+  /** IBFT: a ROUND-CHANGE for a later round that changes nothing yet; kept, not passed on. */
+  ROUND_AHEAD: ['message is ignored', 'IGNORE'],
   /** No candidate block to propose yet. */
   NO_CANDIDATE: ['no proposal as pending request is nil', 'IGNORE'],
 };

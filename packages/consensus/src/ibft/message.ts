@@ -1,6 +1,7 @@
 import { type Block, encodeBlock, readBlock } from '@isoquorum/primitives/block';
 import { type Address, emptyBytes, type Hash32 } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { istanbulSealLength } from '@isoquorum/primitives/istanbul-extra';
 import { encodeRlp, encodeRlpListOf, numberToRlp } from '@isoquorum/primitives/rlp';
 import { RlpReader } from '@isoquorum/primitives/rlp-reader';
 
@@ -20,14 +21,39 @@ interface IbftEnvelope {
   readonly sender: Address;
   /** 65 bytes over keccak of the message with an empty signature. */
   readonly signature: Uint8Array;
-  /** In a COMMIT 65 bytes over keccak(hash ‖ 2); empty otherwise. */
+  /** In a COMMIT 65 bytes over keccak(hash ‖ 2), or none where the original had no proposal at hand; empty otherwise. */
   readonly committedSeal: Uint8Array;
 }
 
-/** A message of the legacy engine. The digest of a ROUND-CHANGE is the zero hash. */
-export type IbftMessage =
-  | (IbftEnvelope & { readonly type: 'prePrepare'; readonly block: Block })
-  | (IbftEnvelope & { readonly type: 'prepare' | 'commit' | 'roundChange'; readonly digest: Hash32 });
+/** A proposal; the block carries the proposer's seal. */
+export interface IbftProposalMessage extends IbftEnvelope {
+  readonly type: 'prePrepare';
+  readonly block: Block;
+}
+
+/** PREPARE ("I saw this valid proposal") or COMMIT ("a quorum prepared it"). */
+export interface IbftVoteMessage extends IbftEnvelope {
+  readonly type: 'prepare' | 'commit';
+  readonly digest: Hash32;
+}
+
+/** A wish for a later round. Its digest is the zero hash: unlike QBFT's it tells nothing of what was prepared. */
+export interface IbftRoundChangeMessage extends IbftEnvelope {
+  readonly type: 'roundChange';
+  readonly digest: Hash32;
+}
+
+/** A message of the legacy engine. */
+export type IbftMessage = IbftProposalMessage | IbftVoteMessage | IbftRoundChangeMessage;
+
+/** A message that waits for the node key (see `signIbftMessage`). */
+export type UnsignedIbftMessage =
+  | Omit<IbftProposalMessage, 'signature' | 'committedSeal'>
+  | Omit<IbftRoundChangeMessage, 'signature' | 'committedSeal'>
+  | (Omit<IbftVoteMessage, 'signature' | 'committedSeal'> & {
+      /** What the seal of a COMMIT signs: keccak(hash ‖ 2); undefined: no seal. */
+      readonly sealDigest: Hash32 | undefined;
+    });
 
 /** The inner part: `[[round, sequence], block or digest]`. Round first: QBFT is the other way round. */
 function encodeSubject(message: IbftMessage): Uint8Array {
@@ -64,8 +90,9 @@ function readMessage(bytes: Uint8Array): IbftMessage {
   const inner = new RlpReader(fields.readBytes('subject'));
   const sender = fields.readFixed(20, 'sender');
   const signature = fields.readFixed(65, 'signature');
-  const committedSeal =
-    type === 'commit' ? fields.readFixed(65, 'committedSeal') : fields.readFixed(0, 'committedSeal');
+  const committedSeal = fields.readBytes('committedSeal');
+  if (committedSeal.length !== 0 && (type !== 'commit' || committedSeal.length !== istanbulSealLength))
+    fields.fail('RLP_LENGTH_MISMATCH', 'a seal of another length', 'committedSeal');
   fields.end('message');
   const subject = inner.readList('subject');
   inner.end('subject');
@@ -74,7 +101,7 @@ function readMessage(bytes: Uint8Array): IbftMessage {
   const height = view.readNumber('sequence');
   view.end('view');
   const envelope = { height, round, sender, signature, committedSeal };
-  const message =
+  const message: IbftMessage =
     type === 'prePrepare'
       ? { ...envelope, type, block: readBlock(subject) }
       : { ...envelope, type, digest: subject.readFixed(32, 'digest') };

@@ -6,7 +6,7 @@ import { emptyTrieRoot, type Header } from '@isoquorum/primitives/header';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { ISTANBUL_DIGEST } from '@isoquorum/primitives/istanbul-digest';
 import { encodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
-import { type PrepareHeaderOptions, prepareQbftHeader } from '../qbft/prepare-header.ts';
+import { type PrepareHeaderOptions, prepareQbftHeader } from '../bft/prepare-header.ts';
 import { sortValidators } from '../validator-set.ts';
 
 /** Settings of a QBFT chain for tests: period 1 s, timeout 2 s. */

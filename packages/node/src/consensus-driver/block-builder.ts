@@ -1,4 +1,4 @@
-import { prepareQbftHeader } from '@isoquorum/consensus/qbft/prepare-header';
+import { prepareQbftHeader } from '@isoquorum/consensus/bft/prepare-header';
 import type { QbftEffect } from '@isoquorum/consensus/qbft/types';
 import type { Block } from '@isoquorum/primitives/block';
 import { bytesEqual } from '@isoquorum/primitives/hex';

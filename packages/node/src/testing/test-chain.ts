@@ -1,4 +1,4 @@
-import { prepareQbftHeader } from '@isoquorum/consensus/qbft/prepare-header';
+import { prepareQbftHeader } from '@isoquorum/consensus/bft/prepare-header';
 import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
 import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
 import { createVirtualClock, type VirtualClock } from '@isoquorum/platform/memory/clock';

@@ -1,11 +1,12 @@
-import type { Address } from '@isoquorum/primitives/bytes';
+import { zeroAddress } from '@isoquorum/primitives/address';
+import { type Address, emptyBytes } from '@isoquorum/primitives/bytes';
 import { emptyBloom } from '@isoquorum/primitives/bloom';
 import { nextGasLimit } from '@isoquorum/primitives/gas-limit';
 import { bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { minerGasLimitAt } from '@isoquorum/primitives/genesis/rules-at';
 import { emptyTrieRoot, emptyUncleHash, type Header, headerHash, zeroHash } from '@isoquorum/primitives/header';
-import { encodeQbftExtra, type QbftVote } from '@isoquorum/primitives/istanbul-extra';
+import { encodeIbftExtra, encodeQbftExtra, type QbftVote, qbftVoteAdd } from '@isoquorum/primitives/istanbul-extra';
 import { ISTANBUL_DIGEST } from '@isoquorum/primitives/istanbul-digest';
 import { sortValidators } from '../validator-set.ts';
 
@@ -25,12 +26,9 @@ export interface PrepareHeaderOptions {
   readonly gasCeiling?: bigint;
 }
 
-/**
- * The header of a candidate before execution: state root, transactions root, receipts root, bloom and gas used are to be
- * filled in (goquorum.md 9.2, 11.2).
- */
-export function prepareQbftHeader(options: PrepareHeaderOptions): Header {
-  const { parent, config, nowSeconds, author, vote } = options;
+/** What a candidate's header has before execution under both algorithms; roots, bloom and gas used are to be filled in. */
+function prepareHeader(options: PrepareHeaderOptions, extraOf: ExtraOf): Header {
+  const { parent, config, nowSeconds } = options;
   const number = parent.number + 1;
   const settings = bftConfigAt(config, number);
   const earliest = parent.timestamp + BigInt(settings?.blockPeriodSeconds ?? 1);
@@ -42,7 +40,7 @@ export function prepareQbftHeader(options: PrepareHeaderOptions): Header {
   return {
     parentHash: headerHash(parent),
     uncleHash: emptyUncleHash,
-    coinbase: author,
+    coinbase: options.author,
     stateRoot: zeroHash,
     transactionsRoot: emptyTrieRoot,
     receiptsRoot: emptyTrieRoot,
@@ -52,8 +50,28 @@ export function prepareQbftHeader(options: PrepareHeaderOptions): Header {
     gasLimit: nextGasLimit(parent, minimum, options.gasFloor, options.gasCeiling),
     gasUsed: 0n,
     timestamp: nowSeconds > earliest ? nowSeconds : earliest,
-    extraData: encodeQbftExtra({ vanity, validators, vote, round: 0, committedSeals: [] }),
+    extraData: extraOf(vanity, validators),
     mixHash: ISTANBUL_DIGEST,
     nonce: new Uint8Array(8),
   };
+}
+
+type ExtraOf = (vanity: Uint8Array, validators: readonly Address[]) => Uint8Array;
+
+/** The header of a QBFT candidate before execution (goquorum.md 9.2, 11.2). */
+export function prepareQbftHeader(options: PrepareHeaderOptions): Header {
+  const { vote } = options;
+  return prepareHeader(options, (vanity, validators) =>
+    encodeQbftExtra({ vanity, validators, vote, round: 0, committedSeals: [] }),
+  );
+}
+
+/** The header of an IBFT candidate before execution: coinbase and nonce carry the vote, the proposer is known by its seal. */
+export function prepareIbftHeader(options: PrepareHeaderOptions): Header {
+  const { vote } = options;
+  const header = prepareHeader(options, (vanity, validators) =>
+    encodeIbftExtra({ vanity, validators, seal: emptyBytes, committedSeals: [] }),
+  );
+  const nonce = new Uint8Array(8).fill(vote?.voteType === qbftVoteAdd ? 0xff : 0);
+  return { ...header, coinbase: vote?.recipient ?? zeroAddress, nonce };
 }

@@ -1,0 +1,97 @@
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import { pruneBacklog } from '../bft/backlog.ts';
+import { announceRound, blockDueMs, isActive, isOwnTurn, refuse, requestBlock } from '../bft/turn.ts';
+import type { BftHeightContext } from '../bft/types.ts';
+import { repostBacklog } from './check-message.ts';
+import { clearRound } from './round.ts';
+import { broadcastRoundChange, lockedProposal, proposeBlock, startRoundTimer, type Turn, vote } from './turn.ts';
+import type { IbftRecord } from './types.ts';
+
+/** Takes the height of the context, with nothing known of it yet. */
+function enterHeight(turn: Turn, record: IbftRecord | undefined): void {
+  const { state, context, effects } = turn;
+  state.lock = undefined;
+  clearRound(state);
+  state.context = context;
+  state.round = 0;
+  state.begunRound = 0;
+  state.waiting = false;
+  state.phase = 'acceptRequest';
+  state.roundChanges = new Map();
+  state.lateVotes = [];
+  state.accepted = [];
+  state.ownMessages = [];
+  state.candidate = undefined;
+  state.building = false;
+  state.passive = record !== undefined && context.height < record.height;
+  effects.push({ type: 'cancelTimer', kind: 'round' }, { type: 'cancelTimer', kind: 'proposal' });
+  pruneBacklog(turn);
+}
+
+/** Goes on where the record says that this node was, and sends again what it had signed in that round. */
+function resume(turn: Turn, record: IbftRecord): void {
+  const { state } = turn;
+  const { round, waiting, proposed, prepareDigest, commitDigest, lock } = record;
+  state.round = round;
+  state.waiting = waiting;
+  state.begunRound = round;
+  state.lock = lock;
+  state.proposal = lockedProposal(lock, state.config.address);
+  state.prepareDigest = prepareDigest;
+  state.commitDigest = commitDigest;
+  if (state.proposal !== undefined) state.accepted = [state.proposal];
+  announceRound(turn, round > 0);
+  if (round > 0) broadcastRoundChange(turn);
+  if (proposed !== undefined) proposeBlock(turn, proposed);
+  if (prepareDigest !== undefined) vote(turn, 'prepare', prepareDigest);
+  if (commitDigest === undefined || lock === undefined || !bytesEqual(lock.digest, commitDigest)) return;
+  state.phase = 'prepared';
+  vote(turn, 'commit', commitDigest);
+}
+
+/** First acts at a height: timer, candidate block, stored messages. */
+function begin(turn: Turn, nowMs: number): void {
+  const { state, context, effects } = turn;
+  if (state.config.profile === 'goquorum') {
+    startRoundTimer(turn);
+    requestBlock(turn, true);
+    const next = state.futureCandidate;
+    if (next !== undefined && next.header.number <= context.height) {
+      state.futureCandidate = undefined;
+      if (next.header.number === context.height)
+        effects.push({ type: 'repost', input: { type: 'blockBuilt', block: next } });
+    }
+  } else {
+    if (!isActive(state, context)) return;
+    startRoundTimer(turn, state.round > 0 ? 0 : Math.max(blockDueMs(context).dueMs - nowMs, 0));
+    const isFree = state.round === 0 && state.proposed === undefined && state.phase === 'acceptRequest';
+    if (isFree && isOwnTurn(turn)) requestBlock(turn, true);
+  }
+  repostBacklog(turn);
+}
+
+/** Begins: at round 0 of the height after the head, or where the durable record says. */
+export function uponStart(turn: Turn, record: IbftRecord | undefined, nowMs: number): void {
+  const { state, context } = turn;
+  const kept = state.config.profile === 'strict' ? record : undefined;
+  state.record = kept;
+  enterHeight(turn, kept);
+  if (kept !== undefined && kept.height === context.height && isActive(state, context)) resume(turn, kept);
+  else announceRound(turn, false);
+  begin(turn, nowMs);
+}
+
+/** The chain has a new head: on to the next height. */
+export function uponNewBlock(turn: Turn, previous: BftHeightContext, nowMs: number): void {
+  const { state, context } = turn;
+  if (context.height === previous.height && bytesEqual(context.parentHash, previous.parentHash)) {
+    refuse(turn, 'STALE_INPUT');
+    return;
+  }
+  const { record } = state;
+  state.previous = previous;
+  enterHeight(turn, record);
+  if (record !== undefined && record.height === context.height && isActive(state, context)) resume(turn, record);
+  else announceRound(turn, false);
+  begin(turn, nowMs);
+}
