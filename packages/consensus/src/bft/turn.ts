@@ -2,7 +2,15 @@ import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
 import { proposerOf } from '../proposer.ts';
 import { bftRefusal, type BftRefusalCode } from './refusal.ts';
-import type { BftEffect, BftHeightContext, BftInput, BftMachineConfig, BftMessage, BftRecord, BftState } from './types.ts';
+import type {
+  BftEffect,
+  BftHeightContext,
+  BftInput,
+  BftMachineConfig,
+  BftMessage,
+  BftRecord,
+  BftState,
+} from './types.ts';
 
 /** A state under change: fields are assigned, but maps and lists inside are replaced, never changed. */
 export type Draft<State> = { -readonly [Key in keyof State]: State[Key] };

@@ -2,7 +2,14 @@ import type { Block } from '@isoquorum/primitives/block';
 import { announceRound, isProposerOf, requestBlock } from '../bft/turn.ts';
 import { repostBacklog } from './check-message.ts';
 import { followQuorum, keepLateVotes } from './lock.ts';
-import { broadcastRoundChange, type DraftState, lockedProposal, proposeBlock, startRoundTimer, type Turn } from './turn.ts';
+import {
+  broadcastRoundChange,
+  type DraftState,
+  lockedProposal,
+  proposeBlock,
+  startRoundTimer,
+  type Turn,
+} from './turn.ts';
 
 /** Forgets everything that belongs to one round; the lock stays. */
 export function clearRound(state: DraftState): void {

@@ -76,7 +76,8 @@ function dispatch(turn: Turn, previous: BftHeightContext): void {
 /** As {@link step}, but stored messages whose time has come are let out as `repost` effects (for replays). */
 export function stepOnce(state: IbftState, input: IbftInput): IbftStep {
   const context = input.type === 'start' || input.type === 'newHead' ? input.context : state.context;
-  if (context === undefined) return { state, effects: [{ type: 'refused', refusal: bftRefusal('NOT_STARTED'), input }] };
+  if (context === undefined)
+    return { state, effects: [{ type: 'refused', refusal: bftRefusal('NOT_STARTED'), input }] };
   const turn: Turn = { input, state: { ...state }, context, effects: [] };
   dispatch(turn, state.context ?? context);
   return { state: turn.state, effects: turn.effects };

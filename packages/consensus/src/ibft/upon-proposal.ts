@@ -102,11 +102,7 @@ export function uponBlockVerified(
 ): void {
   const { state, context, effects } = turn;
   const { pending } = state;
-  if (
-    pending === undefined ||
-    input.height !== context.height ||
-    !bytesEqual(pending.proposal.digest, input.digest)
-  ) {
+  if (pending === undefined || input.height !== context.height || !bytesEqual(pending.proposal.digest, input.digest)) {
     refuse(turn, 'STALE_INPUT');
     return;
   }

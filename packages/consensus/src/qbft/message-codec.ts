@@ -222,7 +222,8 @@ const readers: Record<number, { readonly name: string; readonly read: (reader: R
  */
 export function decodeQbftMessage(code: number, bytes: Uint8Array): QbftMessage {
   const kind = readers[code];
-  if (kind === undefined) throw new IsoquorumError('QBFT_MESSAGE_INVALID', `invalid message event code ${code}`, { code });
+  if (kind === undefined)
+    throw new IsoquorumError('QBFT_MESSAGE_INVALID', `invalid message event code ${code}`, { code });
   try {
     const reader = new RlpReader(bytes);
     const message = kind.read(reader);
