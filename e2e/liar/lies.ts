@@ -1,4 +1,4 @@
-import { prepareQbftHeader } from '@isoquorum/consensus/qbft/prepare-header';
+import { prepareQbftHeader } from '@isoquorum/consensus/bft/prepare-header';
 import { listRoot } from '@isoquorum/execution/trie/list-root';
 import type { Block } from '@isoquorum/primitives/block';
 import type { Address } from '@isoquorum/primitives/bytes';
