@@ -1,5 +1,5 @@
 import type { EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
-import { concatBytes } from '@isoquorum/primitives/hex';
+import { bytesEqual, concatBytes } from '@isoquorum/primitives/hex';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import { deriveReceipts } from '@isoquorum/primitives/receipt-storage';
@@ -40,12 +40,15 @@ export interface PrivateStore {
   receipts(blockHash: Hash32, psi: string): ReadonlyMap<number, Receipt> | undefined;
   /** No bytes when the block has no private logs. */
   bloom(blockHash: Hash32, psi: string): Uint8Array | undefined;
-  /** Stores the results of the block after the head and moves the head, in one batch. Resolves when durable. */
-  commit(commit: PrivateCommit): Promise<void>;
+  /**
+   * Stores the results of the block after the head and moves the head, in one batch. Resolves when durable; `stale` when the head has
+   * been moved below the block meanwhile, and nothing was stored.
+   */
+  commit(commit: PrivateCommit): Promise<'done' | 'stale'>;
   /** Moves the head of a private state back to a canonical block; what comes after is executed again. */
   rewind(psi: string, number: number, digest: string): Promise<void>;
-  /** Before a reorganisation: no private head stays above `number`. */
-  retreat(number: number): Promise<void>;
+  /** For a reorganisation: no private head stays above `number`, at once; the operations belong into the batch that moves the public head. */
+  retreat(number: number): StoreOperation[];
   /** Notes why a head stands, or that it moves again. */
   setWaiting(psi: string, wait: PrivateWait | undefined): void;
   /** Lowest block number that was executed without this payload, by private state. */
@@ -63,6 +66,8 @@ interface HeadState {
   hash: Hash32;
   root: Hash32;
   waitingFor: PrivateWait | undefined;
+  /** Number of the block whose results are being written; gone when the head has been moved below it meanwhile. */
+  underway: number | undefined;
 }
 
 export interface PrivateStoreOptions {
@@ -97,7 +102,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       const canonical = number <= top ? blocks.canonicalHash(number) : undefined;
       const root = canonical && load(canonical, psi)?.root;
       if (canonical !== undefined && (root !== undefined || number === 0)) {
-        return { number, hash: canonical, root: root ?? emptyTrieRoot, waitingFor: undefined };
+        return { number, hash: canonical, root: root ?? emptyTrieRoot, waitingFor: undefined, underway: undefined };
       }
       if (number === 0) return genesisHead();
       number = Math.min(number - 1, top);
@@ -106,7 +111,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
   }
 
   function genesisHead(): HeadState {
-    return { number: 0, hash: options.genesisHash, root: emptyTrieRoot, waitingFor: undefined };
+    return { number: 0, hash: options.genesisHash, root: emptyTrieRoot, waitingFor: undefined, underway: undefined };
   }
 
   function load(hash: Hash32, psi: string): CachedResult | undefined {
@@ -148,24 +153,30 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     return { type: 'put', key: privateHeadKey(psi), value: concatBytes(numberToKey(number), hash) };
   }
 
-  async function moveBack(psi: string, number: number): Promise<boolean> {
+  /** Moves the head in memory; the operation that does so on disk, or nothing when it is not above `number`. */
+  function moveBack(psi: string, number: number): StoreOperation | undefined {
     const state = stateOf(psi);
-    if (state.number <= number) return false;
+    const { underway } = state;
+    if (underway !== undefined && underway > number) state.underway = undefined;
+    if (state.number <= number) {
+      // What is being written moves the head on disk: it has to be moved back even if it never was moved here.
+      return state.underway === underway ? undefined : headOperation(psi, state.number, state.hash);
+    }
     const hash = number === 0 ? options.genesisHash : blocks.canonicalHash(number);
     const root = number === 0 ? emptyTrieRoot : hash && load(hash, psi)?.root;
-    if (hash === undefined || root === undefined) return number > 0 && moveBack(psi, number - 1);
+    if (hash === undefined || root === undefined) return number > 0 ? moveBack(psi, number - 1) : undefined;
     state.number = number;
     state.hash = hash;
     state.root = root;
     state.waitingFor = undefined;
-    await writes.write([headOperation(psi, number, hash)]);
-    return true;
+    return headOperation(psi, number, hash);
   }
 
   return {
     names: options.privateStates,
     head(psi) {
-      return { psi, ...stateOf(psi) };
+      const { number, hash, root, waitingFor } = stateOf(psi);
+      return { psi, number, hash, root, waitingFor };
     },
     root(hash, psi) {
       const state = stateOf(psi);
@@ -181,6 +192,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       const { psi, block } = commit;
       const state = stateOf(psi);
       const number = block.block.header.number;
+      if (!bytesEqual(block.block.header.parentHash, state.hash)) return 'stale';
       const operations: StoreOperation[] = [...commit.operations];
       const value = encodePrivateResult({ ...commit, bloom: commit.logsBloom });
       operations.push({ type: 'put', key: privateResultKey(block.hash, psi), value });
@@ -202,20 +214,26 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
         bloom: hasLogs ? commit.logsBloom : new Uint8Array(0),
         receipts,
       });
+      state.underway = number;
       await writes.write(operations);
+      // A reorganisation came while this was being written; its batch, which follows, moves the head back on disk too.
+      if (state.underway !== number) return 'stale';
+      state.underway = undefined;
       state.number = number;
       state.hash = block.hash;
       state.root = commit.root;
       state.waitingFor = undefined;
       options.emit({ type: 'privateHead', psi, number, hash: block.hash, root: commit.root });
+      return 'done';
     },
     async rewind(psi, number, digest) {
-      if (await moveBack(psi, number))
-        options.emit({ type: 'privateRewind', psi, number: stateOf(psi).number, digest });
+      const operation = moveBack(psi, number);
+      if (operation === undefined) return;
+      await writes.write([operation]);
+      options.emit({ type: 'privateRewind', psi, number: stateOf(psi).number, digest });
     },
-    async retreat(number) {
-      for (const psi of options.privateStates) await moveBack(psi, number);
-    },
+    retreat: (number) =>
+      options.privateStates.map((psi) => moveBack(psi, number)).filter((operation) => operation !== undefined),
     setWaiting(psi, wait) {
       stateOf(psi).waitingFor = wait;
       if (wait !== undefined) options.emit({ type: 'privateWaiting', psi, wait });

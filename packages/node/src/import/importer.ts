@@ -107,7 +107,8 @@ export function createImporter(options: ImporterOptions): Importer {
     const parent = parentOf(block, hash);
     if (importOptions.isHeaderVerified !== true) verifyHeader(header, parent);
     rules.verifyUncles(block);
-    chain.checkFork({ hash, block });
+    const verdict = chain.checkFork({ hash, block });
+    if (verdict === 'side' && chain.blocks.receipts(hash) !== undefined) return { type: 'known' };
     await prepare(block);
     const applied = await executor.execute(block, hash, parent);
     const durable = chain.commit({ hash, block, receipts: applied.receipts, operations: applied.operations });

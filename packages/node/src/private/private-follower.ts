@@ -63,11 +63,11 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
   let cancelListening: (() => void) | undefined;
 
   /** Resolves the payloads that the block needs; those found inside are added round by round. */
-  async function executeBlock(psi: string, block: ChainBlock): Promise<'done' | 'waiting'> {
+  async function executeBlock(psi: string, block: ChainBlock): Promise<'done' | 'waiting' | 'stale'> {
     const before = privates.head(psi);
     const digests = digestsOf(block);
     if (digests.length === 0) {
-      await privates.commit({
+      return privates.commit({
         psi,
         block,
         root: before.root,
@@ -78,7 +78,6 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
         notParty: [],
         resolved: [],
       });
-      return 'done';
     }
     for (;;) {
       const resolved = await resolver.resolve(digests);
@@ -105,7 +104,7 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
       block.block.transactions.forEach((transaction, index) => {
         if (isPrivateTransaction(transaction)) indexes.push(index);
       });
-      await privates.commit({
+      return privates.commit({
         psi,
         block,
         root: result.stateRoot,
@@ -116,7 +115,6 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
         notParty: notParty.filter((digest) => !isZeroBytes(digest)),
         resolved: found,
       });
-      return 'done';
     }
   }
 
@@ -159,7 +157,7 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
       const block = reader.blockByNumber(head.number + 1);
       if (block === undefined) return;
       if (!bytesEqual(block.block.header.parentHash, head.hash)) {
-        // The public chain was reorganised below this head; `retreat` has moved or will move it.
+        // A reorganisation moves both heads at once.
         throw storeDamaged('a private head is not on the chain', { psi, number: head.number });
       }
       const waited = head.waitingFor;

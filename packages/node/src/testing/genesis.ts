@@ -1,10 +1,10 @@
 import { type Genesis, parseGenesis } from '@isoquorum/primitives/genesis/genesis';
-import { bytesToHex } from '@isoquorum/primitives/hex';
+import type { Address } from '@isoquorum/primitives/bytes';
+import { bytesToHex, compareBytes, concatBytes } from '@isoquorum/primitives/hex';
 import { encodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
 import { nodeKeyToAddress } from '@isoquorum/primitives/node-key';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
-import { compareBytes } from '@isoquorum/primitives/hex';
 import { utf8ToBytes } from '@isoquorum/primitives/utf8';
 
 /** A private key for tests, the same for the same name. */
@@ -23,6 +23,55 @@ export interface TestGenesisOptions {
   readonly gasLimit?: bigint;
 }
 
+const forksFromGenesis = {
+  homesteadBlock: 0,
+  eip150Block: 0,
+  eip155Block: 0,
+  eip158Block: 0,
+  byzantiumBlock: 0,
+  constantinopleBlock: 0,
+  petersburgBlock: 0,
+  istanbulBlock: 0,
+} as const;
+
+function allocOf(accountKeys: readonly Uint8Array[]): Record<string, unknown> {
+  const accounts = accountKeys.map((key) => bytesToHex(privateKeyToAddress(key)));
+  return Object.fromEntries(accounts.map((address) => [address, { balance: '0xd3c21bcecceda1000000' }]));
+}
+
+export interface TestCliqueGenesisOptions {
+  readonly signers: readonly Address[];
+  readonly accountKeys?: readonly Uint8Array[];
+  /** 0: blocks are made when there are transactions. */
+  readonly periodSeconds?: number;
+  readonly epochLength?: number;
+  /** Seconds. */
+  readonly timestamp?: number;
+}
+
+/** The JSON of a Clique genesis. */
+export function testCliqueGenesisJson(options: TestCliqueGenesisOptions): Record<string, unknown> {
+  const signers = options.signers.toSorted(compareBytes);
+  return {
+    config: {
+      chainId: 1337,
+      ...forksFromGenesis,
+      isQuorum: true,
+      clique: { period: options.periodSeconds ?? 1, epoch: options.epochLength ?? 30000 },
+    },
+    nonce: '0x0',
+    timestamp: `0x${(options.timestamp ?? 0).toString(16)}`,
+    extraData: bytesToHex(concatBytes(new Uint8Array(32), ...signers, new Uint8Array(65))),
+    gasLimit: '0x2faf0800',
+    difficulty: '0x1',
+    alloc: allocOf(options.accountKeys ?? []),
+  };
+}
+
+export function testCliqueGenesis(options: TestCliqueGenesisOptions): Genesis {
+  return parseGenesis(testCliqueGenesisJson(options));
+}
+
 /** The JSON of a QBFT genesis whose validators are the given node keys. */
 export function testGenesisJson(options: TestGenesisOptions): Record<string, unknown> {
   const validators = options.nodeKeys.map(nodeKeyToAddress).toSorted(compareBytes);
@@ -33,19 +82,11 @@ export function testGenesisJson(options: TestGenesisOptions): Record<string, unk
     round: 0,
     committedSeals: [],
   });
-  const accounts = (options.accountKeys ?? []).map((key) => bytesToHex(privateKeyToAddress(key)));
   const empty = options.emptyBlockPeriodSeconds;
   return {
     config: {
       chainId: 1337,
-      homesteadBlock: 0,
-      eip150Block: 0,
-      eip155Block: 0,
-      eip158Block: 0,
-      byzantiumBlock: 0,
-      constantinopleBlock: 0,
-      petersburgBlock: 0,
-      istanbulBlock: 0,
+      ...forksFromGenesis,
       isQuorum: true,
       qbft: {
         epochlength: 30000,
@@ -63,7 +104,7 @@ export function testGenesisJson(options: TestGenesisOptions): Record<string, unk
     difficulty: '0x1',
     mixHash: '0x63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365',
     coinbase: '0x0000000000000000000000000000000000000000',
-    alloc: Object.fromEntries(accounts.map((address) => [address, { balance: '0xd3c21bcecceda1000000' }])),
+    alloc: allocOf(options.accountKeys ?? []),
   };
 }
 
