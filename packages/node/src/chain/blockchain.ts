@@ -130,7 +130,8 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
     if (verdict === 'side') return writes.write(operations);
     const { removed, added } = extendsTip ? { removed: [], added: [block] } : path(block);
     for (const gone of removed) blocks.deleteCanonical(gone, operations);
-    if (removed.length > 0) operations.push(...privates.retreat((removed.at(-1) as ChainBlock).block.header.number - 1));
+    if (removed.length > 0)
+      operations.push(...privates.retreat((removed.at(-1) as ChainBlock).block.header.number - 1));
     for (const one of added) blocks.putCanonical(one, operations);
     operations.push({ type: 'put', key: headKey, value: block.hash });
     tip = block;

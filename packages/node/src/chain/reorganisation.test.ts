@@ -95,7 +95,9 @@ describe('a heavier branch', () => {
     expect(node.chain.reader.transaction(transactionHash(lost!))).toBeUndefined();
     expect(node.pool.get(transactionHash(lost!))).toBeDefined();
     const [taken] = heavy[0]!.transactions;
-    expect(node.chain.reader.receipt(transactionHash(taken!), DEFAULT_PRIVATE_STATE)?.receipt.contractAddress).toBeDefined();
+    expect(
+      node.chain.reader.receipt(transactionHash(taken!), DEFAULT_PRIVATE_STATE)?.receipt.contractAddress,
+    ).toBeDefined();
     await node.close();
   });
 
