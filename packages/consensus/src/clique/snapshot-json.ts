@@ -1,6 +1,8 @@
+import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { bytesToHex, hexToFixedBytes } from '@isoquorum/primitives/hex';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import type { SnapshotVote, Tally } from '../vote-tally.ts';
+import { cliqueSettings } from './settings.ts';
 import type { CliqueSnapshot } from './snapshot.ts';
 
 /** What `clique_getSnapshot` answers, keys in GoQuorum's order. */
@@ -9,13 +11,14 @@ export interface CliqueSnapshotJson {
   readonly hash: string;
   readonly signers: Readonly<Record<string, Readonly<Record<string, never>>>>;
   readonly recents: Readonly<Record<string, string>>;
-  /** Null at the genesis block only. */
+  /** Null, not empty, at the genesis block and at checkpoints. */
   readonly votes: readonly { signer: string; block: number; address: string; authorize: boolean }[] | null;
   readonly tally: Readonly<Record<string, { authorize: boolean; votes: number }>>;
 }
 
 /** The snapshot as RPC shows it; also the form in which a node stores it. */
-export function cliqueSnapshotToJson(snapshot: CliqueSnapshot): CliqueSnapshotJson {
+export function cliqueSnapshotToJson(snapshot: CliqueSnapshot, config: ChainConfig): CliqueSnapshotJson {
+  const isCheckpoint = snapshot.number % cliqueSettings(config).epochLength === 0;
   const votes = snapshot.votes.map(({ validator, block, candidate, authorize }) => ({
     signer: bytesToHex(validator),
     block,
@@ -30,7 +33,7 @@ export function cliqueSnapshotToJson(snapshot: CliqueSnapshot): CliqueSnapshotJs
     hash: bytesToHex(snapshot.hash),
     signers: Object.fromEntries(snapshot.signers.map((signer) => [bytesToHex(signer), {}])),
     recents: Object.fromEntries([...snapshot.recents].map(([number, signer]) => [String(number), bytesToHex(signer)])),
-    votes: snapshot.number === 0 ? null : votes,
+    votes: isCheckpoint && votes.length === 0 ? null : votes,
     tally: Object.fromEntries(tally),
   };
 }

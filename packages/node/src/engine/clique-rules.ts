@@ -32,7 +32,7 @@ export function createCliqueRules(options: CliqueRulesOptions): CliqueRules {
   const snapshotAfter = createSnapshotCache<CliqueSnapshot>(chain, {
     base: (block) => (block.header.number === 0 ? cliqueGenesisSnapshot(block.header) : undefined),
     next: (snapshot, block) => nextCliqueSnapshot(snapshot, block.header, { config, recover }),
-    toJson: cliqueSnapshotToJson,
+    toJson: (snapshot) => cliqueSnapshotToJson(snapshot, config),
     fromJson: (json) => cliqueSnapshotFromJson(json as CliqueSnapshotJson),
   });
 

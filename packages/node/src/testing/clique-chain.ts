@@ -111,7 +111,7 @@ export async function createCliqueChain(options: CliqueChainOptions): Promise<Cl
     chain,
     rules,
     pool,
-    async make(parent, signer, transactions = [], vote = undefined) {
+    async make(parent, signer, transactions = [], vote) {
       const key = cliqueSignerKeys[signer] as Uint8Array;
       const { header: parentHeader } = parent.block;
       const header = prepareCliqueHeader({
@@ -136,7 +136,7 @@ export async function createCliqueChain(options: CliqueChainOptions): Promise<Cl
     genesis: () => chain.blocks.block(chain.reader.genesisHash) as ChainBlock,
     async close() {
       await follower.stop();
-      await pool.stop();
+      pool.stop();
       await chain.writes.flush();
       await options.store.close();
     },
