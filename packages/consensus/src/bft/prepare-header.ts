@@ -8,6 +8,7 @@ import { minerGasLimitAt } from '@isoquorum/primitives/genesis/rules-at';
 import { emptyTrieRoot, emptyUncleHash, type Header, headerHash, zeroHash } from '@isoquorum/primitives/header';
 import { encodeIbftExtra, encodeQbftExtra, type QbftVote, qbftVoteAdd } from '@isoquorum/primitives/istanbul-extra';
 import { ISTANBUL_DIGEST } from '@isoquorum/primitives/istanbul-digest';
+import { timestampSeconds } from '../header-rules.ts';
 import { sortValidators } from '../validator-set.ts';
 
 /** What a proposer chooses or is told. */
@@ -31,7 +32,7 @@ function prepareHeader(options: PrepareHeaderOptions, extraOf: ExtraOf): Header 
   const { parent, config, nowSeconds } = options;
   const number = parent.number + 1;
   const settings = bftConfigAt(config, number);
-  const earliest = parent.timestamp + BigInt(settings?.blockPeriodSeconds ?? 1);
+  const earliest = timestampSeconds(parent) + BigInt(settings?.blockPeriodSeconds ?? 1);
   const isByContract = bftConfigAt(config, parent.number)?.validatorSelectionMode === 'contract';
   const vanity = new Uint8Array(32);
   vanity.set((options.vanity ?? vanity).subarray(0, 32));

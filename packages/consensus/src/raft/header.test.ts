@@ -88,6 +88,7 @@ describe('Raft headers', () => {
       nowSeconds: nanoseconds / 1_000_000_000n + 5n,
       vote: undefined,
     });
+    expect(first.header.timestamp).toBe(nanoseconds / 1_000_000_000n + 5n);
     const unsealed = { ...rules, nowSeconds: undefined, seals: 'unchecked' } as const;
     expect(() => verifyBftHeader(first.header, parent, letters, unsealed)).not.toThrow();
     const early = { ...first.header, timestamp: nanoseconds / 1_000_000_000n };
