@@ -48,7 +48,13 @@ describe.skipIf(!hasVectors('chains'))('recorded Clique chains (needs shared/vec
     (chain, profile) => {
       const headers = loadHeaders(chain);
       const snapshots = snapshotsOf(chain, headers);
-      const rules = { profile, config: genesisOf(chain).config, recover, nowSeconds: undefined, seals: 'checked' } as const;
+      const rules = {
+        profile,
+        config: genesisOf(chain).config,
+        recover,
+        nowSeconds: undefined,
+        seals: 'checked',
+      } as const;
       expect(headers.length).toBeGreaterThan(10);
       for (const [index, header] of headers.entries())
         expect(() => verifyCliqueHeader(header, headers[index - 1], snapshots[index - 1], rules)).not.toThrow();

@@ -48,7 +48,14 @@ class Headers {
 
   verify(header: Header, rules: Partial<CliqueHeaderRules> = {}): string {
     const { config } = this.genesis;
-    const all = { profile: 'strict', config, recover: recoverFake, nowSeconds: undefined, seals: 'checked', ...rules } as const;
+    const all = {
+      profile: 'strict',
+      config,
+      recover: recoverFake,
+      nowSeconds: undefined,
+      seals: 'checked',
+      ...rules,
+    } as const;
     try {
       verifyCliqueHeader(header, this.head, this.snapshot, all);
       return 'valid';
@@ -124,7 +131,11 @@ describe('headers', () => {
   test.each<[string, (header: Header) => Partial<Header>, string]>([
     ['a short vanity', () => ({ extraData: new Uint8Array(31) }), 'extra-data 32 byte vanity prefix missing'],
     ['no seal', () => ({ extraData: new Uint8Array(96) }), 'extra-data 65 byte signature suffix missing'],
-    ['signers between checkpoints', () => ({ extraData: new Uint8Array(117) }), 'non-checkpoint block contains extra signer list'],
+    [
+      'signers between checkpoints',
+      () => ({ extraData: new Uint8Array(117) }),
+      'non-checkpoint block contains extra signer list',
+    ],
     ['a vote that is neither', () => ({ nonce: new Uint8Array(8).fill(1) }), 'vote nonce not 0x00..0 or 0xff..f'],
     ['a mix digest', () => ({ mixHash: new Uint8Array(32).fill(1) }), 'non-zero mix digest'],
     ['uncles', () => ({ uncleHash: new Uint8Array(32) }), 'non empty uncle hash'],

@@ -71,7 +71,9 @@ describe('Raft headers', () => {
     expect(verdict(bare, parent, 'strict')).toBe('RAFT_SEAL_INVALID');
     expect(verdict(mint(genesis), parent, 'goquorum')).toBe('UNKNOWN_PARENT');
     for (const raftId of [0, 0x1_0000])
-      expect(() => decodeRaftExtra({ ...parent, extraData: encodeRaftExtra({ raftId, seal: new Uint8Array(65) }) })).toThrow();
+      expect(() =>
+        decodeRaftExtra({ ...parent, extraData: encodeRaftExtra({ raftId, seal: new Uint8Array(65) }) }),
+      ).toThrow();
   });
 
   test('give way to QBFT at a transition, whose validators decide at once and whose time is in seconds', () => {
