@@ -74,9 +74,10 @@ function faultOf(raft: Raft, message: RaftMessage): string | undefined {
   }
 }
 
-/** Of our own messages these come back to us through the writes; no other can be from ourselves. */
+/** Answers come back to us through the writes; a request to transfer names whom to transfer to as its sender. No other can be from ourselves. */
 function mayBeOwn(message: RaftMessage): boolean {
   switch (message.type) {
+    case 'MsgTransferLeader':
     case 'MsgAppResp':
     case 'MsgVoteResp':
     case 'MsgPreVoteResp':
