@@ -94,7 +94,8 @@ export function checkMessage(raft: Raft, message: RaftMessage): StepResult {
   if (!isId(from)) return messageInvalid('no sender');
   if (from === raft.id && !mayBeOwn(message)) return messageInvalid('from ourselves');
   const numbers = [term, message.logTerm, message.index, message.commit, message.rejectHint];
-  if (!numbers.every(isNumber)) return messageInvalid('a number out of range');
+  if (!numbers.every(isNumber) || !message.entries.every((entry) => isNumber(entry.term) && isNumber(entry.index)))
+    return messageInvalid('a number out of range');
   const isTermless = type === 'MsgProp' || type === 'MsgReadIndex';
   if (term === raftNone && !isTermless) return messageInvalid('no term');
   if (isResponseMessage(type) && !raft.tracker.progress.has(from)) return peerUnknown;
