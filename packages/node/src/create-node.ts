@@ -26,7 +26,7 @@ import { serveHome } from './home/serve-home.ts';
 import { createBlockReplay } from './import/block-replay.ts';
 import { createExecutor, type Executor } from './import/executor.ts';
 import { createImporter } from './import/importer.ts';
-import type { NodeContext } from './node-context.ts';
+import { CALL_LIMITS, type CallLimits, type NodeContext } from './node-context.ts';
 import { createPool } from './pool/create-pool.ts';
 import { createRecoverSenders, type RecoverSenders } from './pool/senders.ts';
 import { createSubmitter } from './private/create-submitter.ts';
@@ -73,6 +73,8 @@ export interface NodeOptions {
   readonly recoverSenders?: RecoverSenders;
   readonly dataDir?: string | undefined;
   readonly allowUnprotected?: boolean;
+  /** What calls over RPC may use up; GoQuorum's limits unless told. */
+  readonly callLimits?: CallLimits;
   /** Sees every input of consensus, in order: enough to replay it. */
   readonly consensusLog?: (input: ConsensusInput) => void;
   /** Where a fatal fault goes (failed persist…); after it the node is stopped. */
@@ -280,6 +282,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     logger,
     defaultPsi: DEFAULT_PRIVATE_STATE,
     allowUnprotected: options.allowUnprotected ?? true,
+    callLimits: options.callLimits ?? CALL_LIMITS,
     syncStatus: () => catchUp.status(),
     consensusStatus: () => driver.status(),
     warnings,

@@ -12,7 +12,7 @@ import type { ChainReader } from './chain/chain.ts';
 import type { StateAccess } from './chain/state-access.ts';
 import type { ConsensusStatus } from './consensus-driver/driver.ts';
 import type { EngineRules } from './engine/engine.ts';
-import type { ReplayBlock } from './import/block-replay.ts';
+import type { BlockReplay } from './import/block-replay.ts';
 import type { TransactionPool } from './pool/pool.ts';
 import type { TransactionSubmitter } from './private/submit.ts';
 
@@ -57,6 +57,17 @@ export interface NodeIdentity {
   readonly dataDir: string | undefined;
 }
 
+/** What a call that changes nothing may use up (`--rpc.gascap`, `--vm.calltimeout`). */
+export interface CallLimits {
+  /** Gas of any call, whatever it asks for; 0 for no limit. */
+  readonly gasCap: bigint;
+  /** Time that its code may run; 0 for no limit. */
+  readonly timeoutMs: number;
+}
+
+/** GoQuorum's own. */
+export const CALL_LIMITS: CallLimits = { gasCap: 25_000_000n, timeoutMs: 5000 };
+
 /** What JSON-RPC handlers (`src/handlers`) are given: everything a running node can answer from. */
 export interface NodeContext {
   readonly chain: ChainReader;
@@ -65,8 +76,8 @@ export interface NodeContext {
   readonly evm: Evm;
   /** Author of a block by its engine: what the COINBASE opcode answers. @throws PROPOSER_SEAL_INVALID, EXTRA_INVALID */
   readonly author: (header: Header) => Address;
-  /** Runs a stored block once more for a tracer. */
-  readonly replay: ReplayBlock;
+  /** Runs stored blocks once more, for tracers. */
+  readonly replay: BlockReplay;
   readonly pool: TransactionPool;
   readonly submitter: TransactionSubmitter;
   readonly validators: ValidatorReader;
@@ -79,6 +90,7 @@ export interface NodeContext {
   readonly defaultPsi: string;
   /** Whether `eth_sendRawTransaction` takes transactions without EIP-155 protection. */
   readonly allowUnprotected: boolean;
+  readonly callLimits: CallLimits;
   syncStatus(): SyncStatus;
   /** Where consensus stands, and who is missing. */
   consensusStatus(): ConsensusStatus;

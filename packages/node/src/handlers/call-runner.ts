@@ -1,6 +1,5 @@
 import { IsoquorumError } from '@isoquorum/primitives/errors';
-import type { EvmRunOptions } from '@isoquorum/execution/evm/port';
-import { callContract, type CallContext, type CallRequest } from '@isoquorum/execution/transition/call';
+import { callContract, type CallContext, type CallRequest, type CallResult } from '@isoquorum/execution/transition/call';
 import { estimateGas } from '@isoquorum/execution/transition/estimate-gas';
 import { runAsync } from '@isoquorum/execution/transition/steps';
 import type { TransitionOutcome } from '@isoquorum/execution/transition/types';
@@ -10,16 +9,18 @@ import { pendingBlock } from './blocks.ts';
 import { callError } from './calls.ts';
 import type { HandlerContext } from './context.ts';
 import { openStates, type States } from './states.ts';
+import { timeSlices } from './time-slices.ts';
 
-/** Gas that a call may use, whatever it asks for (`--rpc.gascap` of the original). */
-export const CALL_GAS_CAP = 25_000_000n;
-/** Time that a call may take (`--vm.calltimeout` of the original). */
-export const CALL_TIMEOUT_MS = 5000;
+
+/** How a call is run differently: on another engine, with a tracer or without its time limit. */
+export type CallVariant = Partial<Pick<CallContext, 'evm' | 'options'>>;
 
 /** Runs messages on the state after a block, as one caller sees it. */
 export interface CallRunner {
   /** @throws RpcError when it reverts or fails; PRIVATE_STATE_BEHIND; STATE_INCOMPLETE */
   call(message: CallRequest, block: BlockSelector, request: RpcRequestContext): Promise<Uint8Array>;
+  /** The call with other options, as it ended, whatever it ended with. @throws the same, but no revert */
+  run(message: CallRequest, block: BlockSelector, request: RpcRequestContext, how: CallVariant): Promise<CallResult>;
   /** @throws the same */
   estimateGas(message: CallRequest, block: BlockSelector, request: RpcRequestContext): Promise<bigint>;
 }
@@ -27,17 +28,7 @@ export interface CallRunner {
 export function createCallRunner(context: HandlerContext): CallRunner {
   const { chain, clock, evm } = context;
 
-  function deadline(): EvmRunOptions {
-    const endMs = clock.nowMs() + CALL_TIMEOUT_MS;
-    return {
-      checkDeadline: () => {
-        if (clock.nowMs() <= endMs) return;
-        throw new IsoquorumError('CALL_TIMEOUT', `execution aborted (timeout = ${CALL_TIMEOUT_MS / 1000}s)`, {
-          timeoutMs: CALL_TIMEOUT_MS,
-        });
-      },
-    };
-  }
+  const { gasCap, timeoutMs } = context.callLimits;
 
   /** The states to run on: without a private contract to call, the private one is left out, so that it need not be level. */
   function statesFor(states: States, message: CallRequest): CallContext['states'] {
@@ -57,8 +48,8 @@ export function createCallRunner(context: HandlerContext): CallRunner {
       author: isPending ? context.validators.nodeAddress : context.author(states.header),
       states: statesFor(states, message),
       blockHash: (number) => (number < header.number ? chain.hashByNumber(number) : undefined),
-      gasCap: CALL_GAS_CAP,
-      options: deadline(),
+      gasCap,
+      options: timeSlices(clock, timeoutMs, `execution aborted (timeout = ${timeoutMs / 1000}s)`),
     };
   }
 
@@ -78,6 +69,11 @@ export function createCallRunner(context: HandlerContext): CallRunner {
       const { status, output, error } = done(outcome);
       if (status !== 'success') throw callError(status, output, error);
       return output;
+    },
+    async run(message, block, request, how) {
+      return done(
+        await runAsync(callContract({ ...contextOf(message, block, request), ...how, request: message })),
+      );
     },
     async estimateGas(message, block, request) {
       const outcome = await runAsync(estimateGas({ ...contextOf(message, block, request), request: message }));

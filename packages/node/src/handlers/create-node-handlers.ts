@@ -3,6 +3,7 @@ import { createNodeHandlersOfIdentity } from './admin.ts';
 import { createCallRunner } from './call-runner.ts';
 import type { HandlerContext } from './context.ts';
 import { createDebugHandlers } from './debug.ts';
+import { createDebugTraceHandlers } from './debug-trace.ts';
 import { createEthChainHandlers } from './eth-chain.ts';
 import { createEthFilterHandlers, createSubscriptionHandlers } from './eth-filters.ts';
 import { createEthPrivateHandlers } from './eth-private.ts';
@@ -41,6 +42,7 @@ export function createNodeHandlers(context: HandlerContext): NodeHandlers {
       ...createNodeHandlersOfIdentity(context),
       ...createTxpoolHandlers(context),
       ...createDebugHandlers(context),
+      ...createDebugTraceHandlers(context, runner),
       ...createPersonalHandlers(context, filler),
     }),
     subscriptions: createSubscriptionHandlers(context, feed),

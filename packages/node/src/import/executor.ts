@@ -5,9 +5,10 @@ import { headerHash, type Header } from '@isoquorum/primitives/header';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import type { Evm } from '@isoquorum/execution/evm/port';
-import type { StateDatabase } from '@isoquorum/execution/state/database';
+import { createStateDatabase, type StateDatabase } from '@isoquorum/execution/state/database';
 import { applyBlock, checkBody, viewBlock } from '@isoquorum/execution/transition/apply-block';
 import { applyPrivate } from '@isoquorum/execution/transition/apply-private';
+import { BlockRun } from '@isoquorum/execution/transition/block-run';
 import { buildBlock } from '@isoquorum/execution/transition/build-block';
 import { runAsync } from '@isoquorum/execution/transition/steps';
 import type {
@@ -53,6 +54,24 @@ export interface ReplayedBlock {
   readonly appliedPrivate: AppliedPrivate;
 }
 
+/** A state between two transactions, and where to read it. */
+export interface InnerState {
+  readonly database: StateDatabase;
+  readonly root: Hash32;
+}
+
+/** A database for runs that nobody keeps: it reads the chain's and remembers for itself. */
+function beside(database: StateDatabase): StateDatabase {
+  return createStateDatabase(
+    {
+      node: (hash) => database.readNode(hash),
+      code: (hash) => database.code(hash),
+      preimage: (hash) => database.preimage(hash),
+    },
+    { maxNodes: 20_000 },
+  );
+}
+
 /** Runs transitions on the chain's state. Every public block is executed once: the result is kept by hash. */
 export interface Executor {
   /** @throws BLOCK_INVALID with GoQuorum's text */
@@ -70,6 +89,8 @@ export interface Executor {
    * @throws STATE_MISSING when the parent's state is pruned
    */
   replay(request: ReplayRequest): Promise<TransitionOutcome<ReplayedBlock>>;
+  /** The public state inside a stored block, before the transaction at an index. @throws as a transition does */
+  stateBefore(block: ChainBlock, index: number): Promise<InnerState>;
   /** How many blocks have been executed (not counting those taken from a kept result). */
   readonly executions: number;
 }
@@ -193,7 +214,12 @@ export function createExecutor(options: ExecutorOptions): Executor {
       const { header } = block.block;
       const parent = chain.reader.headerByHash(header.parentHash);
       if (parent === undefined) throw unknownBlock(header.parentHash);
-      const input = { ...inputOf(block.block, { hash: header.parentHash, header: parent }), evm: engine, optionsOf };
+      const input = {
+        ...inputOf(block.block, { hash: header.parentHash, header: parent }),
+        evm: engine,
+        database: beside(database),
+        optionsOf,
+      };
       const outcome = await runAsync(applyBlock(input));
       if (outcome.status === 'needs') return outcome;
       const { privateTransactions } = outcome.result;
@@ -202,6 +228,16 @@ export function createExecutor(options: ExecutorOptions): Executor {
       );
       if (own.status === 'needs') return own;
       return { status: 'done', result: { applied: outcome.result, appliedPrivate: own.result } };
+    },
+    async stateBefore(block, index) {
+      const { header, transactions } = block.block;
+      const parent = chain.reader.headerByHash(header.parentHash);
+      if (parent === undefined) throw unknownBlock(header.parentHash);
+      const input = { ...inputOf(block.block, { hash: header.parentHash, header: parent }), database: beside(database) };
+      if (index <= 0) return { database: input.database, root: parent.stateRoot };
+      const run = new BlockRun(input, header, input.author, parent.stateRoot);
+      for (const transaction of transactions.slice(0, index)) await runAsync(run.apply(transaction));
+      return { database: input.database, root: run.finish().stateRoot };
     },
     get executions() {
       return executions;

@@ -1,6 +1,7 @@
 import type { AnyMethod, HandlersOf, SubscriptionHandlersOf } from './method.ts';
 import { adminMethods, type AdminMethods } from './methods/admin.ts';
 import { debugMethods, type DebugMethods } from './methods/debug.ts';
+import { debugTraceMethods, type DebugTraceMethods } from './methods/debug-trace.ts';
 import { ethChainMethods, type EthChainMethods } from './methods/eth-chain.ts';
 import {
   ethFilterMethods,
@@ -31,6 +32,7 @@ export interface Methods
     RpcMethods,
     TxpoolMethods,
     DebugMethods,
+    DebugTraceMethods,
     PersonalMethods {}
 
 export const methods: Methods = {
@@ -46,6 +48,7 @@ export const methods: Methods = {
   ...rpcMethods,
   ...txpoolMethods,
   ...debugMethods,
+  ...debugTraceMethods,
   ...personalMethods,
 };
 

@@ -1,0 +1,84 @@
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
+import { emptyTrieRoot } from '@isoquorum/primitives/header';
+import { decodeNode } from './decode-node.ts';
+import { TrieNodeMissingError } from './errors.ts';
+import { BRANCH, EXTENSION, LEAF, type TrieNode, UNLOADED } from './node.ts';
+import type { NodeReader } from './trie.ts';
+
+type Loaded = Exclude<TrieNode, { readonly kind: typeof UNLOADED }>;
+
+function isSame(left: TrieNode | undefined, right: TrieNode | undefined): boolean {
+  if (left === right) return true;
+  const [first, second] = [left?.reference, right?.reference];
+  return first !== undefined && second !== undefined && bytesEqual(first, second);
+}
+
+class Comparison {
+  private readonly read: NodeReader;
+
+  constructor(read: NodeReader) {
+    this.read = read;
+  }
+
+  private load(node: TrieNode, path: readonly number[]): Loaded {
+    if (node.kind !== UNLOADED) return node;
+    const encoded = this.read(node.reference);
+    if (encoded === undefined) throw new TrieNodeMissingError(node.reference, [...path]);
+    return this.load(decodeNode(encoded, node.reference), path);
+  }
+
+  *leaves(node: TrieNode | undefined, path: readonly number[]): Generator<readonly [readonly number[], Uint8Array]> {
+    if (node === undefined) return;
+    const loaded = this.load(node, path);
+    if (loaded.kind === LEAF) yield [[...path, ...loaded.path], loaded.value];
+    else if (loaded.kind === EXTENSION) yield* this.leaves(loaded.child, [...path, ...loaded.path]);
+    else for (const [index, child] of loaded.children.entries()) yield* this.leaves(child, [...path, index]);
+  }
+
+  /** Leaves of `after` that `before` does not have. Parts with equal hashes are not read. */
+  *changed(
+    before: TrieNode | undefined,
+    after: TrieNode | undefined,
+    path: readonly number[],
+  ): Generator<readonly [readonly number[], Uint8Array]> {
+    if (after === undefined || isSame(before, after)) return;
+    if (before === undefined) {
+      yield* this.leaves(after, path);
+      return;
+    }
+    const [old, current] = [this.load(before, path), this.load(after, path)];
+    if (old.kind === BRANCH && current.kind === BRANCH) {
+      for (let index = 0; index < 16; index++)
+        yield* this.changed(old.children[index], current.children[index], [...path, index]);
+      return;
+    }
+    if (old.kind === EXTENSION && current.kind === EXTENSION && bytesEqual(old.path, current.path)) {
+      yield* this.changed(old.child, current.child, [...path, ...current.path]);
+      return;
+    }
+    const known = new Map<string, Uint8Array>();
+    for (const [key, value] of this.leaves(old, path)) known.set(key.join(), value);
+    for (const [key, value] of this.leaves(current, path)) {
+      const same = known.get(key.join());
+      if (same === undefined || !bytesEqual(same, value)) yield [key, value];
+    }
+  }
+}
+
+function keyOf(nibbles: readonly number[]): Uint8Array {
+  const key = new Uint8Array(nibbles.length >> 1);
+  for (let index = 0; index < key.length; index++)
+    key[index] = ((nibbles[2 * index] ?? 0) << 4) | (nibbles[2 * index + 1] ?? 0);
+  return key;
+}
+
+/**
+ * Keys whose value differs from the one in another trie, or that the other does not have, in order; deleted keys are not among them.
+ * Costs what differs, not what is there. @throws TRIE_NODE_MISSING, TRIE_NODE_INVALID
+ */
+export function* changedLeaves(read: NodeReader, before: Hash32, after: Hash32): Generator<Uint8Array> {
+  const rootOf = (root: Hash32): TrieNode | undefined =>
+    bytesToBareHex(root) === bytesToBareHex(emptyTrieRoot) ? undefined : { kind: UNLOADED, reference: root };
+  for (const [nibbles] of new Comparison(read).changed(rootOf(before), rootOf(after), [])) yield keyOf(nibbles);
+}
