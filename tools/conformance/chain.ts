@@ -74,7 +74,13 @@ async function checkCall(node: RecordedNode, { request, psi, response }: Recorde
     throw new CaseSkip('the answer depends on the machine or the moment (vectors/README.md)');
   const ours = withoutTime(await ask(node, request, psi));
   const method = requests.map((one) => one.method ?? '').join(' ');
-  compareOrExplain('chain', method, ours as RpcAnswer, () => expectAnswer(ours, withoutTime(response)));
+  compareOrExplain(
+    'chain',
+    method,
+    ours as RpcAnswer,
+    () => expectAnswer(ours, withoutTime(response)),
+    response as RpcAnswer,
+  );
 }
 
 function* rootCases(folder: string, title: string, node: RecordedNode, number: number): Generator<ChainCase> {

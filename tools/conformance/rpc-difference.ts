@@ -16,12 +16,15 @@ export function explainAnswer(
   suite: string,
   method: string,
   ours: RpcAnswer | undefined,
+  recorded?: RpcAnswer,
 ): CompatibilityEntry | undefined {
   const codes = codesOf(ours);
   return compatibilityEntries().find((entry) => {
     if (!entry.suites.includes(suite) || entry.method === undefined) return false;
     if (!new RegExp(`^(?:${entry.method})$`).test(method)) return false;
     if (entry.errorCodes !== undefined && !entry.errorCodes.some((code) => codes.includes(code))) return false;
+    if (entry.recordedError !== undefined && !new RegExp(entry.recordedError).test(recorded?.error?.message ?? ''))
+      return false;
     return (
       entry.pattern === undefined || new RegExp(entry.pattern).test(JSON.stringify(ours?.error ?? ours?.result ?? null))
     );
@@ -34,12 +37,13 @@ export function compareOrExplain(
   method: string,
   ours: RpcAnswer | undefined,
   compare: () => void,
+  recorded?: RpcAnswer,
 ): void {
   try {
     compare();
   } catch (error) {
     if (!(error instanceof CaseFailure)) throw error;
-    const entry = explainAnswer(suite, method, ours);
+    const entry = explainAnswer(suite, method, ours, recorded);
     if (entry === undefined) throw error;
     throw new CaseSkip(entry.reason, entry.code);
   }

@@ -263,7 +263,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     database,
     evm: options.evm,
     author: (header) => rules.author(header),
-    replay: createBlockReplay({ chain: reader, executor, resolver }),
+    replay: createBlockReplay({ chain: reader, executor, resolver, profile }),
     pool,
     submitter,
     validators: createValidatorReader({ rules, votes, address }),

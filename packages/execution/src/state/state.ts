@@ -367,6 +367,17 @@ export class State {
     return logs;
   }
 
+  /**
+   * Begins another transaction without settling the one before: destructed accounts stay, and what was written counts as written by the new
+   * one. That is how GoQuorum's tracers run the private transactions of a block.
+   */
+  goOnUnsettled(): Log[] {
+    this.journal = [];
+    const { logs } = this;
+    this.logs = [];
+    return logs;
+  }
+
   /** Accounts changed by finished transactions since the last call. For updating tries. */
   takePending(): StateObject[] {
     const objects = [...this.pending];

@@ -157,12 +157,12 @@ export class CallTracer implements TraceObserver {
     };
   }
 
-  private destruction({ name, address, stack, state }: TraceStep): CallFrameJson {
+  private destruction({ name, address, stack }: TraceStep): CallFrameJson {
     return {
       type: name,
       from: bytesToHex(address),
       to: bytesToHex(wordToAddress(stack.at(-1) ?? 0n)),
-      value: quantity(state.balance(address)),
+      value: quantity(this.begun?.state.balance(address) ?? 0n),
     };
   }
 
@@ -213,7 +213,7 @@ export class CallTracer implements TraceObserver {
     }
     const address = wordToAddress(returned);
     call.to = bytesToHex(address);
-    call.output = bytesToHex(step.state.code(address));
+    call.output = bytesToHex(this.begun?.state.code(address) ?? new Uint8Array());
   }
 
   /** The innermost open call failed: it takes all its gas. */

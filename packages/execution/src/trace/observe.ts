@@ -18,6 +18,11 @@ const AFTER_THE_CODE: ReadonlySet<string | undefined> = new Set([
   evmErrors.invalidCode,
 ]);
 
+/** A creation from no code at all: geth's interpreter does not even begin. */
+function hasNoCode({ kind, input }: EvmMessage): boolean {
+  return (kind === 'create' || kind === 'create2') && input.length === 0;
+}
+
 function grown(memory: Uint8Array, size: number): Uint8Array {
   if (memory.length >= size) return memory;
   const larger = new Uint8Array(size);
@@ -63,7 +68,7 @@ class Observing implements EvmTracer {
 
   step(step: EvmStep): void {
     const frame = this.frames.at(-1);
-    if (frame === undefined) return;
+    if (frame === undefined || hasNoCode(frame.message)) return;
     const { dual } = this;
     const stack = step.stack();
     const { memorySize: sizeBefore } = step;
@@ -91,7 +96,7 @@ class Observing implements EvmTracer {
     const failedInCode = result.status !== 'success' && !AFTER_THE_CODE.has(result.error);
     if (failedInCode && last !== undefined && last.error === undefined)
       this.observer.fault?.(last, result.error ?? evmErrors.reverted);
-    if (message.depth === 0) this.observer.end?.(result, this.dual.current);
+    if (message.depth === 0) this.observer.end?.(result);
   }
 }
 

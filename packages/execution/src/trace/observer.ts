@@ -34,6 +34,7 @@ export interface TraceStart {
   readonly gas: bigint;
   readonly value: bigint;
   readonly gasPrice: bigint;
+  /** The state that geth's named tracers look into all along: the private one of a private transaction, also inside public contracts. */
   readonly state: State;
 }
 
@@ -43,6 +44,6 @@ export interface TraceObserver {
   step?(step: TraceStep): void;
   /** A step that was announced failed in the making. */
   fault?(step: TraceStep, error: string): void;
-  /** The outermost message ended; `state` is what the trace started on. */
-  end?(result: EvmResult, state: State): void;
+  /** The outermost message ended. */
+  end?(result: EvmResult): void;
 }

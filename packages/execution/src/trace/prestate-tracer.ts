@@ -16,6 +16,11 @@ export interface PrestateAccountJson {
   readonly storage: Readonly<Record<string, string>>;
 }
 
+/** Accounts by address, or the key at which the original's script stumbles because no step was made. */
+export type PrestateResult =
+  | { readonly accounts: Readonly<Record<string, PrestateAccountJson>> }
+  | { readonly stumblesAt: string };
+
 interface SeenAccount {
   balance: bigint;
   nonce: bigint;
@@ -32,13 +37,17 @@ export class PrestateTracer implements TraceObserver {
   private readonly seen = new Map<string, SeenAccount>();
   private begun: TraceStart | undefined;
   private ended: EvmResult | undefined;
+  private hasStepped = false;
 
   start(start: TraceStart): void {
     this.begun = start;
   }
 
   step(step: TraceStep): void {
-    const { stack, state, address } = step;
+    const { stack, address } = step;
+    const state = this.begun?.state;
+    if (state === undefined) return;
+    this.hasStepped = true;
     const top = stack.at(-1) ?? 0n;
     if (this.seen.size === 0) this.look(address, state);
     switch (step.name) {
@@ -75,16 +84,15 @@ export class PrestateTracer implements TraceObserver {
     }
   }
 
-  end(result: EvmResult, state: State): void {
+  end(result: EvmResult): void {
     this.ended = result;
     const { begun } = this;
     const to = begun?.to ?? result.createdAddress;
-    if (begun === undefined || to === undefined) return;
-    if (this.seen.size === 0) this.look(to, state);
-    this.look(begun.from, state);
+    if (begun === undefined || to === undefined || !this.hasStepped) return;
+    const { state } = begun;
+    const sender = this.look(begun.from, state);
     // Seen first after the value was sent, and the sender after it had paid: that is taken back.
     this.look(to, state).balance -= begun.value;
-    const sender = this.look(begun.from, state);
     sender.balance += begun.value;
     sender.nonce -= 1n;
     if (begun.isCreation) this.seen.delete(bytesToHex(to));
@@ -104,12 +112,14 @@ export class PrestateTracer implements TraceObserver {
     return account;
   }
 
-  /** @param intrinsicGas what the sender paid before code ran; undefined result when nothing ran */
-  result(intrinsicGas: bigint): Readonly<Record<string, PrestateAccountJson>> | undefined {
+  /**
+   * @param intrinsicGas what the sender paid before code ran
+   */
+  result(intrinsicGas: bigint): PrestateResult {
     const { begun, ended } = this;
-    if (begun === undefined || ended === undefined) return undefined;
+    const sender = begun === undefined ? '0x' : bytesToHex(begun.from);
+    if (begun === undefined || ended === undefined || !this.hasStepped) return { stumblesAt: sender };
     const paid = (begun.gas - ended.gasLeft + intrinsicGas) * begun.gasPrice;
-    const sender = bytesToHex(begun.from);
     const accounts = [...this.seen].map(
       ([address, { balance, nonce, code, storage }]): [string, PrestateAccountJson] => {
         const total = address === sender ? balance + paid : balance;
@@ -117,6 +127,6 @@ export class PrestateTracer implements TraceObserver {
         return [address, { balance: text, nonce: Number(nonce), code, storage: Object.fromEntries(storage) }];
       },
     );
-    return Object.fromEntries(accounts);
+    return { accounts: Object.fromEntries(accounts) };
   }
 }

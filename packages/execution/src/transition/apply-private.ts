@@ -85,8 +85,9 @@ class PrivateRun {
       payload,
       options,
     );
-    const logs = this.state.finalise(rules.isByzantium || rules.isEip158);
-    const postState = rules.isByzantium ? undefined : this.updater.update(this.state);
+    const { isUnsettled = false } = this.input;
+    const logs = isUnsettled ? this.state.goOnUnsettled() : this.state.finalise(rules.isByzantium || rules.isEip158);
+    const postState = rules.isByzantium || isUnsettled ? undefined : this.updater.update(this.state);
     this.receipts.push(createReceipt(view, outcome, view.cumulativeGasUsed, logs, postState));
   }
 

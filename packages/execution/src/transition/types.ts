@@ -99,6 +99,8 @@ export type PayloadResolutions = ReadonlyMap<string, PayloadResolution>;
 
 export interface ApplyPrivateInput extends TransitionContext {
   readonly optionsOf?: RunOptionsOf;
+  /** For traces like GoQuorum's: each transaction sees those before it as if they were parts of itself. Roots are then not to be used. */
+  readonly isUnsettled?: boolean;
   readonly header: Header;
   readonly author: Address;
   /** Private state identifier; `private` unless there are several. */

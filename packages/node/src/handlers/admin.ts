@@ -3,6 +3,7 @@ import { keccak256 } from '@isoquorum/primitives/keccak';
 import type { Peer } from '@isoquorum/network/host';
 import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
 import type { AdminMethods, PeerInfoJson } from '@isoquorum/rpc/jsonrpc/methods/admin';
+import type { MinerMethods } from '@isoquorum/rpc/jsonrpc/methods/miner';
 import type { NetMethods } from '@isoquorum/rpc/jsonrpc/methods/net';
 import type { RpcMethods, Web3Methods } from '@isoquorum/rpc/jsonrpc/methods/web3';
 import { namespaces } from '@isoquorum/rpc/jsonrpc/methods';
@@ -44,7 +45,7 @@ function peerJson(peer: Peer): PeerInfoJson {
 /** `admin`, `net`, `web3` and `rpc`: the node itself. */
 export function createNodeHandlersOfIdentity(
   context: HandlerContext,
-): HandlersOf<AdminMethods & NetMethods & Web3Methods & RpcMethods> {
+): HandlersOf<AdminMethods & MinerMethods & NetMethods & Web3Methods & RpcMethods> {
   const { chain, host, identity } = context;
   return {
     admin_nodeInfo: () => {
@@ -74,6 +75,7 @@ export function createNodeHandlersOfIdentity(
     },
     admin_peers: () => host.peers().map((peer) => peerJson(peer)),
     admin_datadir: () => identity.dataDir ?? '',
+    miner_setEtherbase: () => false,
     net_version: () => identity.networkId.toString(),
     net_listening: () => true,
     net_peerCount: () => host.peers().length,

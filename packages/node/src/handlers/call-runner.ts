@@ -1,5 +1,10 @@
 import { IsoquorumError } from '@isoquorum/primitives/errors';
-import { callContract, type CallContext, type CallRequest, type CallResult } from '@isoquorum/execution/transition/call';
+import {
+  callContract,
+  type CallContext,
+  type CallRequest,
+  type CallResult,
+} from '@isoquorum/execution/transition/call';
 import { estimateGas } from '@isoquorum/execution/transition/estimate-gas';
 import { runAsync } from '@isoquorum/execution/transition/steps';
 import type { TransitionOutcome } from '@isoquorum/execution/transition/types';
@@ -10,7 +15,6 @@ import { callError } from './calls.ts';
 import type { HandlerContext } from './context.ts';
 import { openStates, type States } from './states.ts';
 import { timeSlices } from './time-slices.ts';
-
 
 /** How a call is run differently: on another engine, with a tracer or without its time limit. */
 export type CallVariant = Partial<Pick<CallContext, 'evm' | 'options'>>;
@@ -71,9 +75,7 @@ export function createCallRunner(context: HandlerContext): CallRunner {
       return output;
     },
     async run(message, block, request, how) {
-      return done(
-        await runAsync(callContract({ ...contextOf(message, block, request), ...how, request: message })),
-      );
+      return done(await runAsync(callContract({ ...contextOf(message, block, request), ...how, request: message })));
     },
     async estimateGas(message, block, request) {
       const outcome = await runAsync(estimateGas({ ...contextOf(message, block, request), request: message }));

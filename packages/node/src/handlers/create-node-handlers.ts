@@ -5,6 +5,8 @@ import type { HandlerContext } from './context.ts';
 import { createDebugHandlers } from './debug.ts';
 import { createDebugTraceHandlers } from './debug-trace.ts';
 import { createEthChainHandlers } from './eth-chain.ts';
+import { createDebugRangeHandlers } from './debug-ranges.ts';
+import { createEthFeeHandlers } from './eth-fees.ts';
 import { createEthFilterHandlers, createSubscriptionHandlers } from './eth-filters.ts';
 import { createEthPrivateHandlers } from './eth-private.ts';
 import { createEthStateHandlers } from './eth-state.ts';
@@ -38,6 +40,8 @@ export function createNodeHandlers(context: HandlerContext): NodeHandlers {
       ...createEthTransactionHandlers(context, filler, guard),
       ...createEthPrivateHandlers(context),
       ...createEthFilterHandlers(context, filters),
+      ...createEthFeeHandlers(context, runner),
+      ...createDebugRangeHandlers(context),
       ...createIstanbulHandlers(context),
       ...createNodeHandlersOfIdentity(context),
       ...createTxpoolHandlers(context),

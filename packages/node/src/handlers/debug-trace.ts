@@ -47,7 +47,7 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
     config: TraceConfig | undefined,
     request: RpcRequestContext,
     wanted: readonly number[],
-  ): Promise<((index: number) => TraceJson)> {
+  ): Promise<(index: number) => TraceJson> {
     const { header, transactions } = located.block;
     const rules = rulesAt(chain.config, header.number);
     const limits = slices(config);

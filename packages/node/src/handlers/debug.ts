@@ -1,14 +1,15 @@
 import { encodeBlock } from '@isoquorum/primitives/block';
 import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
-import { bigintToBytes } from '@isoquorum/primitives/integer';
-import { dumpAccount, dumpState, type DumpedAccount } from '@isoquorum/execution/state/dump';
+import { dumpAccount, dumpState } from '@isoquorum/execution/state/dump';
 import { RpcError, SERVER_ERROR } from '@isoquorum/rpc/jsonrpc/errors';
 import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
 import type { DebugMethods } from '@isoquorum/rpc/jsonrpc/methods/debug';
 import type { BlockNumber } from '@isoquorum/rpc/jsonrpc/parameters/block-selector';
 import type { RpcRequestContext } from '@isoquorum/rpc/jsonrpc/session';
 import type { AccountDumpJson } from '@isoquorum/rpc/jsonrpc/shapes/account';
+import { accountJson } from './account-dump.ts';
+import type { DebugRangeHandlers } from './debug-ranges.ts';
 import { headerAt, type LocatedHeader } from './blocks.ts';
 import { psiOf, type HandlerContext } from './context.ts';
 import { openStates } from './states.ts';
@@ -16,25 +17,7 @@ import { openStates } from './states.ts';
 /** Accounts and slots together that one dump may hold; the original has no limit. */
 const DUMP_ENTRIES_MAX = 200_000;
 
-/** One account as the original dumps it: storage values are the bytes of the trie, by slot where it is known. */
-function accountJson(dumped: DumpedAccount): AccountDumpJson {
-  const storage = dumped.storage.map(({ slot, slotHash, value }): [string, string] => [
-    bytesToHex(slot ?? slotHash),
-    bytesToBareHex(bigintToBytes(value)),
-  ]);
-  return {
-    balance: dumped.balance.toString(),
-    nonce: Number(dumped.nonce),
-    root: bytesToBareHex(dumped.storageRoot),
-    codeHash: bytesToBareHex(dumped.codeHash),
-    ...(dumped.code.length === 0 ? {} : { code: bytesToBareHex(dumped.code) }),
-    ...(storage.length === 0
-      ? {}
-      : { storage: Object.fromEntries(storage.toSorted(([left], [right]) => (left < right ? -1 : 1))) }),
-  };
-}
-
-export function createDebugHandlers(context: HandlerContext): HandlersOf<DebugMethods> {
+export function createDebugHandlers(context: HandlerContext): Omit<HandlersOf<DebugMethods>, keyof DebugRangeHandlers> {
   const { chain, database } = context;
 
   function located(number: BlockNumber): LocatedHeader {

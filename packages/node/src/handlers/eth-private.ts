@@ -1,10 +1,13 @@
 import { addressToChecksum } from '@isoquorum/primitives/address';
-import { bareHexToBytes, bytesToBareHex } from '@isoquorum/primitives/hex';
+import { base64ToBytes, bytesToBase64 } from '@isoquorum/primitives/base64';
+import { bareHexToBytes, bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import { isPrivateTransaction } from '@isoquorum/primitives/transaction/transaction';
 import { RpcError, SERVER_ERROR } from '@isoquorum/rpc/jsonrpc/errors';
 import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
 import type { EthPrivateMethods } from '@isoquorum/rpc/jsonrpc/methods/eth-private';
+import type { PayloadExtraJson } from '@isoquorum/rpc/jsonrpc/shapes/account';
 import { LATEST } from '@isoquorum/rpc/jsonrpc/parameters/block-selector';
+import type { PayloadExtra } from '../private/submit.ts';
 import { psiOf, type HandlerContext } from './context.ts';
 import { checkPrivateArguments, isPrivate, privateArgumentsOf, privateEnvelopeExpected } from './private-arguments.ts';
 import { openStates } from './states.ts';
@@ -25,6 +28,31 @@ function readDigest(text: string): Uint8Array {
   return digest;
 }
 
+/** A Merkle root as its manager keeps it (base64 text of hexadecimal or of the bytes), zero when there is none. */
+function merkleRoot(text: string): string {
+  const bytes = text === '' ? NO_BYTES : base64ToBytes(text);
+  const root = new Uint8Array(32);
+  root.set(bytes.subarray(-32), 32 - Math.min(32, bytes.length));
+  return bytesToHex(root);
+}
+
+function extraJson(extra: PayloadExtra | undefined): PayloadExtraJson {
+  if (extra === undefined) return { Payload: '0x', ExtraMetaData: null, IsSender: false };
+  const { payload, isSender } = extra;
+  return {
+    Payload: bytesToHex(payload.payload),
+    ExtraMetaData: {
+      ACHashes: payload.affectedContractTransactions.map((hash) => bytesToBase64(hash)),
+      ACMerkleRoot: merkleRoot(payload.execHash),
+      PrivacyFlag: payload.privacyFlag,
+      ManagedParties: payload.managedParties.map((key) => bytesToBase64(key)),
+      Sender: payload.senderKey === undefined ? '' : bytesToBase64(payload.senderKey),
+      MandatoryRecipients: null,
+    },
+    IsSender: isSender,
+  };
+}
+
 export function createEthPrivateHandlers(context: HandlerContext): HandlersOf<EthPrivateMethods> {
   const { chain, submitter } = context;
   return {
@@ -36,6 +64,13 @@ export function createEthPrivateHandlers(context: HandlerContext): HandlersOf<Et
       return submitter.sendRawPrivateTransaction(transaction, privateArgumentsOf(args));
     },
     eth_getQuorumPayload: async (_request, text) => (await submitter.payload(readDigest(text))) ?? NO_BYTES,
+    eth_getQuorumPayloadExtra: async (_request, text) => extraJson(await submitter.payloadExtra(readDigest(text))),
+    eth_distributePrivateTransaction: async (request, encoded, args) => {
+      const transaction = decodeRawTransaction(encoded);
+      checkPrivateArguments(context, args, transaction.to, transaction.data, request);
+      if (!isPrivate(args)) throw new RpcError(SERVER_ERROR, 'transaction is not private');
+      return bytesToHex(await submitter.distributePrivateTransaction(transaction, privateArgumentsOf(args)));
+    },
     eth_getPSI: (request) => psiOf(context, request),
     eth_getPrivacyPrecompileAddress: () => PRIVACY_PRECOMPILE,
     // No transaction is a marker yet: nothing is inside.

@@ -17,6 +17,9 @@ import type { TraceJson } from '@isoquorum/rpc/jsonrpc/shapes/trace';
 /** Words of stack, memory and storage that one answer may hold; the original has no limit. */
 const TRACE_WORDS_MAX = 4_000_000;
 
+/** So much of a key the original's JavaScript engine shows in its texts. */
+const KEY_SHOWN = 32;
+
 /** What a run is worth to its block. */
 export interface TracedRun {
   /** Gas as the receipt counts it: 0 for a private transaction. */
@@ -40,7 +43,10 @@ function durationText(ms: number): string {
 
 /** What the original's JavaScript says when its tracer was told of nothing: no code ran, because this node is no party. */
 function nothingRan(reason: string): RpcError {
-  return new RpcError(SERVER_ERROR, `TypeError: cannot read property ${reason}    in server-side tracer function 'result'`);
+  return new RpcError(
+    SERVER_ERROR,
+    `TypeError: cannot read property ${reason}    in server-side tracer function 'result'`,
+  );
 }
 
 /** Notes how the outermost message began and ended, beside whatever else looks on. */
@@ -84,9 +90,13 @@ function structTrace(config: TraceConfig): RunTrace {
     (units) => {
       words += units;
       if (words > TRACE_WORDS_MAX) {
-        throw new IsoquorumError('TRACE_TOO_LARGE', `the trace has more than ${TRACE_WORDS_MAX} words: leave memory or stack out`, {
-          limit: TRACE_WORDS_MAX,
-        });
+        throw new IsoquorumError(
+          'TRACE_TOO_LARGE',
+          `the trace has more than ${TRACE_WORDS_MAX} words: leave memory or stack out`,
+          {
+            limit: TRACE_WORDS_MAX,
+          },
+        );
       }
     },
   );
@@ -126,9 +136,11 @@ function namedTrace(name: string, rules: ForkRules, clock: Clock): RunTrace {
       return {
         tracer: observe(ends),
         result: ({ gasLimit }) => {
-          const accounts = tracer.result(gasLimit - (ends.begun?.gas ?? 0n));
-          if (accounts === undefined) throw nothingRan("'0x' of null");
-          return accounts;
+          const result = tracer.result(gasLimit - (ends.begun?.gas ?? 0n));
+          if ('accounts' in result) return result.accounts;
+          const { stumblesAt } = result;
+          const key = stumblesAt.length > KEY_SHOWN ? `${stumblesAt.slice(0, KEY_SHOWN)}...` : stumblesAt;
+          throw nothingRan(`'${key}' of null`);
         },
       };
     }

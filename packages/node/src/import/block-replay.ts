@@ -6,6 +6,7 @@ import { isPrivateTransaction } from '@isoquorum/primitives/transaction/transact
 import type { ChainBlock, ChainReader } from '../chain/chain.ts';
 import type { PayloadResolver } from '../private/payload-resolver.ts';
 import { transactionDigest } from '../private/private-follower.ts';
+import type { Profile } from '@isoquorum/consensus/profile';
 import type { Executor, InnerState, ReplayedBlock } from './executor.ts';
 
 /** Runs blocks of the chain once more, for those who want to look. */
@@ -24,9 +25,11 @@ export interface BlockReplayOptions {
   readonly chain: ChainReader;
   readonly executor: Executor;
   readonly resolver: PayloadResolver;
+  /** Bug for bug, private transactions of a block are traced one on top of the other; strictly, each as it was executed. */
+  readonly profile: Profile;
 }
 
-export function createBlockReplay({ chain, executor, resolver }: BlockReplayOptions): BlockReplay {
+export function createBlockReplay({ chain, executor, resolver, profile }: BlockReplayOptions): BlockReplay {
   return {
     stateBefore: (block, index) => executor.stateBefore(block, index),
     async run(block, psi, evm, optionsOf) {
@@ -42,7 +45,15 @@ export function createBlockReplay({ chain, executor, resolver }: BlockReplayOpti
           const text = `the transaction manager cannot be asked for a payload: ${first.reason}`;
           throw new IsoquorumError('PAYLOAD_UNRESOLVED', text, { number, digest: first.digest }, 'RETRY');
         }
-        const outcome = await executor.replay({ block, evm, optionsOf, psi, privateParentRoot, resolutions });
+        const outcome = await executor.replay({
+          block,
+          evm,
+          optionsOf,
+          psi,
+          privateParentRoot,
+          resolutions,
+          isUnsettled: profile === 'goquorum',
+        });
         if (outcome.status === 'done') return outcome.result;
         const further = outcome.needs.flatMap((need) => (need.type === 'payload' ? need.digests : []));
         if (further.length === 0) {

@@ -47,6 +47,7 @@ export interface ReplayRequest {
   /** Private state after the parent. */
   readonly privateParentRoot: Hash32;
   readonly resolutions: PayloadResolutions;
+  readonly isUnsettled: boolean;
 }
 
 export interface ReplayedBlock {
@@ -210,7 +211,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         }),
       );
     },
-    async replay({ block, evm: engine, optionsOf, psi, privateParentRoot, resolutions }) {
+    async replay({ block, evm: engine, optionsOf, psi, privateParentRoot, resolutions, isUnsettled }) {
       const { header } = block.block;
       const parent = chain.reader.headerByHash(header.parentHash);
       if (parent === undefined) throw unknownBlock(header.parentHash);
@@ -224,7 +225,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       if (outcome.status === 'needs') return outcome;
       const { privateTransactions } = outcome.result;
       const own = await runAsync(
-        applyPrivate({ ...input, psi, parentRoot: privateParentRoot, privateTransactions, resolutions }),
+        applyPrivate({ ...input, psi, parentRoot: privateParentRoot, privateTransactions, resolutions, isUnsettled }),
       );
       if (own.status === 'needs') return own;
       return { status: 'done', result: { applied: outcome.result, appliedPrivate: own.result } };
@@ -233,7 +234,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
       const { header, transactions } = block.block;
       const parent = chain.reader.headerByHash(header.parentHash);
       if (parent === undefined) throw unknownBlock(header.parentHash);
-      const input = { ...inputOf(block.block, { hash: header.parentHash, header: parent }), database: beside(database) };
+      const input = {
+        ...inputOf(block.block, { hash: header.parentHash, header: parent }),
+        database: beside(database),
+      };
       if (index <= 0) return { database: input.database, root: parent.stateRoot };
       const run = new BlockRun(input, header, input.author, parent.stateRoot);
       for (const transaction of transactions.slice(0, index)) await runAsync(run.apply(transaction));

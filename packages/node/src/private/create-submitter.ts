@@ -2,13 +2,15 @@ import type { Address, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitive
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import { isGasPriceEnabledAt } from '@isoquorum/primitives/genesis/rules-at';
-import { bytesToBareHex } from '@isoquorum/primitives/hex';
+import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import { privateKeyToAddress, signDigestBytes } from '@isoquorum/primitives/secp256k1';
 import {
   signTransaction,
+  transactionHash,
   type Transaction,
   type UnsignedTransaction,
 } from '@isoquorum/primitives/transaction/transaction';
+import { utf8ToBytes } from '@isoquorum/primitives/utf8';
 import { setPrivate } from '@isoquorum/primitives/transaction/private';
 import type { Q2tClient, Q2tDistribution } from '@isoquorum/rpc/rest/q2t';
 import type { ChainReader } from '../chain/chain.ts';
@@ -25,6 +27,25 @@ export type SubmitErrorCode = 'UNKNOWN_ACCOUNT' | 'MANAGER_NOT_ENABLED' | 'NOT_P
 /** Gas of a private transaction that names none, and a gas price where gas has one and the sender names none. */
 const privateGasDefault = 90_000n;
 const gasPriceDefault = 1_000_000_000n;
+
+/** A signed transaction as geth writes it in JSON: what a privacy marker's payload holds (goquorum.md 6). */
+function transactionPayloadText(transaction: Transaction): string {
+  const { nonce, gasPrice, gasLimit, to, value, data, v, r, s } = transaction;
+  const quantity = (number: bigint): string => `0x${number.toString(16)}`;
+  return JSON.stringify({
+    type: quantity(BigInt(transaction.type)),
+    nonce: quantity(nonce),
+    gasPrice: quantity(gasPrice),
+    gas: quantity(gasLimit),
+    value: quantity(value),
+    input: bytesToHex(data),
+    v: quantity(v),
+    r: quantity(r),
+    s: quantity(s),
+    to: to === undefined ? null : bytesToHex(to),
+    hash: bytesToHex(transactionHash(transaction)),
+  });
+}
 
 export interface SubmitterOptions {
   readonly chain: ChainReader;
@@ -54,6 +75,13 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     if (options.manager === undefined) {
       throw new IsoquorumError('MANAGER_NOT_ENABLED', 'private transaction manager is not in use', {});
     }
+    return options.manager;
+  }
+
+  /** The manager, for reading. */
+  function readingManager(): Q2tClient {
+    if (options.manager === undefined)
+      throw new IsoquorumError('MANAGER_NOT_ENABLED', 'PrivateTransactionManager is not enabled', {});
     return options.manager;
   }
 
@@ -127,10 +155,20 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
       return pool.add(transaction, 'local');
     },
     async payload(digest: EncryptedPayloadHash) {
-      if (options.manager === undefined) {
-        throw new IsoquorumError('MANAGER_NOT_ENABLED', 'PrivateTransactionManager is not enabled', {});
-      }
-      return (await options.manager.receive(digest))?.payload;
+      return (await readingManager().receive(digest))?.payload;
+    },
+    async payloadExtra(digest) {
+      const manager = readingManager();
+      const payload = await manager.receive(digest);
+      return payload === undefined ? undefined : { payload, isSender: await manager.isSender(digest) };
+    },
+    async distributePrivateTransaction(transaction, args) {
+      if (args.privateFor === undefined) throw new IsoquorumError('NOT_PRIVATE', 'transaction is not private', {});
+      const manager = managerOf();
+      if (transaction.data.length > 0)
+        await manager.sendSigned({ hash: transactionDigest(transaction), ...distribution(args) });
+      const payload = utf8ToBytes(`${transactionPayloadText(transaction)}\n`);
+      return (await manager.send({ payload, ...fromOf(args), to: args.privateFor })).hash;
     },
   };
 }

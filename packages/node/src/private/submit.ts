@@ -1,5 +1,6 @@
 import type { Address, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
+import type { Q2tPayload } from '@isoquorum/rpc/rest/q2t';
 
 /**
  * Who may hold a payload: the private arguments of `eth_sendTransaction` and `eth_sendRawPrivateTransaction`. Keys are the client's
@@ -26,6 +27,13 @@ export interface TransactionArguments extends PrivateArguments {
   readonly accessList?: readonly { readonly address: Address; readonly storageKeys: readonly Hash32[] }[];
 }
 
+/** A payload with what the manager says about it. */
+export interface PayloadExtra {
+  readonly payload: Q2tPayload;
+  /** Whether it was sent from here. */
+  readonly isSender: boolean;
+}
+
 /** Ways into the pool (goquorum.md 2.3–2.5). Texts of errors are GoQuorum's. */
 export interface TransactionSubmitter {
   /** Node-held accounts (development only), in order. */
@@ -47,4 +55,11 @@ export interface TransactionSubmitter {
   sendRawPrivateTransaction(transaction: Transaction, args: PrivateArguments): Promise<Hash32>;
   /** `eth_getQuorumPayload`: the plaintext, or `undefined` when this node's manager is no party. @throws MANAGER_NOT_ENABLED */
   payload(digest: EncryptedPayloadHash): Promise<Uint8Array | undefined>;
+  /** `eth_getQuorumPayloadExtra`: the same with what the manager says about it. @throws MANAGER_NOT_ENABLED */
+  payloadExtra(digest: EncryptedPayloadHash): Promise<PayloadExtra | undefined>;
+  /**
+   * `eth_distributePrivateTransaction`: distributes the payload stored before and then the signed transaction itself, as the payload of a
+   * privacy marker that the caller will send. Answers the digest of the latter.
+   */
+  distributePrivateTransaction(transaction: Transaction, args: PrivateArguments): Promise<EncryptedPayloadHash>;
 }

@@ -9,10 +9,12 @@ import {
   type EthFilterMethods,
   type EthSubscriptions,
 } from './methods/eth-filters.ts';
+import { ethFeeMethods, type EthFeeMethods } from './methods/eth-fees.ts';
 import { ethPrivateMethods, type EthPrivateMethods } from './methods/eth-private.ts';
 import { ethStateMethods, type EthStateMethods } from './methods/eth-state.ts';
 import { ethTransactionMethods, type EthTransactionMethods } from './methods/eth-transactions.ts';
 import { istanbulMethods, type IstanbulMethods } from './methods/istanbul.ts';
+import { minerMethods, type MinerMethods } from './methods/miner.ts';
 import { netMethods, type NetMethods } from './methods/net.ts';
 import { personalMethods, type PersonalMethods } from './methods/personal.ts';
 import { txpoolMethods, type TxpoolMethods } from './methods/txpool.ts';
@@ -25,8 +27,10 @@ export interface Methods
     EthTransactionMethods,
     EthPrivateMethods,
     EthFilterMethods,
+    EthFeeMethods,
     IstanbulMethods,
     AdminMethods,
+    MinerMethods,
     NetMethods,
     Web3Methods,
     RpcMethods,
@@ -41,8 +45,10 @@ export const methods: Methods = {
   ...ethTransactionMethods,
   ...ethPrivateMethods,
   ...ethFilterMethods,
+  ...ethFeeMethods,
   ...istanbulMethods,
   ...adminMethods,
+  ...minerMethods,
   ...netMethods,
   ...web3Methods,
   ...rpcMethods,

@@ -5,7 +5,7 @@ import { address, bytes, hash } from '../parameters/hex.ts';
 import { text } from '../parameters/scalars.ts';
 import { privateTransactionArguments, type PrivateTransactionArguments } from '../parameters/transaction-args.ts';
 import { addressResult, bytesResult, hashResult, json, nullable, textResult } from '../results.ts';
-import type { ContractPrivacyMetadataJson } from '../shapes/account.ts';
+import type { ContractPrivacyMetadataJson, PayloadExtraJson } from '../shapes/account.ts';
 import type { ReceiptJson } from '../shapes/receipt.ts';
 import type { TransactionJson } from '../shapes/transaction.ts';
 
@@ -16,6 +16,11 @@ export interface EthPrivateMethods {
     Hash32
   >;
   readonly eth_getQuorumPayload: Method<[digest: string], Uint8Array>;
+  readonly eth_getQuorumPayloadExtra: Method<[digest: string], PayloadExtraJson | undefined>;
+  readonly eth_distributePrivateTransaction: Method<
+    [transaction: Uint8Array, private_: PrivateTransactionArguments],
+    string
+  >;
   readonly eth_getPSI: Method<[], string>;
   readonly eth_getPrivacyPrecompileAddress: Method<[], Address>;
   readonly eth_getPrivateTransactionByHash: Method<[hash: Hash32], TransactionJson | undefined>;
@@ -35,6 +40,16 @@ export const ethPrivateMethods: EthPrivateMethods = {
     doc: 'Plaintext of a private payload; none when this node is no party.',
     params: [parameter('digest', text)],
     result: bytesResult,
+  },
+  eth_getQuorumPayloadExtra: {
+    doc: 'The same with its sender, the parties of this node that hold it, its privacy flag and the contracts that it concerns.',
+    params: [parameter('digest', text)],
+    result: nullable(json<PayloadExtraJson>('`{Payload, ExtraMetaData, IsSender}`')),
+  },
+  eth_distributePrivateTransaction: {
+    doc: 'Distributes a payload stored before and the signed private transaction that names it, to be sent inside a privacy marker; gives the digest for the marker.',
+    params: [parameter('transaction', bytes), parameter('private', privateTransactionArguments)],
+    result: textResult,
   },
   eth_getPSI: { doc: 'Private state that answers this caller.', params: [], result: textResult },
   eth_getPrivacyPrecompileAddress: {

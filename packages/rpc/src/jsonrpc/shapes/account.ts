@@ -31,3 +31,33 @@ export interface ContractPrivacyMetadataJson {
   readonly privacyFlag: number;
   readonly mandatoryFor?: readonly string[];
 }
+
+/** What `eth_createAccessList` gives. */
+export interface AccessListJson {
+  readonly accessList: readonly { readonly address: string; readonly storageKeys: readonly string[] }[];
+  /** How the message failed, if it did. */
+  readonly error?: string;
+  readonly gasUsed: string;
+}
+
+/** What `debug_accountRange` gives: some accounts in the order of their hashes, and where the next ones begin (base64). */
+export interface AccountRangeJson {
+  readonly root: string;
+  readonly accounts: Readonly<Record<string, AccountDumpJson>>;
+  readonly next?: string;
+}
+
+/** What `eth_getQuorumPayloadExtra` gives; the capitals are GoQuorum's. */
+export interface PayloadExtraJson {
+  readonly Payload: string;
+  /** Null when this node is no party. */
+  readonly ExtraMetaData: {
+    readonly ACHashes: readonly string[];
+    readonly ACMerkleRoot: string;
+    readonly PrivacyFlag: number;
+    readonly ManagedParties: readonly string[] | null;
+    readonly Sender: string;
+    readonly MandatoryRecipients: readonly string[] | null;
+  } | null;
+  readonly IsSender: boolean;
+}

@@ -1,0 +1,37 @@
+import { ParameterError } from '../errors.ts';
+import { kindMismatch, type ParameterCodec } from './codec.ts';
+import { uint64Quantity } from './hex.ts';
+
+/** A count as a quantity or as a JSON number; more than is safe in JavaScript is as good as that much. */
+export const bigOrNumber: ParameterCodec<number> = {
+  goType: 'math.HexOrDecimal64',
+  form: 'quantity, or a whole number',
+  optional: false,
+  decode: (json) => {
+    if (typeof json === 'number') {
+      if (!Number.isInteger(json) || json < 0) throw kindMismatch(json, 'math.HexOrDecimal64');
+      return json;
+    }
+    return Number(uint64Quantity.decode(json));
+  },
+  encode: (value) => `0x${value.toString(16)}`,
+};
+
+/** A list of numbers from 0 to 100, ascending. */
+export const percentiles: ParameterCodec<readonly number[]> = {
+  goType: '[]float64',
+  form: 'ascending list of percentages',
+  optional: false,
+  decode: (json) => {
+    if (json === null) return [];
+    if (!Array.isArray(json)) throw kindMismatch(json, '[]float64');
+    let before = 0;
+    return json.map((entry: unknown) => {
+      if (typeof entry !== 'number') throw kindMismatch(entry, 'float64');
+      if (entry < before || entry > 100) throw new ParameterError(`invalid reward percentile: ${entry}`);
+      before = entry;
+      return entry;
+    });
+  },
+  encode: (value) => value,
+};
