@@ -10,7 +10,8 @@ export type CommandErrorCode =
   | 'NETWORK_DIFFERENT'
   | 'ALREADY_RUNNING'
   | 'NOT_RUNNING'
-  | 'PAGE_BUILD_FAILED';
+  | 'PAGE_BUILD_FAILED'
+  | 'SIMULATION_FAILED';
 
 /** An error of the command line: says what is wrong and what to do about it. */
 export function createCommandError(

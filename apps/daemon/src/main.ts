@@ -9,6 +9,7 @@ import { addKeygenCommand } from './commands/keygen.ts';
 import { addManagerCommand } from './commands/manager.ts';
 import { addNetworkCommand } from './commands/network.ts';
 import { addNodeCommand } from './commands/node.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 
 const program = new Command('isoquorum')
   .description('Quorum in TypeScript: permissioned Ethereum with private transactions, in Node and in the browser')
@@ -25,6 +26,7 @@ for (const add of [
   addImportCommand,
   addExportCommand,
   addInviteCommand,
+  addSimulateCommand,
 ]) {
   add(program);
 }

@@ -1,0 +1,208 @@
+import type { Address } from '@isoquorum/primitives/bytes';
+import { bytesToBareHex } from '@isoquorum/primitives/hex';
+import type { Report, Witness } from '../machines/replica.ts';
+import type { BftView, SignedClaim } from './bft-view.ts';
+
+/** The rules that the checker goes by, stated once more and apart from the product. */
+export interface BftWitnessRules {
+  /** In the order in which they propose. */
+  readonly validators: readonly Address[];
+  readonly quorum: number;
+  /** Whether a proposal after round 0 carries its justification (QBFT). */
+  readonly isJustified: boolean;
+  /** The message in a frame; undefined for garbage. */
+  read(frame: Uint8Array): BftView | undefined;
+  /** Checks a block that became a correct node's head: seals of a quorum, by the rules. @throws what is wrong */
+  verifyBlock(number: number, block: Uint8Array): void;
+  /** Who made a block. */
+  authorOf(block: Uint8Array): Address;
+}
+
+type Counts = Map<string, Set<string>>;
+
+function count(counts: Counts, key: string, signer: string): number {
+  const signers = counts.get(key) ?? new Set();
+  counts.set(key, signers);
+  signers.add(signer);
+  return signers.size;
+}
+
+/** How many heights below the highest are kept. */
+const heightsKept = 4;
+
+/** Hears every message of a BFT network and says when a correct node breaks a rule of the protocol. */
+export class BftWitness implements Witness {
+  private readonly rules: BftWitnessRules;
+  private readonly report: Report;
+  private readonly known: ReadonlySet<string>;
+  /** What each correct node signed, by node, kind and view. */
+  private readonly signed = new Map<number, Map<string, string>>();
+  /** Signers of PREPAREs and COMMITs by view and digest; of proposals; of ROUND-CHANGEs. */
+  private readonly prepares = new Map<number, Counts>();
+  private readonly commits = new Map<number, Counts>();
+  private readonly proposals = new Map<number, Set<string>>();
+  private readonly sealed = new Map<number, string>();
+  private readonly authors = new Map<number, Address>();
+  private readonly verified = new Set<string>();
+  private readonly seen = new WeakSet<Uint8Array>();
+  private highest = 0;
+
+  constructor(rules: BftWitnessRules, report: Report) {
+    this.rules = rules;
+    this.report = report;
+    this.known = new Set(rules.validators.map(bytesToBareHex));
+  }
+
+  said(from: number, frame: Uint8Array, isTraitor: boolean): void {
+    if (this.seen.has(frame)) return;
+    this.seen.add(frame);
+    const view = this.rules.read(frame);
+    if (view === undefined || view.signer === undefined) return;
+    const signer = bytesToBareHex(view.signer);
+    if (!this.known.has(signer) || view.height > this.highest + 2 || view.height <= this.highest - heightsKept) return;
+    // What a node passes on for others was checked when they said it; what a traitor says is taken note of only.
+    const isOwn = !isTraitor && signer === this.keyOf(from);
+    if (isOwn) this.checkSignedOnce(from, view);
+    this.note(view, signer);
+    if (!isOwn) return;
+    if (view.type === 'prePrepare') this.checkProposal(from, view);
+    else if (view.type === 'prepare') this.checkPrepare(from, view);
+    else if (view.type === 'commit') this.checkCommit(from, view);
+    else this.checkRoundChange(from, view);
+  }
+
+  head(node: number, number: number, hash: string, block: Uint8Array, isTraitor: boolean): void {
+    if (isTraitor || this.verified.has(hash)) return;
+    this.verified.add(hash);
+    try {
+      this.rules.verifyBlock(number, block);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.report(`node ${node} has an invalid block ${number}: ${reason}`);
+    }
+    if (!this.authors.has(number)) this.authors.set(number, this.rules.authorOf(block));
+    if (number <= this.highest) return;
+    this.highest = number;
+    const old = number - heightsKept;
+    for (const map of [this.prepares, this.commits, this.proposals, this.signed]) map.delete(old);
+  }
+
+  private keyOf(node: number): string {
+    return bytesToBareHex(this.addressOfNode(node));
+  }
+
+  private addressOfNode(node: number): Address {
+    return this.nodes?.[node] ?? (this.rules.validators[node] as Address);
+  }
+
+  /** Addresses of the nodes by index, where that is not the order of the validators. */
+  nodes: readonly Address[] | undefined;
+
+  private note(view: BftView, signer: string): void {
+    const { height, round, digest } = view;
+    if (view.type === 'prePrepare') {
+      const proposals = this.proposals.get(height) ?? new Set();
+      this.proposals.set(height, proposals);
+      if (this.flawOf(view) === undefined) proposals.add(`${round} ${digest} ${signer}`);
+    } else if (view.type === 'prepare') this.countVote(this.prepares, view, signer);
+    else if (view.type === 'commit' && this.countVote(this.commits, view, signer) >= this.rules.quorum)
+      this.checkSealedOnce(height, digest ?? '');
+  }
+
+  private countVote(votes: Map<number, Counts>, { height, round, digest }: SignedClaim, signer: string): number {
+    const counts: Counts = votes.get(height) ?? new Map();
+    votes.set(height, counts);
+    return count(counts, `${round} ${digest}`, signer);
+  }
+
+  /** No two different blocks with enough seals at one height, whether or not anybody has put them together. */
+  private checkSealedOnce(height: number, digest: string): void {
+    const other = this.sealed.get(height);
+    if (other === undefined) this.sealed.set(height, digest);
+    else if (other !== digest) this.report(`two different blocks with enough seals at height ${height}`);
+  }
+
+  private checkSignedOnce(node: number, view: BftView): void {
+    const { type, height, round, digest, preparedRound } = view;
+    const key = `${node} ${type} ${round}`;
+    const what = type === 'roundChange' ? `${preparedRound} ${digest}` : `${digest}`;
+    const signed = this.signed.get(height) ?? new Map<string, string>();
+    this.signed.set(height, signed);
+    const before = signed.get(key);
+    if (before !== undefined && before !== what)
+      this.report(`node ${node} signed two different ${type}s at height ${height}, round ${round}`);
+    signed.set(key, what);
+  }
+
+  private proposerAt(height: number, round: number): string | undefined {
+    const { validators } = this.rules;
+    if (height === 1) return bytesToBareHex(validators[round % validators.length] as Address);
+    const author = this.authors.get(height - 1);
+    if (author === undefined) return undefined;
+    const last = bytesToBareHex(author);
+    const index = validators.findIndex((validator) => bytesToBareHex(validator) === last);
+    return bytesToBareHex(validators[(Math.max(index, 0) + round + 1) % validators.length] as Address);
+  }
+
+  private checkProposal(node: number, view: BftView): void {
+    const { height, round } = view;
+    const proposer = this.proposerAt(height, round);
+    if (proposer !== undefined && proposer !== this.keyOf(node))
+      this.report(`node ${node} proposed out of turn at height ${height}, round ${round}`);
+    const flaw = this.flawOf(view);
+    if (flaw !== undefined) this.report(`node ${node} proposed at height ${height}, round ${round} ${flaw}`);
+  }
+
+  /** What is wrong with the justification of a proposal. */
+  private flawOf({ height, round, digest, roundChanges, prepares }: BftView): string | undefined {
+    if (round === 0 || !this.rules.isJustified) return undefined;
+    const changes = this.distinct(roundChanges.filter((claim) => claim.height === height && claim.round === round));
+    if (changes.length < this.rules.quorum) return 'without a quorum of ROUND-CHANGEs';
+    const [first] = prepares;
+    // Claims above the certificate that is shown are not needed for the quorum: their makers may be lying.
+    const free = changes.filter(({ preparedRound }) => preparedRound === undefined);
+    if (first === undefined) return free.length < this.rules.quorum ? 'as if nothing were prepared' : undefined;
+    const below = changes.filter(({ preparedRound }) => preparedRound === undefined || preparedRound <= first.round);
+    if (below.length < this.rules.quorum || first.round >= round) return 'below what was prepared';
+    if (!this.isCertificate(prepares, height, digest)) return 'with a bad certificate';
+    const isClaimed = below.some((claim) => claim.preparedRound === first.round && claim.digest === digest);
+    return isClaimed ? undefined : 'that nobody claims to have prepared';
+  }
+
+  private checkPrepare(node: number, { height, round, digest }: BftView): void {
+    const proposer = this.proposerAt(height, round);
+    if (proposer === undefined) return;
+    if (this.proposals.get(height)?.has(`${round} ${digest} ${proposer}`) === true) return;
+    this.report(`node ${node} prepared what the proposer did not rightly propose, at height ${height}, round ${round}`);
+  }
+
+  private checkCommit(node: number, { height, round, digest }: BftView): void {
+    const support = this.prepares.get(height)?.get(`${round} ${digest}`)?.size ?? 0;
+    if (support < this.rules.quorum)
+      this.report(`node ${node} committed with ${support} PREPAREs at height ${height}, round ${round}`);
+  }
+
+  private checkRoundChange(node: number, view: BftView): void {
+    const { height, round, digest, preparedRound } = view;
+    if (preparedRound === undefined || !this.rules.isJustified) return;
+    if (preparedRound < round && this.isCertificate(view.prepares, height, digest)) return;
+    this.report(`node ${node} asked for round ${round} at height ${height} with a bad certificate`);
+  }
+
+  private distinct(claims: readonly SignedClaim[]): readonly SignedClaim[] {
+    const bySigner = new Map<string, SignedClaim>();
+    for (const claim of claims) {
+      const signer = claim.signer && bytesToBareHex(claim.signer);
+      if (signer !== undefined && this.known.has(signer)) bySigner.set(signer, claim);
+    }
+    return [...bySigner.values()];
+  }
+
+  private isCertificate(prepares: readonly SignedClaim[], height: number, digest: string | undefined): boolean {
+    const [first] = prepares;
+    const alike = prepares.filter(
+      (claim) => claim.height === height && claim.round === first?.round && claim.digest === digest,
+    );
+    return this.distinct(alike).length >= this.rules.quorum;
+  }
+}

@@ -1,0 +1,321 @@
+import { decodeDurableRecord, encodeDurableRecord } from '@isoquorum/consensus/qbft/durable-record';
+import { qbftHeightContext } from '@isoquorum/consensus/qbft/height-context';
+import { prepareQbftHeader } from '@isoquorum/consensus/qbft/prepare-header';
+import { signQbftMessage } from '@isoquorum/consensus/qbft/signing';
+import { createQbftState, step as productStep } from '@isoquorum/consensus/qbft/step';
+import type {
+  BlockVerdict,
+  QbftEffect,
+  QbftHeightContext,
+  QbftInput,
+  QbftState,
+  QbftStep,
+  Timer,
+} from '@isoquorum/consensus/qbft/types';
+import type { QbftMessage } from '@isoquorum/consensus/qbft/message';
+import type { Block } from '@isoquorum/primitives/block';
+import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import type { Header } from '@isoquorum/primitives/header';
+import { bytesToNumber, numberToBytes } from '@isoquorum/primitives/integer';
+import { blockOf, ChainOfHeaders, nextStateRoot } from '../chain-of-headers.ts';
+import { addressOf, createFakeSigner, indexOf, recoverFake } from '../fake-signatures.ts';
+import type { HeadPoint, Packet, Replica, ReplicaEnvironment } from '../replica.ts';
+import { qbftFrameOf, qbftMessageOf } from './qbft-frame.ts';
+
+/** Where a replica can be made to differ from the product, so that checks can be seen to find it. */
+export interface QbftParts {
+  readonly step: (state: QbftState, input: QbftInput) => QbftStep;
+  /** Judges a proposal; throws what is wrong. */
+  readonly verify: (chain: ChainOfHeaders, block: Block, nowSeconds: bigint) => void;
+}
+
+/** The product's own. */
+export const productQbftParts: QbftParts = {
+  step: productStep,
+  verify: (chain, block, nowSeconds) => chain.verify(block, nowSeconds, 'unchecked'),
+};
+
+const recordKey = 'record';
+/** Blocks that are given at one request. */
+const blocksPerAnswer = 16;
+const askEveryMs = 2_000;
+
+/** The QBFT machine under its driver's contract, with a chain of empty blocks. */
+export class QbftReplica implements Replica {
+  private readonly environment: ReplicaEnvironment;
+  private readonly parts: QbftParts;
+  private readonly config: ChainConfig;
+  private readonly isRelaying: boolean;
+  private readonly chain: ChainOfHeaders;
+  private state: QbftState;
+  private readonly inputs: QbftInput[] = [];
+  private effects: QbftEffect[] = [];
+  private isWaiting = false;
+  private isPumping = false;
+  private readonly timers = new Map<Timer['kind'], () => void>();
+  private readonly relayed = new WeakMap<QbftMessage, Set<number>>();
+  private buildId = 0;
+
+  constructor(
+    environment: ReplicaEnvironment,
+    genesis: { readonly config: ChainConfig; readonly header: Header },
+    options: { readonly parts: QbftParts; readonly isRelaying: boolean },
+  ) {
+    this.environment = environment;
+    this.parts = options.parts;
+    this.isRelaying = options.isRelaying;
+    this.config = genesis.config;
+    this.chain = new ChainOfHeaders(genesis.config, genesis.header);
+    this.state = createQbftState({ address: addressOf(environment.index), profile: 'strict', recover: recoverFake });
+  }
+
+  start(): HeadPoint {
+    const { environment, chain } = this;
+    chain.load(environment.disk);
+    const bytes = environment.disk.get(recordKey);
+    const record = bytes === undefined ? undefined : decodeDurableRecord(bytes);
+    this.push({ type: 'start', context: this.contextOf(), record, nowMs: environment.nowMs() });
+    this.askLater();
+    return { number: chain.head.header.number, hash: chain.headHash };
+  }
+
+  receive(from: number, packet: Packet): void {
+    switch (packet.channel) {
+      case 'consensus': {
+        const message = qbftMessageOf(packet.bytes);
+        if (message === undefined) return;
+        this.mark(message, from);
+        this.push({ type: 'message', message });
+        return;
+      }
+      case 'block': {
+        const block = blockOf(packet.bytes);
+        if (block !== undefined) this.importForeign(block, from);
+        return;
+      }
+      case 'ask': {
+        const number = bytesToNumber(packet.bytes);
+        for (let next = number; next < number + blocksPerAnswer; next++) {
+          const bytes = this.chain.bytesAt(next);
+          if (bytes === undefined) return;
+          this.environment.send(from, { channel: 'block', bytes });
+        }
+      }
+    }
+  }
+
+  peerConnected(index: number): void {
+    this.push({ type: 'peerConnected', address: addressOf(index) });
+  }
+
+  private contextOf(): QbftHeightContext {
+    const { chain, config } = this;
+    const { validators } = chain;
+    return qbftHeightContext({
+      config,
+      profile: 'strict',
+      recover: recoverFake,
+      parent: chain.head.header,
+      validators,
+    });
+  }
+
+  private push(input: QbftInput): void {
+    this.inputs.push(input);
+    this.pump();
+  }
+
+  /** Effects of one input are carried out to their end before the next input is taken; a write holds everything up. */
+  private pump(): void {
+    if (this.isPumping) return;
+    this.isPumping = true;
+    while (!this.isWaiting) {
+      const effect = this.effects.shift();
+      if (effect !== undefined) {
+        this.interpret(effect);
+        continue;
+      }
+      const input = this.inputs.shift();
+      if (input === undefined) break;
+      const result = this.parts.step(this.state, input);
+      this.state = result.state;
+      this.effects = [...result.effects];
+    }
+    this.isPumping = false;
+  }
+
+  private interpret(effect: QbftEffect): void {
+    const { environment } = this;
+    switch (effect.type) {
+      case 'persist':
+        this.isWaiting = true;
+        environment.disk.write([[recordKey, encodeDurableRecord(effect.record)]], () => {
+          this.isWaiting = false;
+          this.effects.unshift(...effect.then);
+          this.pump();
+        });
+        return;
+      case 'broadcast': {
+        const message = signQbftMessage(effect.message, createFakeSigner(addressOf(environment.index)));
+        this.sendToAll(message);
+        this.inputs.push({ type: 'message', message });
+        return;
+      }
+      case 'relay':
+        if (this.isRelaying) this.sendToAll(effect.message);
+        return;
+      case 'sendTo':
+        for (const message of effect.messages) this.sendTo(indexOf(effect.to), message);
+        return;
+      case 'announceHead':
+        this.sendBlock(indexOf(effect.to), this.chain.head.header.number);
+        return;
+      case 'setTimer':
+        this.timers.get(effect.timer.kind)?.();
+        this.timers.set(
+          effect.timer.kind,
+          environment.after(effect.durationMs, () => this.push({ type: 'timerElapsed', timer: effect.timer })),
+        );
+        return;
+      case 'cancelTimer':
+        this.timers.get(effect.kind)?.();
+        return;
+      case 'buildBlock':
+        this.build(effect.deadlineMs ?? 0);
+        return;
+      case 'verifyBlock':
+        environment.after(1 + environment.chance.below(8), () => {
+          const verdict = this.judge(effect.block);
+          this.push({ type: 'blockVerified', height: effect.height, digest: effect.digest, verdict });
+        });
+        return;
+      case 'commitBlock':
+        this.commit(effect.block);
+        return;
+      case 'requestSync':
+        this.ask(indexOf(effect.from));
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Notes that a peer has a message; false when it had it before. */
+  private mark(message: QbftMessage, peer: number): boolean {
+    const known = this.relayed.get(message) ?? new Set();
+    this.relayed.set(message, known);
+    if (known.has(peer)) return false;
+    known.add(peer);
+    return true;
+  }
+
+  private sendToAll(message: QbftMessage): void {
+    const frame = qbftFrameOf(message);
+    for (const address of this.state.context?.validators ?? []) {
+      const to = indexOf(address);
+      if (to !== this.environment.index && this.mark(message, to))
+        this.environment.send(to, { channel: 'consensus', bytes: frame });
+    }
+  }
+
+  private sendTo(to: number, message: QbftMessage): void {
+    this.mark(message, to);
+    this.environment.send(to, { channel: 'consensus', bytes: qbftFrameOf(message) });
+  }
+
+  private build(deadlineMs: number): void {
+    const { environment, chain } = this;
+    const parent = chain.head;
+    const { nodes, index, chance } = environment;
+    const id = chance.below(0x100_0000);
+    environment.after(Math.max(deadlineMs - environment.nowMs(), 0) + 5, () => {
+      if (chain.head !== parent) return;
+      const vanity = new Uint8Array(32);
+      new DataView(vanity.buffer).setUint32(0, ++this.buildId);
+      new DataView(vanity.buffer).setUint32(4, nodes * id + index);
+      const header = prepareQbftHeader({
+        parent: parent.header,
+        validators: chain.validators,
+        config: this.config,
+        author: addressOf(index),
+        nowSeconds: this.nowSeconds(),
+        vanity,
+      });
+      const stateRoot = nextStateRoot(parent.header.stateRoot);
+      this.push({ type: 'blockBuilt', block: { header: { ...header, stateRoot }, transactions: [], uncles: [] } });
+    });
+  }
+
+  private nowSeconds(): bigint {
+    return BigInt(Math.floor(this.environment.nowMs() / 1000));
+  }
+
+  private judge(block: Block): BlockVerdict {
+    try {
+      this.parts.verify(this.chain, block, this.nowSeconds());
+      return { type: 'valid' };
+    } catch (error) {
+      if (!isIsoquorumError(error)) throw error;
+      if (error.code !== 'BLOCK_IN_FUTURE') return { type: 'invalid', reason: error.message };
+      const aheadMs = Number(block.header.timestamp) * 1000 - this.environment.nowMs();
+      return { type: 'future', retryInMs: Math.max(1, aheadMs) };
+    }
+  }
+
+  private commit(block: Block): void {
+    const { environment, chain } = this;
+    environment.after(1 + environment.chance.below(10), () => {
+      if (chain.head.header.number >= block.header.number) return;
+      try {
+        chain.verify(block, undefined, 'checked');
+      } catch (error) {
+        if (!isIsoquorumError(error)) throw error;
+        environment.onViolation(`decided on a block that nobody can import: ${error.message}`);
+        this.push({ type: 'commitFailed', height: block.header.number, reason: error.message });
+        return;
+      }
+      this.import(block);
+    });
+  }
+
+  private import(block: Block, from?: number): void {
+    const { environment, chain } = this;
+    chain.import(block, environment.disk, (bytes) => {
+      environment.onHead(chain.head.header.number, chain.headHash, bytes);
+      this.push({ type: 'newHead', context: this.contextOf(), nowMs: environment.nowMs() });
+      if (from !== undefined) this.ask(from);
+    });
+  }
+
+  /** A block of a peer: imported with all checks if it is the next one. */
+  private importForeign(block: Block, from: number): void {
+    if (block.header.number !== this.chain.head.header.number + 1) return;
+    try {
+      this.chain.verify(block, undefined, 'checked');
+    } catch (error) {
+      if (!isIsoquorumError(error)) throw error;
+      return;
+    }
+    this.import(block, from);
+  }
+
+  private sendBlock(to: number, number: number): void {
+    const bytes = this.chain.bytesAt(number);
+    if (bytes !== undefined && number > 0) this.environment.send(to, { channel: 'block', bytes });
+  }
+
+  private ask(from: number): void {
+    if (from === this.environment.index || from < 0 || from >= this.environment.nodes) return;
+    this.environment.send(from, { channel: 'ask', bytes: numberToBytes(this.chain.head.header.number + 1) });
+  }
+
+  /** Every node asks somebody now and then whether there is more, as one does after a connection is made. */
+  private askLater(): void {
+    const { environment } = this;
+    environment.after(askEveryMs + environment.chance.below(500), () => {
+      this.ask(environment.chance.below(environment.nodes));
+      this.askLater();
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { describeFault, FAULT_KINDS, type FaultKind } from './faults/fault.ts';
+import { faultsOf } from '@isoquorum/consensus/quorum';
+import { createQbftNetwork } from './machines/qbft/qbft-network.ts';
+import { BLOCK_PERIOD_MS } from './machines/bft-genesis.ts';
+import { runMachines } from './machines/run-machines.ts';
+import { drawScenario, type RunResult } from './scenario.ts';
+
+const seeds = Number(process.env['SIM_SEEDS'] ?? 20);
+const firstSeed = Number(process.env['SIM_SEED'] ?? 1);
+const seedList = Array.from({ length: seeds }, (_, index) => firstSeed + index);
+
+function run(seed: number, nodes: number, kinds: readonly FaultKind[], heights = 30): Promise<RunResult> {
+  const scenario = drawScenario({
+    seed,
+    nodes,
+    heights,
+    kinds,
+    traitorsMax: faultsOf(nodes),
+    blockPeriodMs: BLOCK_PERIOD_MS,
+  });
+  return runMachines(scenario, { createNetwork: () => createQbftNetwork({ nodes }) });
+}
+
+/** The failure, with how to see it again. */
+function expectSafe(result: RunResult): void {
+  const { seed, nodes, faults } = result.scenario;
+  const told = [`seed ${seed}, ${nodes} nodes`, ...result.violations, ...faults.map(describeFault)];
+  expect(result.violations.length === 0 ? [] : told).toEqual([]);
+}
+
+const honest = FAULT_KINDS.filter((kind) => kind !== 'byzantine');
+
+describe('QBFT machines', () => {
+  test('without faults make a block in each period', async () => {
+    const result = await run(1, 4, [], 60);
+    expectSafe(result);
+    expect(result.elapsedMs).toBeLessThan(62_000);
+  });
+
+  test.each(seedList)('seed %i: every fault but traitors', async (seed) => {
+    expectSafe(await run(seed, 4 + (seed % 4), honest));
+  });
+
+  test.each(seedList)('seed %i: every fault, with F traitors among 4', async (seed) => {
+    expectSafe(await run(1_000 + seed, 4, FAULT_KINDS));
+  });
+
+  test.each(seedList)('seed %i: every fault, with F traitors among 5, 6, 7 or 10', async (seed) => {
+    expectSafe(await run(2_000 + seed, [5, 6, 7, 10][seed % 4] as number, FAULT_KINDS));
+  });
+
+  test.each(FAULT_KINDS)('%s alone, in ten seeds', async (kind) => {
+    for (let seed = 3_001; seed <= 3_010; seed++) expectSafe(await run(seed, 4, [kind], 20));
+  });
+});
