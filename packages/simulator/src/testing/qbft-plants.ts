@@ -2,7 +2,8 @@ import { step as productStep } from '@isoquorum/consensus/qbft/step';
 import { proposerOf } from '@isoquorum/consensus/proposer';
 import type { QbftMessage } from '@isoquorum/consensus/qbft/message';
 import { qbftSigner } from '@isoquorum/consensus/qbft/signing';
-import type { QbftEffect, QbftHeightContext, QbftInput, QbftState, QbftStep } from '@isoquorum/consensus/qbft/types';
+import type { BftHeightContext } from '@isoquorum/consensus/bft/types';
+import type { QbftEffect, QbftInput, QbftState, QbftStep } from '@isoquorum/consensus/qbft/types';
 import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
 import { recoverFake } from '../machines/fake-signatures.ts';
@@ -19,7 +20,7 @@ type Step = QbftParts['step'];
 const withStep = (name: string, step: Step): QbftPlant => ({ name, parts: { ...productQbftParts, step } });
 
 /** The machine sees every context changed. */
-const withContext = (name: string, change: (context: QbftHeightContext) => QbftHeightContext): QbftPlant =>
+const withContext = (name: string, change: (context: BftHeightContext) => BftHeightContext): QbftPlant =>
   withStep(name, (state, input) =>
     productStep(
       state,
@@ -38,7 +39,7 @@ const withDamage = (name: string, damage: (before: QbftState, after: QbftState) 
 const withContextFor = (
   name: string,
   type: QbftMessage['type'],
-  change: (context: QbftHeightContext, message: QbftMessage) => QbftHeightContext,
+  change: (context: BftHeightContext, message: QbftMessage) => BftHeightContext,
 ): QbftPlant =>
   withStep(name, (state, input) => {
     if (input.type !== 'message' || input.message.type !== type || state.context === undefined)

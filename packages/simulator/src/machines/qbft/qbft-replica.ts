@@ -1,17 +1,10 @@
 import { decodeDurableRecord, encodeDurableRecord } from '@isoquorum/consensus/qbft/durable-record';
-import { qbftHeightContext } from '@isoquorum/consensus/qbft/height-context';
-import { prepareQbftHeader } from '@isoquorum/consensus/qbft/prepare-header';
+import { bftHeightContext } from '@isoquorum/consensus/bft/height-context';
+import { prepareQbftHeader } from '@isoquorum/consensus/bft/prepare-header';
 import { signQbftMessage } from '@isoquorum/consensus/qbft/signing';
 import { createQbftState, step as productStep } from '@isoquorum/consensus/qbft/step';
-import type {
-  BlockVerdict,
-  QbftEffect,
-  QbftHeightContext,
-  QbftInput,
-  QbftState,
-  QbftStep,
-  Timer,
-} from '@isoquorum/consensus/qbft/types';
+import type { BftHeightContext, BlockVerdict, Timer } from '@isoquorum/consensus/bft/types';
+import type { QbftEffect, QbftInput, QbftState, QbftStep } from '@isoquorum/consensus/qbft/types';
 import type { QbftMessage } from '@isoquorum/consensus/qbft/message';
 import type { Block } from '@isoquorum/primitives/block';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
@@ -109,10 +102,10 @@ export class QbftReplica implements Replica {
     this.push({ type: 'peerConnected', address: addressOf(index) });
   }
 
-  private contextOf(): QbftHeightContext {
+  private contextOf(): BftHeightContext {
     const { chain, config } = this;
     const { validators } = chain;
-    return qbftHeightContext({
+    return bftHeightContext({
       config,
       profile: 'strict',
       recover: recoverFake,
