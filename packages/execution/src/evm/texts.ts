@@ -9,6 +9,7 @@ export const evmErrors = {
   collision: 'contract address collision',
   reverted: 'execution reverted',
   maxCodeSize: 'max code size exceeded',
+  maxInitCodeSize: 'max initcode size exceeded',
   invalidJump: 'invalid jump destination',
   writeProtection: 'write protection',
   returnDataOutOfBounds: 'return data out of bounds',

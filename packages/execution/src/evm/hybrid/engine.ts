@@ -1,9 +1,9 @@
 import { evmErrors } from '../texts.ts';
-import type { Evm, EvmFrame, EvmHost, EvmMessage, EvmOutcome, EvmResult, EvmRunOptions, EvmTracer } from '../port.ts';
-import { runPrecompile } from '../precompiles/precompiles.ts';
+import type { Evm, EvmHost, EvmMessage, EvmOutcome, EvmResult, EvmRunOptions, EvmTracer } from '../port.ts';
+import { precompileOutcome } from '../precompiles/precompiles.ts';
 import { createRunContext, Frame, type Halt, type RunContext } from './frame.ts';
 import { runFrame } from './interpreter.ts';
-import { bytesToWord } from './words.ts';
+import { bytesToWord } from '../words.ts';
 
 const nothing = new Uint8Array(0);
 /** Gas is counted in doubles: exact up to here, far above any block. */
@@ -17,13 +17,6 @@ function toGas(gas: bigint): number {
 function withExcessGas(result: EvmResult, gas: bigint): EvmResult {
   if (gas <= MAX_GAS || result.status === 'failure') return result;
   return { ...result, gasLeft: result.gasLeft + gas - MAX_GAS };
-}
-
-function precompileOutcome(entered: EvmFrame, precompile: number, context: RunContext): EvmOutcome {
-  const result = runPrecompile(precompile, entered.input, toGas(entered.message.gas), context.rules);
-  if (result === undefined) return { status: 'failure', gasLeft: 0n, output: nothing, error: evmErrors.outOfGas };
-  if (result.error !== undefined) return { status: 'failure', gasLeft: 0n, output: nothing, error: result.error };
-  return { status: 'success', gasLeft: entered.message.gas - BigInt(result.gasUsed), output: result.output };
 }
 
 function frameOutcome(frame: Frame, halt: Halt): EvmOutcome {
@@ -87,7 +80,7 @@ class Run {
     const result =
       'result' in entry
         ? entry.result
-        : host.leave(entry.frame, precompileOutcome(entry.frame, entry.frame.precompile ?? 0, this.context));
+        : host.leave(entry.frame, precompileOutcome(entry.frame, entry.frame.precompile ?? 0, this.context.rules));
     tracer?.leave?.(message, result);
     return result;
   }
@@ -124,17 +117,17 @@ async function finishLater(run: Run, first: PromiseLike<void>): Promise<EvmResul
 }
 
 /**
- * Our own engine in plain TypeScript: words are BigInt, frames are objects on an explicit stack (1,024 nested calls use no stack of the
+ * The engine in plain TypeScript, for tracing and where WebAssembly is refused: words are BigInt, frames are objects on an explicit stack (1,024 nested calls use no stack of the
  * machine), nothing waits unless the options ask for pauses. Quorum's rules and both states are the host's.
  */
-export function createFastEvm(): Evm {
+export function createHybridEvm(): Evm {
   let pool: Frame[] = [];
   let busy = false;
   return {
-    name: 'fast',
+    name: 'hybrid',
     run: (host, message, options) => {
       // A host that calls back into the engine (a marker's inner transaction) must not find its frames in use.
-      if (busy) return createFastEvm().run(host, message, options);
+      if (busy) return createHybridEvm().run(host, message, options);
       busy = true;
       try {
         const run = new Run(host, message, options, pool);

@@ -1,7 +1,7 @@
 import type { EvmFrame, EvmHost, EvmMessage, EvmRunOptions } from '../port.ts';
 import { type PreparedCode, prepareCode } from './code.ts';
-import type { EvmRules } from './evm-rules.ts';
-import { type GasTable, gasTableOf } from './gas-table.ts';
+import type { EvmRules } from '../evm-rules.ts';
+import { type GasTable, gasTableOf } from '../gas-table.ts';
 import { FrameMemory } from './memory.ts';
 
 /** What a run shares between its frames. */

@@ -1,7 +1,7 @@
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { evmErrors, invalidOpcode } from '../texts.ts';
 import { DEADLINE_STEPS, type Frame, type Halt, type RunContext } from './frame.ts';
-import { STACK_BOUNDS } from './gas-table.ts';
+import { STACK_BOUNDS } from '../gas-table.ts';
 import { runOperation } from './operations.ts';
 import { traceStep } from './trace.ts';
 import {
@@ -14,7 +14,7 @@ import {
   shiftRightSigned,
   signExtend,
   toSigned,
-} from './words.ts';
+} from '../words.ts';
 
 function stackError(sp: number, opcode: number): string {
   const least = STACK_BOUNDS.least[opcode] ?? 0;

@@ -2,7 +2,7 @@ import type { CallKind } from '../port.ts';
 import { evmErrors } from '../texts.ts';
 import type { Frame, Halt, RunContext } from './frame.ts';
 import { writeRefusal } from './operations-guard.ts';
-import { wordToAddress } from './words.ts';
+import { wordToAddress } from '../words.ts';
 
 const COLD_SURCHARGE = 2_500;
 const VALUE_TRANSFER = 9_000;
@@ -81,7 +81,7 @@ export function prepareCreate(opcode: number, frame: Frame, context: RunContext)
   const offset = frame.pop();
   const length = frame.pop();
   const salt = isCreate2 ? frame.pop() : 0n;
-  if (rules.isShanghai === true && length > BigInt(MAX_INIT_CODE)) return frame.fail('max initcode size exceeded');
+  if (rules.isShanghai === true && length > BigInt(MAX_INIT_CODE)) return frame.fail(evmErrors.maxInitCodeSize);
   if (!frame.expand(offset, length)) return frame.fail(evmErrors.outOfGas);
   const words = Math.ceil(Number(length) / 32);
   if (!frame.useGas((isCreate2 ? 6 * words : 0) + (rules.isShanghai === true ? 2 * words : 0)))

@@ -2,9 +2,9 @@ import { evmErrors, invalidOpcode } from '../texts.ts';
 import type { Frame, Halt, RunContext } from './frame.ts';
 import { prepareCall, prepareCreate } from './messages.ts';
 import { writeRefusal } from './operations-guard.ts';
-import { selfDestruct } from './self-destruct.ts';
-import { storeSlot } from './storage-gas.ts';
-import { bytesToWord, wordToAddress, wordToBytes } from './words.ts';
+import { selfDestruct } from '../self-destruct.ts';
+import { storageSentry, storeSlot } from '../storage-gas.ts';
+import { bytesToWord, wordToAddress, wordToBytes } from '../words.ts';
 
 /** Takes the access cost of EIP-2929 for an account; the warm part is in the constant cost. */
 function payForAccount(word: bigint, frame: Frame, context: RunContext): boolean {
@@ -168,7 +168,11 @@ export function runOperation(opcode: number, frame: Frame, context: RunContext):
       return loadSlot(frame, context);
     case 0x55: {
       const refusal = writeRefusal(frame, context);
-      return refusal === undefined ? storeSlot(frame, context) : frame.fail(refusal);
+      if (refusal !== undefined) return frame.fail(refusal);
+      if (frame.gas <= storageSentry(context.rules)) return frame.fail(evmErrors.outOfGas);
+      const slot = frame.pop();
+      const gas = storeSlot(host, context.rules, frame.entered.address, slot, frame.pop());
+      return frame.useGas(gas) ? undefined : frame.fail(evmErrors.outOfGas);
     }
     case 0x5c:
       return frame.push(host.transientStorage(frame.entered.address, frame.pop()));
@@ -199,8 +203,12 @@ export function runOperation(opcode: number, frame: Frame, context: RunContext):
       return finish(frame, 'return');
     case 0xfd:
       return finish(frame, 'revert');
-    case 0xff:
-      return selfDestruct(frame, context);
+    case 0xff: {
+      const refusal = writeRefusal(frame, context);
+      if (refusal !== undefined) return frame.fail(refusal);
+      const gas = selfDestruct(host, context.rules, frame.entered.address, wordToAddress(frame.pop()));
+      return frame.useGas(gas) ? 'stop' : frame.fail(evmErrors.outOfGas);
+    }
     default:
       return frame.fail(invalidOpcode(opcode));
   }

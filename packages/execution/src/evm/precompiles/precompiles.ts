@@ -1,4 +1,7 @@
-import type { EvmRules } from '../fast/evm-rules.ts';
+import { emptyBytes } from '@isoquorum/primitives/bytes';
+import type { EvmRules } from '../evm-rules.ts';
+import type { EvmFrame, EvmOutcome } from '../port.ts';
+import { evmErrors } from '../texts.ts';
 import { runBlake2f } from './09-blake2f.ts';
 import { addPoints, checkPairing, multiplyPoint } from './06-bn254.ts';
 import { runEcrecover } from './01-ecrecover.ts';
@@ -15,7 +18,7 @@ export interface PrecompileResult {
 function priced(gasUsed: number, gas: number, run: () => Uint8Array | string): PrecompileResult | undefined {
   if (!(gasUsed <= gas)) return undefined;
   const output = run();
-  return typeof output === 'string' ? { gasUsed, output: new Uint8Array(0), error: output } : { gasUsed, output };
+  return typeof output === 'string' ? { gasUsed, output: emptyBytes, error: output } : { gasUsed, output };
 }
 
 const words = (bytes: Uint8Array): number => Math.ceil(bytes.length / 32);
@@ -54,6 +57,15 @@ export function runPrecompile(
     case 9:
       return runBlake2f(input, gas);
     default:
-      return { gasUsed: 0, output: new Uint8Array(0), error: `no precompiled contract at ${number}` };
+      return { gasUsed: 0, output: emptyBytes, error: `no precompiled contract at ${number}` };
   }
+}
+
+/** The outcome of a frame that is a precompiled contract, for the engine to hand to its host. */
+export function precompileOutcome(frame: EvmFrame, precompile: number, rules: EvmRules): EvmOutcome {
+  const { gas } = frame.message;
+  const result = runPrecompile(precompile, frame.input, Number(gas), rules);
+  if (result === undefined) return { status: 'failure', gasLeft: 0n, output: emptyBytes, error: evmErrors.outOfGas };
+  if (result.error !== undefined) return { status: 'failure', gasLeft: 0n, output: emptyBytes, error: result.error };
+  return { status: 'success', gasLeft: gas - BigInt(result.gasUsed), output: result.output };
 }

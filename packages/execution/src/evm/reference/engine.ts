@@ -2,7 +2,7 @@ import { EVMError, type PrecompileInput } from '@ethereumjs/evm';
 import { emptyBytes } from '@isoquorum/primitives/bytes';
 import { bytesToBigint } from '@isoquorum/primitives/integer';
 import type { Evm, EvmFrame, EvmHost, EvmMessage, EvmOutcome, EvmResult, EvmRunOptions } from '../port.ts';
-import { STACK_BOUNDS } from '../fast/gas-table.ts';
+import { STACK_BOUNDS } from '../gas-table.ts';
 import { evmErrors, invalidOpcode } from '../texts.ts';
 import { forkOf, precompileMachine, type ReferenceFork } from './fork.ts';
 import { type CodeAnalysis, FrameFailure, ReferenceFrame } from './frame.ts';
