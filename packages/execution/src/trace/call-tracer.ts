@@ -2,7 +2,7 @@ import { bytesToHex } from '@isoquorum/primitives/hex';
 import type { ForkRules } from '@isoquorum/primitives/fork';
 import { precompileAt } from '../evm/precompile-range.ts';
 import { evmErrors } from '../evm/texts.ts';
-import { wordToAddress } from '../evm/fast/words.ts';
+import { wordToAddress } from '../evm/words.ts';
 import type { EvmResult } from '../evm/port.ts';
 import type { TraceObserver, TraceStart, TraceStep } from './observer.ts';
 

@@ -1,7 +1,7 @@
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import type { ForkRules } from '@isoquorum/primitives/fork';
 import { precompileAt } from '../evm/precompile-range.ts';
-import { wordToAddress } from '../evm/fast/words.ts';
+import { wordToAddress } from '../evm/words.ts';
 import type { TraceObserver, TraceStart, TraceStep } from './observer.ts';
 
 const SELECTOR_BYTES = 4n;

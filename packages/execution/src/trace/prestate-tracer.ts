@@ -3,7 +3,7 @@ import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { bigintToFixedBytes } from '@isoquorum/primitives/integer';
 import { keccak256 } from '@isoquorum/primitives/keccak';
-import { wordToAddress } from '../evm/fast/words.ts';
+import { wordToAddress } from '../evm/words.ts';
 import type { EvmResult } from '../evm/port.ts';
 import type { State } from '../state/state.ts';
 import type { TraceObserver, TraceStart, TraceStep } from './observer.ts';

@@ -1,8 +1,8 @@
 import { evmErrors, invalidOpcode } from '../evm/texts.ts';
 import type { DualHost } from '../evm/host.ts';
 import type { EvmMessage, EvmStep } from '../evm/port.ts';
-import { gasTableOf, STACK_BOUNDS } from '../evm/fast/gas-table.ts';
-import { wordToAddress } from '../evm/fast/words.ts';
+import { gasTableOf, STACK_BOUNDS } from '../evm/gas-table.ts';
+import { wordToAddress } from '../evm/words.ts';
 
 /** What geth's interpreter knows of a step before it makes it. */
 export interface StepPrice {

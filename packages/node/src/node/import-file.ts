@@ -109,7 +109,7 @@ export async function importFile(options: ImportFileOptions): Promise<ImportRepo
       payloads,
       store,
       rules: options.rules ?? 'strict',
-      evm: createEvm(options.evm),
+      evm: createEvm(options.evm, options.logger),
       recovery,
       clock: createClock(),
       logger: options.logger ?? silentLogger,

@@ -168,7 +168,7 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
       nodeKey,
       store,
       host,
-      evm: createEvm(options.evm),
+      evm: createEvm(options.evm, logger),
       clock,
       random,
       logger,
