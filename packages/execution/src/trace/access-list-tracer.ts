@@ -1,7 +1,7 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { bytesToBareHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { bigintToFixedBytes } from '@isoquorum/primitives/integer';
-import { wordToAddress } from '../evm/fast/words.ts';
+import { wordToAddress } from '../evm/words.ts';
 import type { TraceObserver, TraceStep } from './observer.ts';
 
 export interface AccessedAccount {
