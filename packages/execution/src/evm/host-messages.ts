@@ -59,13 +59,13 @@ function enterCall(host: DualHost, message: EvmMessage, state: State): EvmEntry 
     if (value !== 0n && host.readOnly) return failed(gas, evmErrors.readOnlyValueTransfer);
     if (!rules.isQuorum || value !== 0n) transfer(state, caller, codeAddress, value);
   } else if (kind === 'staticcall') state.addBalance(codeAddress, 0n);
-  if (isMarker) {
-    if (kind === 'call' && message.depth === 0) host.options.onPrivacyPrecompile?.(message);
-    return succeeded(gas);
-  }
+  // What a marker transaction does in private is carried out apart from its public part (transition/apply-private.ts).
+  if (isMarker) return succeeded(gas);
   const code = precompile === undefined ? state.code(codeAddress) : emptyBytes;
+  // A plain call to an account without code runs nothing; the other kinds run its empty code, which counts as a call.
+  const isRun = precompile === undefined && (code.length > 0 || kind !== 'call');
+  if (isRun) host.noteCall(codeAddress);
   if (precompile === undefined && code.length === 0) return succeeded(gas);
-  if (precompile === undefined) host.noteCall(codeAddress);
   const frame: HostFrame = {
     message,
     address: message.address,

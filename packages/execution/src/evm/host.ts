@@ -21,8 +21,8 @@ export type AffectedReason = 'creation' | 'messageCall';
 export interface HostOptions {
   /** Told the address of each contract that is created, in the state where it lives (metadata of privacy enhancements). */
   readonly onCreate?: (state: State, address: Address) => void;
-  /** Run when the outermost message is for Quorum's privacy precompile (marker transactions). */
-  readonly onPrivacyPrecompile?: (message: EvmMessage) => void;
+  /** Notes affected contracts although both states are the same (the sender's simulation). */
+  readonly tracksContracts?: boolean;
 }
 
 /**
@@ -43,6 +43,7 @@ export class DualHost implements EvmHost {
   private readOnlyDepth = 0;
   private readonly states: State[] = [];
   private readonly isDual: boolean;
+  private readonly isTracking: boolean;
   private readonly affected = new Map<string, { address: Address; reason: AffectedReason }>();
 
   constructor(
@@ -58,6 +59,7 @@ export class DualHost implements EvmHost {
     this.privateState = privateState;
     this.options = options;
     this.isDual = publicState !== privateState;
+    this.isTracking = this.isDual || options.tracksContracts === true;
     this.current = privateState;
     this.states.push(privateState);
   }
@@ -86,18 +88,19 @@ export class DualHost implements EvmHost {
 
   /** Notes that code at an address ran; a contract created in this transaction stays a creation. */
   noteCall(address: Address): void {
-    if (!this.isDual) return;
+    if (!this.isTracking) return;
     const key = bytesToMapKey(address);
     if (!this.affected.has(key)) this.affected.set(key, { address: address.slice(), reason: 'messageCall' });
   }
 
   noteCreation(address: Address): void {
-    if (this.isDual) this.affected.set(bytesToMapKey(address), { address: address.slice(), reason: 'creation' });
+    if (this.isTracking) this.affected.set(bytesToMapKey(address), { address: address.slice(), reason: 'creation' });
   }
 
-  /** Contracts whose code a transaction over two states called, or that it created. */
-  affectedContracts(reason: AffectedReason): Address[] {
-    return [...this.affected.values()].filter((entry) => entry.reason === reason).map((entry) => entry.address);
+  /** Contracts whose code a transaction over two states called, or that it created; both without a reason. */
+  affectedContracts(reason?: AffectedReason): Address[] {
+    const entries = [...this.affected.values()];
+    return entries.filter((entry) => reason === undefined || entry.reason === reason).map((entry) => entry.address);
   }
 
   enter(message: EvmMessage): EvmEntry {

@@ -2,7 +2,7 @@ import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bytesToMapKey } from './node-source.ts';
 import type { StateObject } from './state-object.ts';
-import type { Account, StateReader } from './types.ts';
+import type { Account, StateReader, StorageChanges } from './types.ts';
 
 interface Version<T> {
   readonly position: number;
@@ -96,6 +96,17 @@ export class ChangeLog {
       code(address: Address, codeHash: Hash32): Uint8Array {
         const version = lastBefore(histories.get(bytesToMapKey(address))?.versions, position);
         return version?.value.code ?? base.code(address, codeHash);
+      },
+      storageChanges(address: Address): StorageChanges | undefined {
+        const history = histories.get(bytesToMapKey(address));
+        if (history === undefined) return undefined;
+        const cleared = history.clearedAt.findLast((at) => at < position) ?? -1;
+        const slots = new Map<bigint, bigint>();
+        for (const [slot, versions] of history.slots) {
+          const version = lastBefore(versions, position);
+          if (version !== undefined && version.position >= cleared) slots.set(slot, version.value);
+        }
+        return { isCleared: cleared >= 0 || history.base === undefined, slots };
       },
     };
   }

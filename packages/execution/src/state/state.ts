@@ -51,7 +51,8 @@ export class State {
     return this.transactionNumber;
   }
 
-  private object(address: Address): StateObject {
+  /** The account as it stands in memory, existing or not: to look at, not to change. */
+  object(address: Address): StateObject {
     if (address === this.lastAddress) return this.lastObject as StateObject;
     const key = bytesToMapKey(address);
     let object = this.objects.get(key);
@@ -330,6 +331,11 @@ export class State {
       this.logs.pop();
     });
     this.logs.push(log);
+  }
+
+  /** Has `undo` run when the state goes back beyond this moment: for what changes along with the state. */
+  onUndo(undo: () => void): void {
+    this.journal.push(undo);
   }
 
   /** A mark to which {@link State.revertTo} goes back. */

@@ -30,6 +30,15 @@ export interface StateReader {
   /** `account` is what {@link StateReader.account} answered for the address. */
   storage(address: Address, account: Account, slot: bigint): bigint;
   code(address: Address, codeHash: Hash32): Uint8Array;
+  /** Storage that differs from the account's `storageRoot` (inside a block, before its tries are updated); absent: none ever does. */
+  storageChanges?(address: Address): StorageChanges | undefined;
+}
+
+/** What became of an account's storage since its trie was written. */
+export interface StorageChanges {
+  /** The trie does not count any more. */
+  readonly isCleared: boolean;
+  readonly slots: ReadonlyMap<bigint, bigint>;
 }
 
 /** A private state's readable pair: reads prefer the private state where the account exists there (goquorum.md 3.4). */

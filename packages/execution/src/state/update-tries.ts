@@ -1,4 +1,4 @@
-import type { Hash32 } from '@isoquorum/primitives/bytes';
+import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bigintToFixedBytes, bigintToBytes } from '@isoquorum/primitives/integer';
@@ -26,6 +26,8 @@ export class TrieUpdater {
   private readonly accounts: Trie;
   private readonly storages = new Map<string, Trie>();
   private readonly operations: StoreOperation[] = [];
+  /** Accounts that were taken out of the trie. */
+  readonly deleted: Address[] = [];
   private readonly sink: NodeSink = (hash, encoded) => {
     this.operations.push({ type: 'put', key: nodeKey(hash), value: encoded });
   };
@@ -56,7 +58,10 @@ export class TrieUpdater {
   private updateAccount(object: StateObject): void {
     const key = this.database.hashAddress(object.address);
     if (!object.exists) {
-      if (object.base !== undefined) this.accounts.delete(key);
+      if (object.base !== undefined) {
+        this.accounts.delete(key);
+        this.deleted.push(object.address);
+      }
       object.base = undefined;
       return;
     }

@@ -23,16 +23,17 @@ const chains = new Map<string, RecordedChain>();
 /**
  * Reads a recorded chain. It is kept, so that senders are recovered once for all tests of a file.
  * @param folder under the shared data, for instance `vectors/chains/qbft-private`
+ * @param genesisPath of a node that was given another genesis
  */
-export function readRecordedChain(folder: string): RecordedChain {
-  let chain = chains.get(folder);
+export function readRecordedChain(folder: string, genesisPath = `${folder}/genesis.json`): RecordedChain {
+  let chain = chains.get(genesisPath);
   if (chain === undefined) {
-    const genesis = parseGenesis(readJson(`${folder}/genesis.json`));
+    const genesis = parseGenesis(readJson(genesisPath));
     const reader = new RlpReader(readBytes(`${folder}/chain.rlp.gz`));
     const blocks: Block[] = [];
     while (reader.hasMore) blocks.push(readBlock(reader));
     chain = { folder, genesis, blocks, hashes: blocks.map((block) => headerHash(block.header)) };
-    chains.set(folder, chain);
+    chains.set(genesisPath, chain);
   }
   return chain;
 }

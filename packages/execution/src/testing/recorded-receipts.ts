@@ -36,8 +36,7 @@ function comparable(receipt: RecordedReceipt): ComparableReceipt {
   };
 }
 
-/** A receipt of ours in the same words. */
-export function toComparable(receipt: Receipt): ComparableReceipt {
+function plain(receipt: Receipt): ComparableReceipt {
   return {
     transactionHash: bytesToHex(receipt.transactionHash),
     status: receipt.status === undefined ? undefined : `0x${receipt.status}`,
@@ -54,17 +53,44 @@ export function toComparable(receipt: Receipt): ComparableReceipt {
   };
 }
 
-/** The recorded receipts of a node by block number, in order; empty when there are none. */
-export function readRecordedReceipts(folder: string, node: number): Map<number, ComparableReceipt[]> {
+/** A receipt of ours in the same words; one inside it under the marker's hash, as GoQuorum answers. */
+export function toComparable(receipt: Receipt, psi = 'private'): ComparableReceipt {
+  const inner = receipt.privateReceipts?.get(psi);
+  if (inner === undefined) return plain(receipt);
+  return { ...plain(receipt), inner: plain({ ...inner, transactionHash: receipt.transactionHash }) };
+}
+
+/** The original subtracts the gas of the transactions before a marker from its inner receipt's zero; there is none to be compared then. */
+function innerComparable(receipt: RecordedReceipt): ComparableReceipt {
+  const isNegative = BigInt(receipt.gasUsed) >> 63n === 1n;
+  return { ...comparable(receipt), ...(isNegative ? { gasUsed: '0x0' } : {}) };
+}
+
+interface RecordedEntry {
+  readonly block: number;
+  readonly psi?: string;
+  readonly receipt: RecordedReceipt | null;
+  readonly privateReceipt?: RecordedReceipt;
+}
+
+/** The recorded receipts of a node by block number, in order; empty when there are none. A block whose receipts the original lost is left out. */
+export function readRecordedReceipts(folder: string, node: number, psi?: string): Map<number, ComparableReceipt[]> {
   const byBlock = new Map<number, ComparableReceipt[]>();
   const path = `${folder}/nodes/${node}/receipts.json.gz`;
   if (!hasFile(path)) return byBlock;
-  const entries = readJson(path) as readonly { block: number; receipt: RecordedReceipt | null }[];
-  for (const { block, receipt } of entries) {
-    if (receipt === null) continue;
+  const lost = new Set<number>();
+  for (const entry of readJson(path) as readonly RecordedEntry[]) {
+    const { block, receipt, privateReceipt } = entry;
+    if (entry.psi !== psi) continue;
+    if (receipt === null) {
+      lost.add(block);
+      continue;
+    }
     const list = byBlock.get(block) ?? [];
-    list.push(comparable(receipt));
+    const inner = privateReceipt === undefined ? {} : { inner: innerComparable(privateReceipt) };
+    list.push({ ...comparable(receipt), ...inner });
     byBlock.set(block, list);
   }
+  for (const block of lost) byBlock.delete(block);
   return byBlock;
 }

@@ -2,9 +2,11 @@ import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
 import { emptyUncleHash } from '@isoquorum/primitives/header';
 import { isPrivateTransaction, transactionHash } from '@isoquorum/primitives/transaction/transaction';
+import { rulesAt } from '@isoquorum/primitives/fork';
 import { isMissingData } from '../state/errors.ts';
 import { BlockRun, transactionsRootOf } from './block-run.ts';
 import { blockInvalid, couldNotApply } from './errors.ts';
+import { isExecutedMarker } from './marker.ts';
 import { withNeeds } from './needs.ts';
 import type { AppliedBlock, ApplyBlockInput, PrivateTransactionView, Steps, TransitionOutcome } from './types.ts';
 
@@ -74,14 +76,17 @@ export function applyBlock(input: ApplyBlockInput): Steps<TransitionOutcome<Appl
 
 function* applyForViews(input: ApplyBlockInput): Steps<readonly PrivateTransactionView[]> {
   checkBody(input);
-  const last = input.transactions.findLastIndex((transaction) => isPrivateTransaction(transaction));
+  const rules = rulesAt(input.config, input.header.number);
+  const last = input.transactions.findLastIndex(
+    (transaction) => isPrivateTransaction(transaction) || isExecutedMarker(transaction, rules),
+  );
   const run = new BlockRun(input, input.header, input.author, input.parentRoot);
   yield* applyTransactions(input, run, last + 1);
   return run.privateViews;
 }
 
 /**
- * Applies a block only as far as its last private transaction, and answers the private transactions with their views of the
+ * Applies a block only as far as its last private or marker transaction, and answers those with their views of the
  * public state: what a page does from a witness of the parent (decision 14). Roots are not computed, so that a
  * witness need not hold what only deletion touches; the body is checked against the header.
  */

@@ -105,7 +105,7 @@ describe.each(engines)('private transactions, engine $name', ({ create }) => {
     const applied = done(outcome);
     const state = createTrieReader(chain.database, applied.stateRoot);
     expect(state.account(contract)).toMatchObject({ nonce: 1n, balance: 0n });
-    expect(applied.receipts.map(({ status }) => status)).toEqual([1, 1]);
+    expect(applied.receipts.map(({ receipt }) => receipt.status)).toEqual([1, 1]);
   });
 
   it('says in the private receipt that it failed, while the public one says success', async () => {

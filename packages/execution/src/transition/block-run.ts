@@ -18,6 +18,7 @@ import { listRoot } from '../trie/list-root.ts';
 import { createEvmBlock, feeAccount, finaliseBlock, signerChainId } from './block-environment.ts';
 import { transactionError } from './errors.ts';
 import { applyPrivateEnvelope, applyPublicMessage, type GasPool, type TransactionMessage } from './message.ts';
+import { isExecutedMarker } from './marker.ts';
 import { payloadHashOf } from './payload-hash.ts';
 import { createReceipt, receiptsBloom } from './receipts.ts';
 import type { AppliedBlock, PrivateTransactionView, Steps, TransitionContext } from './types.ts';
@@ -71,6 +72,7 @@ export class BlockRun {
     const poolBefore = this.pool.left;
     const snapshot = this.state.snapshot();
     const { position } = this.state;
+    const gasUsedBefore = this.gasUsed;
     const isPrivate = rules.isQuorum && isPrivateTransaction(transaction);
     try {
       const outcome = isPrivate
@@ -94,22 +96,29 @@ export class BlockRun {
       this.pool.left = poolBefore;
       throw error;
     }
-    if (isPrivate) this.notePrivate(message, position);
+    const kind = isPrivate ? 'private' : isExecutedMarker(transaction, rules) ? 'marker' : undefined;
+    if (kind !== undefined) this.notePrivate(kind, message, position, gasUsedBefore);
   }
 
-  private notePrivate({ transaction, sender }: TransactionMessage, position: number): void {
+  private notePrivate(
+    kind: 'private' | 'marker',
+    { transaction, sender }: TransactionMessage,
+    position: number,
+    cumulativeGasUsed: bigint,
+  ): void {
     this.privateTransactions.push({
+      kind,
       index: this.receipts.length - 1,
       transaction,
       hash: transactionHash(transaction),
       sender,
       digest: payloadHashOf(transaction),
       publicState: this.changeLog.viewAt(position),
-      cumulativeGasUsed: this.gasUsed,
+      cumulativeGasUsed,
     });
   }
 
-  /** The private transactions applied so far, each with its view of the public state. */
+  /** The private and marker transactions applied so far, each with its view of the public state. */
   get privateViews(): readonly PrivateTransactionView[] {
     return this.privateTransactions;
   }

@@ -1,9 +1,10 @@
 import { addressToChecksum } from '@isoquorum/primitives/address';
-import type { Address } from '@isoquorum/primitives/bytes';
+import { type Address, emptyBytes } from '@isoquorum/primitives/bytes';
 import { bytesToBigint } from '@isoquorum/primitives/integer';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import { DualHost, type HostOptions } from '../evm/host.ts';
 import type { Evm, EvmBlock, EvmMessage, EvmResult, EvmRunOptions } from '../evm/port.ts';
+import { isPrivacyPrecompile } from '../evm/precompile-range.ts';
 import { evmErrors } from '../evm/texts.ts';
 import type { State } from '../state/state.ts';
 import { transactionError } from './errors.ts';
@@ -135,6 +136,18 @@ export function applyPrivateEnvelope(
   return { gasUsed: 0n, isFailed: false, result: undefined };
 }
 
+/**
+ * A marker with value: GoQuorum takes the value from the private state, where nobody has any, so that no such transaction is ever mined
+ * (goquorum.md 14.4); once the precompile's address has an account of its own it counts as a private contract calling a public one. All
+ * nodes of a chain have to agree on this.
+ */
+function refuseMarkerValue(state: State, { rules }: EvmBlock, message: EvmMessage): EvmResult | undefined {
+  if (!rules.isQuorum || message.kind !== 'call' || message.value === 0n) return undefined;
+  if (!isPrivacyPrecompile(message.codeAddress, rules)) return undefined;
+  const error = state.exists(message.codeAddress) ? evmErrors.readOnlyValueTransfer : evmErrors.insufficientBalance;
+  return { status: 'failure', gasLeft: message.gas, output: emptyBytes, error };
+}
+
 /** Runs a public transaction. @throws a transaction error when it cannot be part of the block */
 export function* applyPublicMessage(
   evm: Evm,
@@ -153,7 +166,7 @@ export function* applyPublicMessage(
   if (transaction.to !== undefined) state.setNonce(sender, transaction.nonce + 1n);
   const host = new DualHost(block, { origin: sender, gasPrice: transaction.gasPrice }, state, state, options);
   const outermost = outermostMessage(message, transaction.data, transaction.gasLimit - intrinsic);
-  const result = yield* waitFor(evm.run(host, outermost, options));
+  const result = refuseMarkerValue(state, block, outermost) ?? (yield* waitFor(evm.run(host, outermost, options)));
   if (result.error === evmErrors.insufficientBalance && block.rules.isQuorum) {
     throw transactionError('INSUFFICIENT_BALANCE', evmErrors.insufficientBalance);
   }

@@ -1,7 +1,17 @@
-import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
 import { hexToBytes } from '@isoquorum/primitives/hex';
 import { StateMissingError } from '../state/errors.ts';
 import type { Need, Steps, TransitionOutcome } from './types.ts';
+
+/** Thrown where a transition meets something that only a manager can tell. */
+export class UnresolvedError extends IsoquorumError<'PRIVATE_DATA_UNRESOLVED', Record<string, never>> {
+  readonly need: Need;
+
+  constructor(need: Need) {
+    super('PRIVATE_DATA_UNRESOLVED', 'a payload has to be resolved first', {});
+    this.need = need;
+  }
+}
 
 /** The need that an error stands for; `undefined` when it is another kind of error. */
 export function needOf(error: unknown): Need | undefined {
@@ -9,6 +19,7 @@ export function needOf(error: unknown): Need | undefined {
     const { root, address, slot, hash, isCode } = error;
     return { type: 'public', root, address, slots: slot === undefined ? [] : [slot], hash, isCode };
   }
+  if (error instanceof UnresolvedError) return error.need;
   if (isIsoquorumError(error, 'STORE_MISS')) {
     const { key } = error.fields;
     if (typeof key === 'string') return { type: 'local', keys: [hexToBytes(key, 'key')] };

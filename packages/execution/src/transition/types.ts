@@ -12,6 +12,8 @@ import type { StateReader } from '../state/types.ts';
 export type Need =
   /** Payloads of private transactions, by encrypted payload hash: ask the manager. */
   | { readonly type: 'payload'; readonly digests: readonly EncryptedPayloadHash[] }
+  /** What this private state itself once sent under these digests, opened (contract extension): see {@link ApplyPrivateInput.extensionProofs}. */
+  | { readonly type: 'extension'; readonly uuids: readonly EncryptedPayloadHash[] }
   /**
    * Parts of a state that this machine does not hold: ask a node for a witness of `root` (the state root in whose trie the
    * node is missing). `address`/`slots` name what was read; `hash` is the missing node or, with `isCode`, the missing code.
@@ -58,15 +60,17 @@ export interface ApplyBlockInput extends TransitionContext {
   readonly author: Address;
 }
 
-/** A private transaction of a block and the public state as the transactions before it left it. */
+/** A transaction of a block that does something in private, and the public state as the transactions before it left it. */
 export interface PrivateTransactionView {
+  /** `marker`: a public transaction behind whose digest there may be a private one (goquorum.md 6). */
+  readonly kind: 'private' | 'marker';
   readonly index: number;
   readonly transaction: Transaction;
   readonly hash: Hash32;
   readonly sender: Address;
   readonly digest: EncryptedPayloadHash;
   readonly publicState: StateReader;
-  /** Cumulative gas used after this transaction (goes into the private receipt). */
+  /** Gas that the transactions before it used (goes into the private receipt: a private transaction adds none). */
   readonly cumulativeGasUsed: bigint;
 }
 
@@ -81,18 +85,23 @@ export interface AppliedBlock {
   readonly privateTransactions: readonly PrivateTransactionView[];
 }
 
-/** What is known of a private transaction's payload (decision 2). Keyed by the digest in bare lower-case hex. */
+/**
+ * What is known of a private transaction's payload (decision 2). Keyed by the digest in bare lower-case hex. A payload without metadata
+ * counts as a standard one.
+ */
 export type PayloadResolution =
   | { readonly type: 'payload'; readonly payload: Uint8Array; readonly metadata?: PayloadMetadata }
   | { readonly type: 'notParty' };
 
-/** The manager's metadata of privacy enhancements (flags 1 to 3; used from issue 4 on). */
+/** What a manager says of a payload beside its bytes (goquorum.md 4). */
 export interface PayloadMetadata {
   readonly privacyFlag: 0 | 1 | 2 | 3;
+  /** Encrypted payload hashes of the creations of the contracts that the sender's simulation called. */
   readonly affectedContracts: readonly EncryptedPayloadHash[];
+  /** Merkle root over the affected contracts after the sender's simulation; undefined or zero unless flag 3. */
   readonly executionHash: Hash32 | undefined;
+  /** Base64 keys of the parties that the manager keeps the payload for. */
   readonly managedParties: readonly string[];
-  readonly senderKey?: string;
 }
 
 export type PayloadResolutions = ReadonlyMap<string, PayloadResolution>;
@@ -107,15 +116,38 @@ export interface ApplyPrivateInput extends TransitionContext {
   readonly psi: string;
   /** Private root after the parent; the empty-trie root at genesis. */
   readonly parentRoot: Hash32;
+  /** Root of the extra data that goes with it; the empty-trie root when absent. */
+  readonly parentExtraRoot?: Hash32 | undefined;
   readonly privateTransactions: readonly PrivateTransactionView[];
   readonly resolutions: PayloadResolutions;
+  /**
+   * With several private states: whether a payload with these managed parties is this state's. Absent: every payload is, and a
+   * marker's private transaction runs even without its payload.
+   */
+  readonly isOwn?: ((managedParties: readonly string[]) => boolean) | undefined;
+  /**
+   * Contract extension, by digest in bare hex: the bytes that were sealed under it (the address of a management contract) if a party of this
+   * private state sent it, else undefined. Asked for by the need `extension`.
+   */
+  readonly extensionProofs?: ReadonlyMap<string, Uint8Array | undefined>;
+}
+
+/** What a private transaction of a block came to in a private state. */
+export interface PrivateReceipt {
+  /** Index of the transaction in the block: of the private one, or of the marker. */
+  readonly index: number;
+  /** True for the private transaction inside a marker: the receipt is its own, under its own hash. */
+  readonly isInner: boolean;
+  readonly receipt: Receipt;
 }
 
 export interface AppliedPrivate {
   readonly psi: string;
   readonly stateRoot: Hash32;
-  /** One per private transaction of the block, in order. */
-  readonly receipts: readonly Receipt[];
+  /** Root of the accounts' extra data (privacy enhancements). */
+  readonly extraRoot: Hash32;
+  /** In block order: one per private transaction, and one per marker whose private transaction ran. */
+  readonly receipts: readonly PrivateReceipt[];
   readonly logsBloom: Uint8Array;
   readonly operations: readonly StoreOperation[];
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createStateDatabase } from '../state/database.ts';
 import { createMemoryNodeSource } from '../state/node-source.ts';
 import { engines } from '../testing/engines.ts';
-import { RecordedResolutions } from '../testing/private-replay.ts';
+import { RecordedManagerData } from '../testing/private-replay.ts';
 import { authorOf, readRecordedChain } from '../testing/recorded-chain.ts';
 import { createReplay } from '../testing/replay.ts';
 import { hasSharedData, readJson, sharedFolder } from '../testing/shared-data.ts';
@@ -27,7 +27,7 @@ describe.skipIf(!hasSharedData)(
         const evm = create();
         const node = createReplay(chain, evm);
         const roots = readJson(`${chain.folder}/nodes/1/private-roots.json`) as readonly { privateStateRoot: string }[];
-        const resolutions = new RecordedResolutions(chain.folder, 1);
+        const resolutions = new RecordedManagerData(chain.folder, 1).resolutions;
         const ownSource = createMemoryNodeSource();
         const own = createStateDatabase(ownSource);
         let privateRoot: Uint8Array = emptyTrieRoot;

@@ -245,6 +245,7 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       const sender = transactionSender(transaction, chainId);
       return [
         {
+          kind: 'private' as const,
           index,
           transaction,
           sender,
