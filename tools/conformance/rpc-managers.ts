@@ -127,7 +127,10 @@ export function createStandInManagers(folder: string, keys: readonly string[]): 
         });
         return [];
       },
-      home: () => Promise.reject(refused('no home here')),
+      seal: (payload) => Promise.resolve(payload),
+    openSealed: (sealed) => Promise.resolve(sealed),
+    residentGroups: () => Promise.resolve([]),
+    home: () => Promise.reject(refused('no home here')),
     };
   });
 }

@@ -30,8 +30,11 @@ import { CALL_LIMITS, type CallLimits, type NodeContext } from './node-context.t
 import { createPool } from './pool/create-pool.ts';
 import { createRecoverSenders, type RecoverSenders } from './pool/senders.ts';
 import { createSubmitter } from './private/create-submitter.ts';
+import { createManagerSource } from './private/manager-source.ts';
+import { openPrivateGroups } from './private/open-private-groups.ts';
 import { createPayloadResolver, noPayloads } from './private/payload-resolver.ts';
 import { createPrivateFollower } from './private/private-follower.ts';
+import { privateStatesOf } from './private/private-groups.ts';
 import { followStoredPayloads } from './private/stored-payloads.ts';
 import { createBlockAnnouncer } from './sync/block-announcer.ts';
 import { createCatchUp } from './sync/catch-up.ts';
@@ -124,7 +127,9 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     void stop();
   }
 
-  const { chain, database } = await openChain({ genesis, store, logger, onWriteFailure: fatal });
+  const groups = await openPrivateGroups(genesis.config, store, manager);
+  const privateStates = privateStatesOf(genesis.config, groups, undefined);
+  const { chain, database } = await openChain({ genesis, store, logger, onWriteFailure: fatal, privateStates });
   const { reader } = chain;
   const rules = createEngineRules({ chain, database, profile, recover });
   const executor = createExecutor({
@@ -134,8 +139,9 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     config: genesis.config,
     author: (header) => rules.author(header),
   });
-  const resolver = createPayloadResolver({ source: manager ?? noPayloads });
-  const follower = createPrivateFollower({ chain, executor, resolver, clock, logger, onFatal: fatal });
+  const source = manager === undefined ? noPayloads : createManagerSource(manager);
+  const resolver = createPayloadResolver({ source });
+  const follower = createPrivateFollower({ chain, executor, resolver, groups, clock, logger, onFatal: fatal });
   const pool = createPool({ chain, database, recoverSenders, access, logger });
   const importer = createImporter({
     chain,
@@ -263,7 +269,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     database,
     evm: options.evm,
     author: (header) => rules.author(header),
-    replay: createBlockReplay({ chain: reader, executor, resolver, profile }),
+    replay: createBlockReplay({ chain: reader, executor, resolver, groups, profile }),
     pool,
     submitter,
     validators: createValidatorReader({ rules, votes, address }),

@@ -184,18 +184,11 @@ describe.each(engines)('private transactions, engine $name', ({ create }) => {
     expect(state.storage(contract, state.account(contract)!, 1n)).toBe(5n);
   });
 
-  it('does not execute what privacy enhancements would have to check', async () => {
+  it('stops at a flag before the block of privacy enhancements', async () => {
     const metadata = { privacyFlag: 1, affectedContracts: [], executionHash: undefined, managedParties: [] } as const;
     const flagged: PayloadResolution = { type: 'payload', payload: Uint8Array.of(0), metadata };
     await expect(run(evm, { transactions: [creation], resolutions: [[digest(1), flagged]] })).rejects.toThrow(
-      expect.objectContaining({ code: 'PRIVACY_ENHANCEMENTS_DISABLED', reaction: 'STOP' }),
+      expect.objectContaining({ code: 'PRIVACY_ENHANCEMENTS_DISABLED', reaction: 'RETRY' }),
     );
-    await expect(
-      run(evm, {
-        transactions: [creation],
-        resolutions: [[digest(1), flagged]],
-        options: { config: { privacyEnhancementsBlock: 0 } },
-      }),
-    ).rejects.toThrow(expect.objectContaining({ code: 'PRIVACY_ENHANCEMENTS_NOT_SUPPORTED', reaction: 'STOP' }));
   });
 });

@@ -30,6 +30,8 @@ export interface PrivateHead {
   readonly number: number;
   readonly hash: Hash32;
   readonly root: Hash32;
+  /** Root of the accounts' extra data (privacy enhancements). */
+  readonly extraRoot: Hash32;
   /** What the next block waits for; absent when this head is level with the public head. */
   readonly waitingFor: PrivateWait | undefined;
 }
@@ -106,7 +108,12 @@ export interface ChainReader {
    * `undefined` when this private state has not executed the block (yet).
    */
   privateReceipts(blockHash: Hash32, psi: string): ReadonlyMap<number, Receipt> | undefined;
-  /** What that private state sees: private receipts in place of public ones where there are some. */
+  /** Receipts of the private transactions inside the markers of a block, by index of the marker; `undefined` as for `privateReceipts`. */
+  innerReceipts(blockHash: Hash32, psi: string): ReadonlyMap<number, Receipt> | undefined;
+  /**
+   * What that private state sees: private receipts in place of public ones where there are some; that of a marker's private transaction in
+   * `privateReceipts` of the marker's own, under the name of the private state.
+   */
   mergedReceipts(blockHash: Hash32, psi: string): readonly Receipt[] | undefined;
   /** Receipt of a canonical transaction in the view of a private state; `undefined` when unknown. */
   receipt(transactionHash: Hash32, psi: string): LocatedReceipt | undefined;
@@ -122,6 +129,8 @@ export interface ChainReader {
    * UNKNOWN_PRIVATE_STATE; UNKNOWN_BLOCK
    */
   privateStateRoot(blockHash: Hash32, psi: string): Hash32;
+  /** Root of the accounts' extra data in a private state after a block. @throws the same */
+  privateExtraRoot(blockHash: Hash32, psi: string): Hash32;
 
   /** Returns a function that removes the listener. Listeners are called synchronously after the batch is durable. */
   onEvent(listener: (event: ChainEvent) => void): () => void;

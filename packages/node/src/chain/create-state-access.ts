@@ -14,6 +14,7 @@ export function createStateAccess(chain: ChainReader, database: StateDatabase): 
         hash: blockHash,
         publicRoot: header.stateRoot,
         privateRoot: chain.privateStateRoot(blockHash, psi),
+        privateExtraRoot: chain.privateExtraRoot(blockHash, psi),
       };
     },
   };

@@ -21,8 +21,12 @@ export function unknownBlock(hash: Hash32): IsoquorumError {
   return new IsoquorumError('UNKNOWN_BLOCK', 'unknown block', { hash: bytesToHex(hash) });
 }
 
-export function unknownPrivateState(psi: string): IsoquorumError {
-  return new IsoquorumError('UNKNOWN_PRIVATE_STATE', `unknown private state ${psi}`, { psi });
+/** With GoQuorum's text for a node with several private states, or with one. */
+export function unknownPrivateState(psi: string, isMps: boolean): IsoquorumError {
+  const text = isMps
+    ? `unable to find private state for context psi ${psi}`
+    : "only the 'private' psi is supported by the default private state manager";
+  return new IsoquorumError('UNKNOWN_PRIVATE_STATE', text, { psi });
 }
 
 export function privateStateBehind(psi: string, privateNumber: number, blockNumber: number): IsoquorumError {

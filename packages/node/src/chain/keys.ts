@@ -44,6 +44,9 @@ export const consensusRecordKey: Uint8Array = prefix('m:consensus');
 /** Number of the last late payload of the manager that was looked at, 8 bytes. */
 export const payloadSequenceKey: Uint8Array = prefix('m:payloads');
 
+/** Groups of parties with a private state of their own, as the manager listed them last: JSON. */
+export const privateGroupsKey: Uint8Array = prefix('m:groups');
+
 /** Header RLP of any block of the tree. */
 export const headerKey = (hash: Hash32): Uint8Array => concatBytes(headerPrefix, hash);
 /** Body RLP of any block of the tree. */

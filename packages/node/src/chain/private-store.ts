@@ -1,3 +1,4 @@
+import type { PrivateReceipt } from '@isoquorum/execution/transition/types';
 import type { EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
 import { bytesEqual, concatBytes } from '@isoquorum/primitives/hex';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
@@ -13,7 +14,7 @@ import type { ChainBlock, ChainEvent, PrivateHead, PrivateWait } from './chain.t
 import { privateStateBehind, unknownBlock, unknownPrivateState } from './errors.ts';
 import { keyToNumber, numberToKey, privateHeadKey, privateResultKey, unresolvedKey, unresolvedRange } from './keys.ts';
 import { createLru } from './lru.ts';
-import { decodePrivateResult, encodePrivateResult } from './private-result.ts';
+import { decodePrivateResult, encodePrivateResult, innerName } from './private-result.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 /** What a private state made of a block, ready to be stored. */
@@ -21,9 +22,10 @@ export interface PrivateCommit {
   readonly psi: string;
   readonly block: ChainBlock;
   readonly root: Hash32;
+  /** Root of the extra data that goes with it. */
+  readonly extraRoot: Hash32;
   readonly logsBloom: Uint8Array;
-  readonly indexes: readonly number[];
-  readonly receipts: readonly Receipt[];
+  readonly receipts: readonly PrivateReceipt[];
   readonly operations: readonly StoreOperation[];
   /** Digests that counted as "not a party": should a payload come later, this block is replayed. */
   readonly notParty: readonly EncryptedPayloadHash[];
@@ -37,7 +39,11 @@ export interface PrivateStore {
   head(psi: string): PrivateHead;
   /** @throws UNKNOWN_PRIVATE_STATE, UNKNOWN_BLOCK, PRIVATE_STATE_BEHIND */
   root(blockHash: Hash32, psi: string): Hash32;
+  /** Root of the accounts' extra data after a block. @throws UNKNOWN_PRIVATE_STATE, UNKNOWN_BLOCK, PRIVATE_STATE_BEHIND */
+  extraRoot(blockHash: Hash32, psi: string): Hash32;
   receipts(blockHash: Hash32, psi: string): ReadonlyMap<number, Receipt> | undefined;
+  /** Receipts of the private transactions inside markers, by index of the marker; `undefined` as for `receipts`. */
+  innerReceipts(blockHash: Hash32, psi: string): ReadonlyMap<number, Receipt> | undefined;
   /** No bytes when the block has no private logs. */
   bloom(blockHash: Hash32, psi: string): Uint8Array | undefined;
   /**
@@ -57,14 +63,17 @@ export interface PrivateStore {
 
 interface CachedResult {
   readonly root: Hash32;
+  readonly extraRoot: Hash32;
   readonly bloom: Uint8Array;
   readonly receipts: ReadonlyMap<number, Receipt>;
+  readonly inner: ReadonlyMap<number, Receipt>;
 }
 
 interface HeadState {
   number: number;
   hash: Hash32;
   root: Hash32;
+  extraRoot: Hash32;
   waitingFor: PrivateWait | undefined;
   /** Number of the block whose results are being written; gone when the head has been moved below it meanwhile. */
   underway: number | undefined;
@@ -81,9 +90,16 @@ export interface PrivateStoreOptions {
   readonly emit: (event: ChainEvent) => void;
 }
 
-function noReceipts(): ReadonlyMap<number, Receipt> {
-  return new Map();
-}
+const noReceipts: ReadonlyMap<number, Receipt> = new Map();
+
+/** After the genesis, every private state is empty. */
+const genesisResult: CachedResult = {
+  root: emptyTrieRoot,
+  extraRoot: emptyTrieRoot,
+  bloom: new Uint8Array(0),
+  receipts: noReceipts,
+  inner: noReceipts,
+};
 
 export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
   const { store, blocks, writes } = options;
@@ -100,9 +116,10 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     const top = options.publicHead().block.header.number;
     for (;;) {
       const canonical = number <= top ? blocks.canonicalHash(number) : undefined;
-      const root = canonical && load(canonical, psi)?.root;
-      if (canonical !== undefined && (root !== undefined || number === 0)) {
-        return { number, hash: canonical, root: root ?? emptyTrieRoot, waitingFor: undefined, underway: undefined };
+      const result = canonical && (number === 0 ? genesisResult : load(canonical, psi));
+      if (canonical !== undefined && result !== undefined) {
+        const { root, extraRoot } = result;
+        return { number, hash: canonical, root, extraRoot, waitingFor: undefined, underway: undefined };
       }
       if (number === 0) return genesisHead();
       number = Math.min(number - 1, top);
@@ -111,7 +128,8 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
   }
 
   function genesisHead(): HeadState {
-    return { number: 0, hash: options.genesisHash, root: emptyTrieRoot, waitingFor: undefined, underway: undefined };
+    const { root, extraRoot } = genesisResult;
+    return { number: 0, hash: options.genesisHash, root, extraRoot, waitingFor: undefined, underway: undefined };
   }
 
   function load(hash: Hash32, psi: string): CachedResult | undefined {
@@ -126,18 +144,21 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     const own = stored.indexes.map((index) => transactions[index] as Transaction);
     const senders = sendersForDerivation(own, signerChainIdAt(options.genesis.config, header.number));
     const receipts = new Map<number, Receipt>();
-    const derived = deriveReceipts(stored.receipts, own, senders);
-    for (let index = 0; index < derived.length; index++) {
-      receipts.set(stored.indexes[index] as number, { ...(derived[index] as Receipt), gasUsed: 0n });
+    const inner = new Map<number, Receipt>();
+    for (const [position, derived] of deriveReceipts(stored.receipts, own, senders).entries()) {
+      const index = stored.indexes[position] as number;
+      const inside = derived.privateReceipts?.get(innerName);
+      if (inside === undefined) receipts.set(index, { ...derived, gasUsed: 0n });
+      else inner.set(index, inside);
     }
-    const result = { root: stored.root, bloom: stored.bloom, receipts };
+    const result = { root: stored.root, extraRoot: stored.extraRoot, bloom: stored.bloom, receipts, inner };
     if (header.number <= options.publicHead().block.header.number) results.set(key, result);
     return result;
   }
 
   function stateOf(psi: string): HeadState {
     const state = heads.get(psi);
-    if (state === undefined) throw unknownPrivateState(psi);
+    if (state === undefined) throw unknownPrivateState(psi, options.genesis.config.isMps);
     return state;
   }
 
@@ -145,8 +166,17 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
   function reached(hash: Hash32, psi: string): CachedResult | undefined {
     const header = blocks.header(hash);
     if (header === undefined || header.number > stateOf(psi).number) return undefined;
-    if (header.number === 0) return { root: emptyTrieRoot, bloom: new Uint8Array(0), receipts: noReceipts() };
+    if (header.number === 0) return genesisResult;
     return load(hash, psi);
+  }
+
+  function resultOf(hash: Hash32, psi: string): CachedResult {
+    const state = stateOf(psi);
+    const header = blocks.header(hash);
+    if (header === undefined) throw unknownBlock(hash);
+    const result = reached(hash, psi);
+    if (result === undefined) throw privateStateBehind(psi, state.number, header.number);
+    return result;
   }
 
   function headOperation(psi: string, number: number, hash: Hash32): StoreOperation {
@@ -163,11 +193,12 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       return state.underway === underway ? undefined : headOperation(psi, state.number, state.hash);
     }
     const hash = number === 0 ? options.genesisHash : blocks.canonicalHash(number);
-    const root = number === 0 ? emptyTrieRoot : hash && load(hash, psi)?.root;
-    if (hash === undefined || root === undefined) return number > 0 ? moveBack(psi, number - 1) : undefined;
+    const result = number === 0 ? genesisResult : hash && load(hash, psi);
+    if (hash === undefined || result === undefined) return number > 0 ? moveBack(psi, number - 1) : undefined;
     state.number = number;
     state.hash = hash;
-    state.root = root;
+    state.root = result.root;
+    state.extraRoot = result.extraRoot;
     state.waitingFor = undefined;
     return headOperation(psi, number, hash);
   }
@@ -175,18 +206,13 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
   return {
     names: options.privateStates,
     head(psi) {
-      const { number, hash, root, waitingFor } = stateOf(psi);
-      return { psi, number, hash, root, waitingFor };
+      const { number, hash, root, extraRoot, waitingFor } = stateOf(psi);
+      return { psi, number, hash, root, extraRoot, waitingFor };
     },
-    root(hash, psi) {
-      const state = stateOf(psi);
-      const header = blocks.header(hash);
-      if (header === undefined) throw unknownBlock(hash);
-      const result = reached(hash, psi);
-      if (result === undefined) throw privateStateBehind(psi, state.number, header.number);
-      return result.root;
-    },
+    root: (hash, psi) => resultOf(hash, psi).root,
+    extraRoot: (hash, psi) => resultOf(hash, psi).extraRoot,
     receipts: (hash, psi) => reached(hash, psi)?.receipts,
+    innerReceipts: (hash, psi) => reached(hash, psi)?.inner,
     bloom: (hash, psi) => reached(hash, psi)?.bloom,
     async commit(commit) {
       const { psi, block } = commit;
@@ -205,14 +231,15 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       }
       operations.push(headOperation(psi, number, block.hash));
       const receipts = new Map<number, Receipt>();
-      for (let index = 0; index < commit.indexes.length; index++) {
-        receipts.set(commit.indexes[index] as number, commit.receipts[index] as Receipt);
-      }
-      const hasLogs = commit.receipts.some((receipt) => receipt.logs.length > 0);
+      const inner = new Map<number, Receipt>();
+      for (const { index, isInner, receipt } of commit.receipts) (isInner ? inner : receipts).set(index, receipt);
+      const hasLogs = commit.receipts.some(({ receipt }) => receipt.logs.length > 0);
       results.set(privateResultKey(block.hash, psi), {
         root: commit.root,
+        extraRoot: commit.extraRoot,
         bloom: hasLogs ? commit.logsBloom : new Uint8Array(0),
         receipts,
+        inner,
       });
       state.underway = number;
       await writes.write(operations);
@@ -222,6 +249,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       state.number = number;
       state.hash = block.hash;
       state.root = commit.root;
+      state.extraRoot = commit.extraRoot;
       state.waitingFor = undefined;
       options.emit({ type: 'privateHead', psi, number, hash: block.hash, root: commit.root });
       return 'done';

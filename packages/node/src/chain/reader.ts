@@ -3,7 +3,7 @@ import { unionBloom } from '@isoquorum/primitives/bloom';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import type { Receipt } from '@isoquorum/primitives/receipt';
-import { isPrivateTransaction } from '@isoquorum/primitives/transaction/transaction';
+import { privateDigestsOf } from '../private/private-digests.ts';
 import type { BlockStore } from './block-store.ts';
 import type { ChainBlock, ChainEvent, ChainReader, LocatedReceipt, TransactionLocation } from './chain.ts';
 import type { PrivateStore } from './private-store.ts';
@@ -49,10 +49,16 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
     if (receipts === undefined) return undefined;
     if (own === undefined) {
       // Not executed by this private state yet: public receipts stand for private ones only where there are none.
-      const transactions = blocks.block(blockHash)?.block.transactions ?? [];
-      return transactions.some(isPrivateTransaction) ? undefined : receipts;
+      const block = blocks.block(blockHash)?.block;
+      return block !== undefined && privateDigestsOf(genesis.config, block).length > 0 ? undefined : receipts;
     }
-    return own.size === 0 ? receipts : receipts.map((receipt, index) => own.get(index) ?? receipt);
+    const inner = privates.innerReceipts(blockHash, psi);
+    if (own.size === 0 && (inner === undefined || inner.size === 0)) return receipts;
+    return receipts.map((receipt, index) => {
+      const inside = inner?.get(index);
+      if (inside !== undefined) return { ...receipt, privateReceipts: new Map([[psi, inside]]) };
+      return own.get(index) ?? receipt;
+    });
   }
 
   function receipt(transactionHash: Hash32, psi: string): LocatedReceipt | undefined {
@@ -88,6 +94,7 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
     transaction,
     publicReceipts: (hash) => blocks.receipts(hash),
     privateReceipts: (hash, psi) => privates.receipts(hash, psi),
+    innerReceipts: (hash, psi) => privates.innerReceipts(hash, psi),
     mergedReceipts,
     receipt,
     bloom(number, psi) {
@@ -100,6 +107,7 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
     privateStates: () => privates.names,
     privateHead: (psi) => privates.head(psi),
     privateStateRoot: (hash, psi) => privates.root(hash, psi),
+    privateExtraRoot: (hash, psi) => privates.extraRoot(hash, psi),
     onEvent: options.listen,
   };
 }

@@ -9,6 +9,8 @@ export interface StateView {
   readonly publicRoot: Hash32;
   /** Root of the named private state after the same block. */
   readonly privateRoot: Hash32;
+  /** Root of the extra data of the private state's accounts (privacy enhancements). */
+  readonly privateExtraRoot: Hash32;
 }
 
 export interface StateAccess {

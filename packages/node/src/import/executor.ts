@@ -16,7 +16,6 @@ import type {
   AppliedPrivate,
   ApplyBlockInput,
   BuiltBlock,
-  PayloadResolutions,
   PrivateTransactionView,
   RunOptionsOf,
   TransitionContext,
@@ -26,6 +25,7 @@ import type { Blockchain } from '../chain/blockchain.ts';
 import type { ChainBlock } from '../chain/chain.ts';
 import { storeDamaged, unknownBlock } from '../chain/errors.ts';
 import { createLru } from '../chain/lru.ts';
+import type { PrivateKnowledge } from '../private/private-work.ts';
 
 /** Results of blocks that may be asked for again: built, verified, imported; the newest only. */
 const keptResults = 8;
@@ -39,14 +39,20 @@ export interface BuildRequest {
   readonly isTimeUp?: () => boolean;
 }
 
+/** A private state and its accounts' extra data, by root. */
+export interface PrivateRoots {
+  readonly root: Hash32;
+  readonly extraRoot: Hash32;
+}
+
 export interface ReplayRequest {
   readonly block: ChainBlock;
   readonly evm: Evm;
   readonly optionsOf: RunOptionsOf;
   readonly psi: string;
   /** Private state after the parent. */
-  readonly privateParentRoot: Hash32;
-  readonly resolutions: PayloadResolutions;
+  readonly privateParent: PrivateRoots;
+  readonly known: PrivateKnowledge;
   readonly isUnsettled: boolean;
 }
 
@@ -82,8 +88,8 @@ export interface Executor {
   executePrivate(
     block: ChainBlock,
     psi: string,
-    parentRoot: Hash32,
-    resolutions: PayloadResolutions,
+    parent: PrivateRoots,
+    known: PrivateKnowledge,
   ): Promise<TransitionOutcome<AppliedPrivate>>;
   /**
    * Runs a stored block once more, its private transactions included, on another engine and with what a tracer needs; nothing is stored.
@@ -194,7 +200,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       results.set(headerHash(built.header), { applied: built.applied, transactions: built.transactions });
       return built;
     },
-    async executePrivate(block, psi, parentRoot, resolutions) {
+    async executePrivate(block, psi, before, known) {
       const privateTransactions = await views(block);
       const { header } = block.block;
       const parent = chain.reader.headerByHash(header.parentHash);
@@ -205,13 +211,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
           header,
           author: author(header),
           psi,
-          parentRoot,
+          parentRoot: before.root,
+          parentExtraRoot: before.extraRoot,
           privateTransactions,
-          resolutions,
+          ...known,
         }),
       );
     },
-    async replay({ block, evm: engine, optionsOf, psi, privateParentRoot, resolutions, isUnsettled }) {
+    async replay({ block, evm: engine, optionsOf, psi, privateParent, known, isUnsettled }) {
       const { header } = block.block;
       const parent = chain.reader.headerByHash(header.parentHash);
       if (parent === undefined) throw unknownBlock(header.parentHash);
@@ -225,7 +232,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
       if (outcome.status === 'needs') return outcome;
       const { privateTransactions } = outcome.result;
       const own = await runAsync(
-        applyPrivate({ ...input, psi, parentRoot: privateParentRoot, privateTransactions, resolutions, isUnsettled }),
+        applyPrivate({
+          ...input,
+          psi,
+          parentRoot: privateParent.root,
+          parentExtraRoot: privateParent.extraRoot,
+          privateTransactions,
+          ...known,
+          isUnsettled,
+        }),
       );
       if (own.status === 'needs') return own;
       return { status: 'done', result: { applied: outcome.result, appliedPrivate: own.result } };

@@ -9,14 +9,20 @@ import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
-import { isPrivateTransaction } from '@isoquorum/primitives/transaction/transaction';
 import type { ChainReader } from '../chain/chain.ts';
 import { openChain } from '../chain/open-chain.ts';
 import type { RulesProfile } from '../create-node.ts';
 import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createRecoverSenders } from '../pool/senders.ts';
 import { createPayloadResolver, type PayloadSource } from '../private/payload-resolver.ts';
+import { privateDigestsOf } from '../private/private-digests.ts';
 import { createPrivateFollower } from '../private/private-follower.ts';
+import {
+  createPrivateGroups,
+  EMPTY_PRIVATE_STATE,
+  privateStatesOf,
+  type ResidentGroup,
+} from '../private/private-groups.ts';
 import { streamBlocks } from './block-stream.ts';
 import { createExecutor } from './executor.ts';
 import { createImporter } from './importer.ts';
@@ -41,7 +47,7 @@ export interface ImportedBlock {
   readonly number: number;
   readonly hash: string;
   readonly stateRoot: string;
-  /** An object by private state identifier when there are several private states. */
+  /** An object by private state identifier when there are several private states and none was asked for alone. */
   readonly privateStateRoot: string | Readonly<Record<string, string>>;
   readonly transactions: number;
   readonly gasUsed: number;
@@ -60,6 +66,10 @@ export interface ImportChainOptions {
   /** The unpacked file, in pieces. */
   readonly source: AsyncIterable<Uint8Array>;
   readonly payloads: PayloadSource;
+  /** With several private states (`isMPS`): the manager's groups. Without them all payloads are of one private state. */
+  readonly groups?: readonly ResidentGroup[] | undefined;
+  /** The only private state to execute; all unless told. */
+  readonly psi?: string | undefined;
   readonly store: Store;
   readonly rules: RulesProfile;
   readonly evm: Evm;
@@ -92,7 +102,10 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   const onFatal = (error: unknown): void => {
     fatal ??= error;
   };
-  const opened = await openChain({ genesis, store: options.store, logger, onWriteFailure: onFatal });
+  const groups =
+    genesis.config.isMps && options.groups !== undefined ? createPrivateGroups(options.groups) : undefined;
+  const privateStates = privateStatesOf(genesis.config, groups, options.psi);
+  const opened = await openChain({ genesis, store: options.store, logger, onWriteFailure: onFatal, privateStates });
   const { chain, database } = opened;
   const { reader } = chain;
   const rules = createEngineRules({ chain, database, profile: options.rules, recover: createRecoverCache() });
@@ -104,7 +117,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     author: (header) => rules.author(header),
   });
   const resolver = createPayloadResolver({ source: options.payloads });
-  const follower = createPrivateFollower({ chain, executor, resolver, clock, logger, onFatal });
+  const follower = createPrivateFollower({ chain, executor, resolver, groups, clock, logger, onFatal });
   const recoverSenders = createRecoverSenders(options.recovery);
   const importer = createImporter({ chain, executor, rules, recoverSenders, resolver, clock });
   const startedMs = clock.nowMs();
@@ -139,7 +152,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
         { cause: error },
       );
     }
-    if (block.transactions.some(isPrivateTransaction)) {
+    if (privateDigestsOf(genesis.config, block).length > 0) {
       // Keeps the private head near, so that public views need not be made again.
       await Promise.all(durable.splice(0));
       await follower.idle();
@@ -184,7 +197,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   const seconds = (clock.nowMs() - startedMs) / 1000;
   await options.onDone?.(reader);
   return {
-    blocks: numbers.map((number) => reportOf(reader, number)),
+    blocks: numbers.map((number) => reportOf(reader, number, groups === undefined ? privateStates[0] : options.psi)),
     head: { number: reader.headNumber(), hash: bytesToHex(reader.head().hash) },
     seconds,
     transactionsPerSecond: transactions / Math.max(seconds, 0.001),
@@ -192,19 +205,19 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   };
 }
 
-function reportOf(reader: ChainReader, number: number): ImportedBlock {
+/** @param psi the only private state; undefined: there are several */
+function reportOf(reader: ChainReader, number: number, psi: string | undefined): ImportedBlock {
   const found = reader.blockByNumber(number);
   if (found === undefined) throw new IsoquorumError('UNKNOWN_BLOCK', 'unknown block', { number });
   const { header, transactions } = found.block;
-  const names = reader.privateStates();
+  const names = reader.privateStates().filter((psi) => psi !== EMPTY_PRIVATE_STATE);
   const root = (psi: string): string => bytesToHex(reader.privateStateRoot(found.hash, psi));
-  const [only] = names;
   return {
     number,
     hash: bytesToHex(found.hash),
     stateRoot: bytesToHex(header.stateRoot),
     privateStateRoot:
-      names.length === 1 && only !== undefined ? root(only) : Object.fromEntries(names.map((psi) => [psi, root(psi)])),
+      psi === undefined ? Object.fromEntries(names.map((name) => [name, root(name)])) : root(psi),
     transactions: transactions.length,
     gasUsed: Number(header.gasUsed),
   };

@@ -4,7 +4,6 @@ import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import {
-  isPrivateTransaction,
   knownTransactionSender,
   rememberTransactionSender,
   type Transaction,
@@ -16,7 +15,7 @@ import type { Blockchain } from '../chain/blockchain.ts';
 import type { ChainBlock } from '../chain/chain.ts';
 import type { CommonRules } from '../engine/engine.ts';
 import type { PayloadResolver } from '../private/payload-resolver.ts';
-import { transactionDigest } from '../private/private-follower.ts';
+import { privateDigestsOf } from '../private/private-digests.ts';
 import type { RecoverSenders } from '../pool/senders.ts';
 import type { Executor } from './executor.ts';
 
@@ -82,7 +81,7 @@ export function createImporter(options: ImporterOptions): Importer {
     const chainId = signerChainIdAt(chain.reader.config, block.header.number);
     const unknown = block.transactions.filter((one) => !isSenderKnown(one, chainId));
     if (unknown.length > 1) await options.recoverSenders(unknown, chainId);
-    const digests = block.transactions.filter(isPrivateTransaction).map(transactionDigest);
+    const digests = privateDigestsOf(chain.reader.config, block);
     if (digests.length > 0) options.resolver.prefetch(digests);
   }
 

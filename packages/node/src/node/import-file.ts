@@ -1,6 +1,5 @@
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -9,15 +8,16 @@ import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import { createRecoveryPool } from '@isoquorum/platform/node/recovery-pool';
 import { silentLogger } from '@isoquorum/platform/memory/logger';
 import type { Logger } from '@isoquorum/platform/logger';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import type { ChainReader } from '../chain/chain.ts';
 import type { RulesProfile } from '../create-node.ts';
 import { importChain, type ImportProgress, type ImportReport } from '../import/import-chain.ts';
+import type { ManagerData } from '../import/manager-data.ts';
 import { createRecordedPayloads } from '../import/recorded-payloads.ts';
-import { noPayloads, type PayloadSource } from '../private/payload-resolver.ts';
+import { noPayloads } from '../private/payload-resolver.ts';
 import { openChainStore } from './data-directory.ts';
 import { createEvm, type EvmChoice } from './evm.ts';
+import { readJsonFile, readManagerData } from './read-manager-data.ts';
 
 export interface ImportFileOptions {
   /** chain.rlp or chain.rlp.gz. */
@@ -26,7 +26,7 @@ export interface ImportFileOptions {
   readonly genesis: unknown;
   /** JSON: digest → answer of the party's manager. */
   readonly payloadsFile?: string;
-  /** Folder of a recorded node. */
+  /** Folder of a recorded node: `payloads.json`, `payload-details.json`; `q2t.json.gz` of the chain in it or two folders above. */
   readonly managerDataDir?: string;
   readonly psi?: string;
   /** Layout of `startNode`'s; without it the import works in memory. */
@@ -40,20 +40,11 @@ export interface ImportFileOptions {
   readonly onDone?: (chain: ChainReader) => void | Promise<void>;
 }
 
-function readJson(path: string): unknown {
-  const text = readFileSync(path, 'utf8');
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new IsoquorumError('PAYLOADS_INVALID', `${path} is not JSON`, { field: path }, 'REJECT', { cause });
-  }
-}
-
-function payloadsOf(options: ImportFileOptions): PayloadSource {
-  if (options.payloadsFile !== undefined) return createRecordedPayloads(readJson(options.payloadsFile));
-  if (options.managerDataDir !== undefined)
-    return createRecordedPayloads(readJson(join(options.managerDataDir, 'payloads.json')));
-  return noPayloads;
+function payloadsOf(options: ImportFileOptions): ManagerData {
+  if (options.managerDataDir !== undefined) return readManagerData(options.managerDataDir);
+  const { payloadsFile } = options;
+  const source = payloadsFile === undefined ? noPayloads : createRecordedPayloads(readJsonFile(payloadsFile));
+  return { source, groups: undefined };
 }
 
 async function isGzip(path: string): Promise<boolean> {
@@ -89,14 +80,14 @@ export async function* readChainFile(
 
 /**
  * `isoquorum import` (interfaces.md 3): imports a file that `geth export` wrote.
- * @throws IMPORT_FAILED, IMPORT_OTHER_CHAIN, CHAIN_FILE_*, PAYLOADS_INVALID, GENESIS_*, STORE_*
+ * @throws IMPORT_FAILED, IMPORT_OTHER_CHAIN, CHAIN_FILE_*, PAYLOADS_INVALID, MANAGER_DATA_INVALID, PRIVATE_GROUPS_CLASH, UNKNOWN_PRIVATE_STATE, GENESIS_*, STORE_*
  */
 export async function importFile(options: ImportFileOptions): Promise<ImportReport> {
   const recovery = createRecoveryPool({ threads: options.recoveryThreads ?? 1 });
   recovery.warmUp();
   await installFastestCrypto();
   const genesis = parseGenesis(options.genesis);
-  const payloads = payloadsOf(options);
+  const { source: payloads, groups } = payloadsOf(options);
   const store = await openChainStore(options.dataDir);
   const bytesTotal = statSync(options.file).size;
   let packedRead = 0;
@@ -107,6 +98,8 @@ export async function importFile(options: ImportFileOptions): Promise<ImportRepo
         packedRead += bytes;
       }),
       payloads,
+      groups,
+      psi: options.psi,
       store,
       rules: options.rules ?? 'strict',
       evm: createEvm(options.evm, options.logger),

@@ -1,21 +1,20 @@
 import type { Address, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
+import { encodeInnerTransaction } from '@isoquorum/execution/transition/marker';
+import { payloadHashOf } from '@isoquorum/execution/transition/payload-hash';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import { isGasPriceEnabledAt } from '@isoquorum/primitives/genesis/rules-at';
-import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
+import { bytesToBareHex } from '@isoquorum/primitives/hex';
 import { privateKeyToAddress, signDigestBytes } from '@isoquorum/primitives/secp256k1';
 import {
   signTransaction,
-  transactionHash,
   type Transaction,
   type UnsignedTransaction,
 } from '@isoquorum/primitives/transaction/transaction';
-import { utf8ToBytes } from '@isoquorum/primitives/utf8';
 import { setPrivate } from '@isoquorum/primitives/transaction/private';
 import type { Q2tClient, Q2tDistribution } from '@isoquorum/rpc/rest/q2t';
 import type { ChainReader } from '../chain/chain.ts';
 import type { TransactionPool } from '../pool/pool.ts';
-import { transactionDigest } from './private-follower.ts';
 import type { PrivateArguments, TransactionArguments, TransactionSubmitter } from './submit.ts';
 
 /**
@@ -27,25 +26,6 @@ export type SubmitErrorCode = 'UNKNOWN_ACCOUNT' | 'MANAGER_NOT_ENABLED' | 'NOT_P
 /** Gas of a private transaction that names none, and a gas price where gas has one and the sender names none. */
 const privateGasDefault = 90_000n;
 const gasPriceDefault = 1_000_000_000n;
-
-/** A signed transaction as geth writes it in JSON: what a privacy marker's payload holds (goquorum.md 6). */
-function transactionPayloadText(transaction: Transaction): string {
-  const { nonce, gasPrice, gasLimit, to, value, data, v, r, s } = transaction;
-  const quantity = (number: bigint): string => `0x${number.toString(16)}`;
-  return JSON.stringify({
-    type: quantity(BigInt(transaction.type)),
-    nonce: quantity(nonce),
-    gasPrice: quantity(gasPrice),
-    gas: quantity(gasLimit),
-    value: quantity(value),
-    input: bytesToHex(data),
-    v: quantity(v),
-    r: quantity(r),
-    s: quantity(s),
-    to: to === undefined ? null : bytesToHex(to),
-    hash: bytesToHex(transactionHash(transaction)),
-  });
-}
 
 export interface SubmitterOptions {
   readonly chain: ChainReader;
@@ -150,7 +130,7 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     async sendRawPrivateTransaction(transaction, args) {
       if (args.privateFor === undefined) throw new IsoquorumError('NOT_PRIVATE', 'transaction is not private', {});
       if (transaction.data.length > 0) {
-        await managerOf().sendSigned({ hash: transactionDigest(transaction), ...distribution(args) });
+        await managerOf().sendSigned({ hash: payloadHashOf(transaction), ...distribution(args) });
       }
       return pool.add(transaction, 'local');
     },
@@ -164,10 +144,12 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     },
     async distributePrivateTransaction(transaction, args) {
       if (args.privateFor === undefined) throw new IsoquorumError('NOT_PRIVATE', 'transaction is not private', {});
+      if (transaction.type !== 0)
+        throw new IsoquorumError('TRANSACTION_TYPE_NOT_SUPPORTED', 'transaction type not supported', {});
       const manager = managerOf();
       if (transaction.data.length > 0)
-        await manager.sendSigned({ hash: transactionDigest(transaction), ...distribution(args) });
-      const payload = utf8ToBytes(`${transactionPayloadText(transaction)}\n`);
+        await manager.sendSigned({ hash: payloadHashOf(transaction), ...distribution(args) });
+      const payload = encodeInnerTransaction(transaction);
       return (await manager.send({ payload, ...fromOf(args), to: args.privateFor })).hash;
     },
   };

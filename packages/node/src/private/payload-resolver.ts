@@ -1,4 +1,6 @@
-import type { EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
+import { base64ToBytes, bytesToBase64 } from '@isoquorum/primitives/base64';
+import type { EnclaveKey, EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToBareHex, isZeroBytes } from '@isoquorum/primitives/hex';
 import type { PayloadResolution } from '@isoquorum/execution/transition/types';
 
@@ -6,20 +8,40 @@ import type { PayloadResolution } from '@isoquorum/execution/transition/types';
 export interface PayloadAnswer {
   readonly payload: Uint8Array;
   readonly privacyFlag: number;
+  /** Encrypted payload hashes of creations; see `PayloadMetadata` of execution. */
+  readonly affectedContractTransactions?: readonly Uint8Array[];
+  /** Base64 of the Merkle root; empty unless flag 3. */
+  readonly execHash?: string;
+  readonly managedParties?: readonly EnclaveKey[];
+}
+
+/** What was sealed and sent from here under a digest, opened (contract extension). */
+export interface SealedHere {
+  readonly content: Uint8Array;
+  /** Base64. */
+  readonly senderKey: string;
 }
 
 /** Where payloads come from: a node's manager, a recorded file. `undefined`: not a party. Throws: cannot say now. */
 export interface PayloadSource {
   receive(digest: EncryptedPayloadHash): Promise<PayloadAnswer | undefined>;
+  /** Absent: nothing was ever sealed here. */
+  sealedHere?(digest: EncryptedPayloadHash): Promise<SealedHere | undefined>;
 }
 
 /** No manager: a stranger to every private transaction. */
 export const noPayloads: PayloadSource = { receive: () => Promise.resolve(undefined) };
 
+/** A digest that could not be asked for, in bare hex, and why. */
+export interface Unresolved {
+  readonly digest: string;
+  readonly reason: string;
+}
+
 /** Answers of one round of questions: what is known now, and what could not be asked. */
 export interface Resolved {
   readonly resolutions: ReadonlyMap<string, PayloadResolution>;
-  readonly unresolved: readonly { readonly digest: string; readonly reason: string }[];
+  readonly unresolved: readonly Unresolved[];
 }
 
 /**
@@ -30,6 +52,15 @@ export interface PayloadResolver {
   resolve(digests: readonly EncryptedPayloadHash[]): Promise<Resolved>;
   /** Asks ahead of need, silently. */
   prefetch(digests: readonly EncryptedPayloadHash[]): void;
+  /** What was sealed here under a digest; `sealed` is undefined when nothing was. Not kept. */
+  sealedHere(
+    digest: EncryptedPayloadHash,
+  ): Promise<
+    | { readonly status: 'resolved'; readonly sealed: SealedHere | undefined }
+    | ({ readonly status: 'unresolved' } & Unresolved)
+  >;
+  /** What is known of a digest may be more by now: it is asked for again. */
+  forget(digest: EncryptedPayloadHash): void;
 }
 
 export interface PayloadResolverOptions {
@@ -40,9 +71,35 @@ export interface PayloadResolverOptions {
   readonly concurrency?: number;
 }
 
+const flags = [0, 1, 2, 3] as const;
+
+/** Text as GoQuorum reads it: base64 of at most 32 bytes, zeros before fewer; nothing for no or other text. */
+function executionHashOf(text: string): Uint8Array | undefined {
+  if (text === '') return undefined;
+  try {
+    const bytes = base64ToBytes(text);
+    const hash = new Uint8Array(32);
+    hash.set(bytes.subarray(-32), Math.max(0, 32 - bytes.length));
+    return hash;
+  } catch {
+    return undefined;
+  }
+}
+
 function toResolution(answer: PayloadAnswer | undefined): PayloadResolution {
   if (answer === undefined) return { type: 'notParty' };
-  return { type: 'payload', payload: answer.payload };
+  const privacyFlag = flags.find((flag) => flag === answer.privacyFlag);
+  if (privacyFlag === undefined) {
+    const text = `a payload with the unknown privacy flag ${answer.privacyFlag}`;
+    throw new IsoquorumError('PRIVACY_FLAG_UNKNOWN', text, { privacyFlag: answer.privacyFlag }, 'RETRY');
+  }
+  const metadata = {
+    privacyFlag,
+    affectedContracts: answer.affectedContractTransactions ?? [],
+    executionHash: executionHashOf(answer.execHash ?? ''),
+    managedParties: (answer.managedParties ?? []).map(bytesToBase64),
+  };
+  return { type: 'payload', payload: answer.payload, metadata };
 }
 
 export function createPayloadResolver(options: PayloadResolverOptions): PayloadResolver {
@@ -121,6 +178,21 @@ export function createPayloadResolver(options: PayloadResolverOptions): PayloadR
     resolve,
     prefetch(digests) {
       void resolve(digests);
+    },
+    async sealedHere(digest) {
+      try {
+        return { status: 'resolved', sealed: await options.source.sealedHere?.(digest) };
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { status: 'unresolved', digest: bytesToBareHex(digest), reason };
+      }
+    },
+    forget(digest) {
+      const text = bytesToBareHex(digest);
+      const known = kept.get(text);
+      if (known === undefined) return;
+      kept.delete(text);
+      keptBytes -= known.payload.length + 256;
     },
   };
 }

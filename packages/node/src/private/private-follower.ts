@@ -1,14 +1,16 @@
 import type { EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
-import { bytesEqual, bytesToBareHex, bareHexToBytes, isZeroBytes } from '@isoquorum/primitives/hex';
-import { isPrivateTransaction, type Transaction } from '@isoquorum/primitives/transaction/transaction';
-import type { Need } from '@isoquorum/execution/transition/types';
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesEqual, bytesToBareHex, isZeroBytes } from '@isoquorum/primitives/hex';
 import type { CancelTimer, Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Blockchain } from '../chain/blockchain.ts';
 import type { ChainBlock } from '../chain/chain.ts';
 import { storeDamaged } from '../chain/errors.ts';
 import type { Executor } from '../import/executor.ts';
-import type { PayloadResolver, Resolved } from './payload-resolver.ts';
+import type { PayloadResolver, Unresolved } from './payload-resolver.ts';
+import { privateDigestsOf } from './private-digests.ts';
+import type { PrivateGroups } from './private-groups.ts';
+import { createPrivateWork } from './private-work.ts';
 
 /** First and longest pause before a manager is asked again, milliseconds. */
 const retryMsFirst = 250;
@@ -31,29 +33,18 @@ export interface PrivateFollowerOptions {
   readonly chain: Blockchain;
   readonly executor: Executor;
   readonly resolver: PayloadResolver;
+  /** Absent: one private state. */
+  readonly groups?: PrivateGroups | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A store that fails, a state that is not whole: the node must stop. */
   readonly onFatal: (error: unknown) => void;
 }
 
-/** The digest under which a private transaction's payload is asked for: the last 64 bytes of its data, padded at the left. */
-export function transactionDigest(transaction: Transaction): EncryptedPayloadHash {
-  const { data } = transaction;
-  if (data.length === 64) return data;
-  if (data.length > 64) return data.subarray(data.length - 64);
-  const padded = new Uint8Array(64);
-  padded.set(data, 64 - data.length);
-  return padded;
-}
-
-function digestsOf(block: ChainBlock): EncryptedPayloadHash[] {
-  return block.block.transactions.filter(isPrivateTransaction).map(transactionDigest);
-}
-
 export function createPrivateFollower(options: PrivateFollowerOptions): PrivateFollower {
   const { chain, executor, resolver, clock, logger } = options;
   const { reader, privates } = chain;
+  const runPrivately = createPrivateWork({ resolver, groups: options.groups });
   /** Digests that came in while a block that lacks them was being executed. */
   const storedLately = new Map<string, number>();
   let running: Promise<void> | undefined;
@@ -62,70 +53,57 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
   let cancelRetry: CancelTimer | undefined;
   let cancelListening: (() => void) | undefined;
 
-  /** Resolves the payloads that the block needs; those found inside are added round by round. */
+  function commitNothing(psi: string, block: ChainBlock): Promise<'done' | 'stale'> {
+    const { root, extraRoot } = privates.head(psi);
+    const nothing = { logsBloom: new Uint8Array(0), receipts: [], operations: [], notParty: [], resolved: [] };
+    return privates.commit({ psi, block, root, extraRoot, ...nothing });
+  }
+
+  /** Executes the next block of a private state, with the payloads that it needs; those found inside are added round by round. */
   async function executeBlock(psi: string, block: ChainBlock): Promise<'done' | 'waiting' | 'stale'> {
-    const before = privates.head(psi);
-    const digests = digestsOf(block);
-    if (digests.length === 0) {
-      return privates.commit({
-        psi,
-        block,
-        root: before.root,
-        logsBloom: new Uint8Array(0),
-        indexes: [],
-        receipts: [],
-        operations: [],
-        notParty: [],
-        resolved: [],
-      });
-    }
+    const parent = privates.head(psi);
+    const digests = privateDigestsOf(reader.config, block.block);
+    if (digests.length === 0) return commitNothing(psi, block);
     for (;;) {
-      const resolved = await resolver.resolve(digests);
-      if (resolved.unresolved.length > 0) {
-        wait(psi, block, resolved);
+      const outcome = await runPrivately(psi, digests, (known) => executor.executePrivate(block, psi, parent, known));
+      if (outcome.status === 'missing') {
+        throw storeDamaged('part of a private state is missing', { number: block.block.header.number });
+      }
+      if (outcome.status === 'waiting') {
+        wait(psi, block, outcome.unresolved);
         return 'waiting';
       }
-      const outcome = await executor.executePrivate(block, psi, before.root, resolved.resolutions);
-      if (outcome.status === 'needs') {
-        digests.push(...furtherDigests(outcome.needs, block));
-        continue;
-      }
-      const notParty: EncryptedPayloadHash[] = [];
-      const found: EncryptedPayloadHash[] = [];
-      for (const [text, resolution] of resolved.resolutions) {
-        (resolution.type === 'notParty' ? notParty : found).push(bareHexToBytes(text));
-      }
+      const { result, notParty, resolved } = outcome;
       if (notParty.some((digest) => storedLately.has(bytesToBareHex(digest)))) {
         for (const digest of notParty) storedLately.delete(bytesToBareHex(digest));
         continue;
       }
-      const { result } = outcome;
-      const indexes: number[] = [];
-      block.block.transactions.forEach((transaction, index) => {
-        if (isPrivateTransaction(transaction)) indexes.push(index);
-      });
       return privates.commit({
         psi,
         block,
         root: result.stateRoot,
+        extraRoot: result.extraRoot,
         logsBloom: result.logsBloom,
-        indexes,
         receipts: result.receipts,
         operations: result.operations,
         notParty: notParty.filter((digest) => !isZeroBytes(digest)),
-        resolved: found,
+        resolved,
       });
     }
   }
 
-  function furtherDigests(needs: readonly Need[], block: ChainBlock): EncryptedPayloadHash[] {
-    const found = needs.flatMap((need) => (need.type === 'payload' ? need.digests : []));
-    if (found.length === 0)
-      throw storeDamaged('part of a private state is missing', { number: block.block.header.number });
-    return found;
+  /** A payload with a flag before its block stops this private head, as a bad block stops GoQuorum; the public chain goes on. */
+  async function executeOrWait(psi: string, block: ChainBlock): Promise<'done' | 'waiting' | 'stale'> {
+    try {
+      return await executeBlock(psi, block);
+    } catch (error) {
+      if (!isIsoquorumError(error, 'PRIVACY_ENHANCEMENTS_DISABLED')) throw error;
+      wait(psi, block, [{ digest: String(error.fields['digest']), reason: error.message }]);
+      return 'waiting';
+    }
   }
 
-  function wait(psi: string, block: ChainBlock, { unresolved }: Resolved): void {
+  function wait(psi: string, block: ChainBlock, unresolved: readonly Unresolved[]): void {
     const blockNumber = block.block.header.number;
     const known = privates.head(psi).waitingFor;
     const isSame = known !== undefined && known.blockNumber === blockNumber;
@@ -139,8 +117,7 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
       sinceMs: isSame ? known.sinceMs : clock.nowMs(),
       attempts,
     });
-    const message = 'The private state waits: the transaction manager cannot be asked';
-    logger.log(attempts === 1 ? 'warn' : 'debug', message, {
+    logger.log(attempts === 1 ? 'warn' : 'debug', 'The private state waits for what it cannot be told now', {
       psi,
       blockNumber,
       payloads: unresolved.length,
@@ -161,7 +138,7 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
         throw storeDamaged('a private head is not on the chain', { psi, number: head.number });
       }
       const waited = head.waitingFor;
-      if ((await executeBlock(psi, block)) === 'waiting') return;
+      if ((await executeOrWait(psi, block)) === 'waiting') return;
       if (waited !== undefined) {
         logger.log('info', 'The private state moves again', { psi, number: block.block.header.number });
       }
@@ -209,6 +186,7 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
     },
     async payloadStored(digest) {
       const text = bytesToBareHex(digest);
+      resolver.forget(digest);
       storedLately.set(text, clock.nowMs());
       if (storedLately.size > 4096) {
         const oldest = storedLately.keys().next().value;

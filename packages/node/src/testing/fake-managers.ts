@@ -130,6 +130,9 @@ export function createFakeManagers(count: number, clock: Clock): readonly FakeMa
       isSender: () => Promise.resolve(false),
       participants: () => Promise.resolve([]),
       mandatoryRecipients: () => Promise.resolve([]),
+      seal: async (payload) => payload,
+      openSealed: async (sealed) => sealed,
+      residentGroups: async () => [],
       async storedSince(sequence, waitMs = 0, signal) {
         check();
         for (let waited = 0; ; waited += 100) {

@@ -18,6 +18,7 @@ import { createGenesisBlock } from '../chain/genesis-block.ts';
 import { createNode, type RulesProfile, type RunningNode } from '../create-node.ts';
 import { createNodeHandlers } from '../handlers/create-node-handlers.ts';
 import { isVerbatim } from '../handlers/verbatim.ts';
+import { createManagerSource } from '../private/manager-source.ts';
 import { importChain } from '../import/import-chain.ts';
 import { createRecordedManager, readRecordedJson } from './recorded-manager.ts';
 
@@ -70,7 +71,8 @@ export async function openRecordedNode(options: RecordedNodeOptions): Promise<Re
     source: (async function* () {
       yield await Promise.resolve(bytes);
     })(),
-    payloads: manager,
+    payloads: createManagerSource(manager),
+    groups: genesis.config.isMps ? await manager.residentGroups() : undefined,
     store,
     rules,
     evm,

@@ -88,7 +88,7 @@ export function createPublicState(options: PublicStateOptions): PublicState {
   async function resolve(anchor: StateAnchor, needs: readonly Need[]): Promise<void> {
     for (const need of needs) {
       if (need.type === 'local') for (const key of need.keys) await store.get(key);
-      else if (need.type === 'payload')
+      else if (need.type === 'payload' || need.type === 'extension')
         throw participantError('WITNESS_INCOMPLETE', 'A payload is needed that was not resolved.', {}, 'STOP');
       else if (!bytesEqual(need.root, anchor.stateRoot) || need.address === undefined)
         throw participantError(

@@ -2,6 +2,7 @@ import type { Evm } from '@isoquorum/execution/evm/port';
 import type { StateReader } from '@isoquorum/execution/state/types';
 import { viewBlock } from '@isoquorum/execution/transition/apply-block';
 import { applyPrivate } from '@isoquorum/execution/transition/apply-private';
+import { innerTransactionOf, isExecutedMarker } from '@isoquorum/execution/transition/marker';
 import { payloadHashOf } from '@isoquorum/execution/transition/payload-hash';
 import type { PayloadResolution, PrivateTransactionView } from '@isoquorum/execution/transition/types';
 import { expectedRequests } from '@isoquorum/execution/witness/requests';
@@ -9,10 +10,10 @@ import type { Logger } from '@isoquorum/platform/logger';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import type { EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
-import { signerChainIdAt } from '@isoquorum/primitives/fork';
+import { rulesAt, signerChainIdAt } from '@isoquorum/primitives/fork';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { emptyCodeHash, emptyTrieRoot } from '@isoquorum/primitives/header';
-import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
+import { bareHexToBytes, bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
 import type { Receipt } from '@isoquorum/primitives/receipt';
 import {
   isPrivateTransaction,
@@ -43,7 +44,12 @@ export interface ExecutedTransaction {
 export interface ExecutedBlock {
   readonly block: PrivateBlock;
   readonly privateRoot: Hash32;
+  /** Root of the extra data of the private state's accounts. */
+  readonly privateExtraRoot: Hash32;
+  /** Private transactions, those inside markers under the marker's hash. */
   readonly transactions: readonly ExecutedTransaction[];
+  /** Digests of which this page is no party. */
+  readonly strange: readonly EncryptedPayloadHash[];
 }
 
 export interface PrivateHeadStatus {
@@ -149,14 +155,15 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       const executed = await execute(await privateStore.read(next));
       if (executed === undefined) break;
       blocked = undefined;
-      const strange = executed.transactions
-        .filter(({ resolution }) => resolution.type === 'notParty')
-        .map(({ digest }) => digest);
       // The operations of the transition are in the block's own part of this batch.
       const operations = await options.operationsFor(executed);
       await store.batch([
         ...executed.operations,
-        ...privateStore.execute(next, executed.privateRoot, strange),
+        ...privateStore.execute(
+          next,
+          { root: executed.privateRoot, extraRoot: executed.privateExtraRoot },
+          executed.strange,
+        ),
         ...operations,
       ]);
       changed();
@@ -180,20 +187,11 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
     block: PrivateBlock,
   ): Promise<(ExecutedBlock & { operations: readonly StoreOperation[] }) | undefined> {
     const { header } = block;
-    const resolutions = new Map<string, PayloadResolution>();
-    for (const transaction of block.transactions.filter(isPrivateTransaction)) {
-      const digest = payloadHashOf(transaction);
-      const resolution = await options.resolve(digest, header.number);
-      if (resolution.type === 'unknown') {
-        blocked = { number: header.number, reason: resolution.reason };
-        return undefined;
-      }
-      resolutions.set(bytesToBareHex(digest), resolution);
-    }
+    const resolutions = await resolveAll(block);
+    if (resolutions === undefined) return undefined;
     const isParty = [...resolutions.values()].some((resolution) => resolution.type === 'payload');
     const anchor = { blockHash: block.parentHash, stateRoot: block.parentRoot };
     const privateTransactions = isParty ? await viewsFromWitness(block) : strangerViews(block);
-    const parentRoot = privateStore.rootAt(header.number - 1);
     const applied = await publicState.run(anchor, () =>
       applyPrivate({
         config,
@@ -203,18 +201,56 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
         header,
         author: block.author,
         psi,
-        parentRoot,
+        parentRoot: privateStore.rootAt(header.number - 1),
+        parentExtraRoot: privateStore.extraRootAt(header.number - 1),
         privateTransactions,
         resolutions,
       }),
     );
-    const transactions = privateTransactions.map((view, index) => ({
-      hash: view.hash,
-      digest: view.digest,
-      resolution: resolutions.get(bytesToBareHex(view.digest)) ?? ({ type: 'notParty' } as const),
-      receipt: applied.receipts[index] as Receipt,
-    }));
-    return { block, privateRoot: applied.stateRoot, transactions, operations: applied.operations };
+    const views = new Map(privateTransactions.map((view) => [view.index, view]));
+    const transactions = applied.receipts.flatMap(({ index, isInner, receipt }) => {
+      const view = views.get(index);
+      if (view === undefined) return [];
+      const digest = isInner ? innerDigestOf(view, resolutions) : view.digest;
+      if (digest === undefined) return [];
+      const resolution = resolutions.get(bytesToBareHex(digest)) ?? ({ type: 'notParty' } as const);
+      return [{ hash: view.hash, digest, resolution, receipt }];
+    });
+    const strange = [...resolutions].flatMap(([text, { type }]) => (type === 'notParty' ? [bareHexToBytes(text)] : []));
+    return {
+      block,
+      privateRoot: applied.stateRoot,
+      privateExtraRoot: applied.extraRoot,
+      transactions,
+      strange,
+      operations: applied.operations,
+    };
+  }
+
+  /** What is known of every payload of a block, those inside markers among them; undefined when one cannot be told. */
+  async function resolveAll({ header, transactions }: PrivateBlock): Promise<Map<string, PayloadResolution> | undefined> {
+    const resolutions = new Map<string, PayloadResolution>();
+    const rules = rulesAt(config, header.number);
+    const chainId = signerChainIdAt(config, header.number);
+    const ask = async (digest: EncryptedPayloadHash): Promise<PayloadResolution | undefined> => {
+      const resolution = await options.resolve(digest, header.number);
+      if (resolution.type === 'unknown') {
+        blocked = { number: header.number, reason: resolution.reason };
+        return undefined;
+      }
+      resolutions.set(bytesToBareHex(digest), resolution);
+      return resolution;
+    };
+    for (const transaction of transactions) {
+      const isMarker = isExecutedMarker(transaction, rules);
+      if (!isMarker && !isPrivateTransaction(transaction)) continue;
+      const resolution = await ask(payloadHashOf(transaction));
+      if (resolution === undefined) return undefined;
+      if (!isMarker || resolution.type !== 'payload') continue;
+      const inner = innerTransactionOf(resolution.payload, transaction, transactionSender(transaction, chainId));
+      if (inner !== undefined && (await ask(payloadHashOf(inner))) === undefined) return undefined;
+    }
+    return resolutions;
   }
 
   /** Runs the public transactions before the private ones on a witness of the parent (decision 14). */
@@ -276,7 +312,11 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
     rootAt: (wanted) => privateStore.rootAt(wanted),
     keep(blocks) {
       return blocks.flatMap((block) => {
-        if (!block.transactions.some(isPrivateTransaction)) return [];
+        const rules = rulesAt(config, block.header.number);
+        const isConcerned = block.transactions.some(
+          (transaction) => isPrivateTransaction(transaction) || isExecutedMarker(transaction, rules),
+        );
+        if (!isConcerned) return [];
         return privateStore.keep({
           header: block.header,
           parentHash: block.header.parentHash,
@@ -317,6 +357,16 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
       for (const waiter of waiters) waiter();
     },
   };
+}
+
+/** Digest of the private transaction inside a marker. */
+function innerDigestOf(
+  { transaction, sender, digest }: PrivateTransactionView,
+  resolutions: ReadonlyMap<string, PayloadResolution>,
+): EncryptedPayloadHash | undefined {
+  const resolution = resolutions.get(bytesToBareHex(digest));
+  const inner = resolution?.type === 'payload' && innerTransactionOf(resolution.payload, transaction, sender);
+  return inner ? payloadHashOf(inner) : undefined;
 }
 
 /** A public state in which only the sender exists, with the nonce that its transaction proves. */

@@ -19,8 +19,8 @@ describe('private store', () => {
     const store = createMemoryStore();
     const first = await openPrivateStore(store);
     for (const number of [3, 7, 9]) await store.batch(first.keep(block(number)));
-    await store.batch(first.execute(3, root(3), []));
-    await store.batch(first.execute(7, root(7), [digest]));
+    await store.batch(first.execute(3, { root: root(3), extraRoot: emptyTrieRoot }, []));
+    await store.batch(first.execute(7, { root: root(7), extraRoot: emptyTrieRoot }, [digest]));
     const again = await openPrivateStore(store);
     expect(again.executed()).toBe(7);
     expect([2, 3, 6, 7, 100].map((number) => again.rootAt(number))).toEqual([
@@ -41,7 +41,7 @@ describe('private store', () => {
     const privateStore = await openPrivateStore(store);
     for (const number of [3, 7, 9]) {
       await store.batch(privateStore.keep(block(number)));
-      await store.batch(privateStore.execute(number, root(number), []));
+      await store.batch(privateStore.execute(number, { root: root(number), extraRoot: emptyTrieRoot }, []));
     }
     await store.batch(privateStore.rewind(7));
     const again = await openPrivateStore(store);

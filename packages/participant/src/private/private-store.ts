@@ -2,7 +2,7 @@ import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import { type BlockBody, decodeBlockBody, encodeBlockBody } from '@isoquorum/primitives/block';
 import type { EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
 import { decodeHeader, emptyTrieRoot, encodeHeader, type Header } from '@isoquorum/primitives/header';
-import { bytesEqual } from '@isoquorum/primitives/hex';
+import { bytesEqual, concatBytes } from '@isoquorum/primitives/hex';
 import { bytesToNumber, numberToBytes } from '@isoquorum/primitives/integer';
 import { encodeRlp } from '@isoquorum/primitives/rlp';
 import { RlpReader } from '@isoquorum/primitives/rlp-reader';
@@ -19,19 +19,36 @@ export interface PrivateBlock {
   readonly transactions: readonly Transaction[];
 }
 
+/** A private state and its accounts' extra data, by root. */
+export interface PrivateRoots {
+  readonly root: Hash32;
+  readonly extraRoot: Hash32;
+}
+
+/** As stored: the root, and behind it the root of the extra data when there is any. */
+function encodeRoots({ root, extraRoot }: PrivateRoots): Uint8Array {
+  return bytesEqual(extraRoot, emptyTrieRoot) ? root : concatBytes(root, extraRoot);
+}
+
+function decodeRoots(value: Uint8Array): PrivateRoots {
+  return { root: value.slice(0, 32), extraRoot: value.length > 32 ? value.slice(32) : emptyTrieRoot };
+}
+
 /** Roots of the private state, and the blocks that can change it. */
 export interface PrivateStore {
   /** Number of the last executed block that holds private transactions; 0 for none. */
   executed(): number;
   /** The private root after block `number`. */
   rootAt(number: number): Hash32;
+  /** Root of the accounts' extra data (privacy enhancements) after block `number`. */
+  extraRootAt(number: number): Hash32;
   /** The next block with private transactions after `number`. */
   next(number: number): number | undefined;
   read(number: number): Promise<PrivateBlock>;
   /** Operations that keep a block; it counts at once. */
   keep(block: PrivateBlock): StoreOperation[];
   /** Operations that move the private head to an executed block; `strange` are the digests of which this page was no party. */
-  execute(number: number, root: Hash32, strange: readonly EncryptedPayloadHash[]): StoreOperation[];
+  execute(number: number, roots: PrivateRoots, strange: readonly EncryptedPayloadHash[]): StoreOperation[];
   /** Operations that take back block `number` and all after it. */
   rewind(number: number): StoreOperation[];
   /** The executed block whose private transaction has this digest and was skipped, as this page was no party then. */
@@ -42,9 +59,10 @@ const headKey = letterKey('P');
 
 export async function openPrivateStore(store: Store): Promise<PrivateStore> {
   const blocks: number[] = [];
-  const roots: { readonly number: number; readonly root: Hash32 }[] = [];
+  const roots: ({ readonly number: number } & PrivateRoots)[] = [];
   for await (const [key] of store.iterate(rangeOf('b'))) blocks.push(keyHeight(key));
-  for await (const [key, root] of store.iterate(rangeOf('p'))) roots.push({ number: keyHeight(key), root });
+  for await (const [key, value] of store.iterate(rangeOf('p')))
+    roots.push({ number: keyHeight(key), ...decodeRoots(value) });
   const storedHead = await store.get(headKey);
   let executed = storedHead === undefined ? 0 : bytesToNumber(storedHead);
 
@@ -54,6 +72,9 @@ export async function openPrivateStore(store: Store): Promise<PrivateStore> {
     executed: () => executed,
     rootAt(number) {
       return roots.findLast((entry) => entry.number <= number)?.root ?? emptyTrieRoot;
+    },
+    extraRootAt(number) {
+      return roots.findLast((entry) => entry.number <= number)?.extraRoot ?? emptyTrieRoot;
     },
     next: (number) => blocks[firstAbove(blocks, number)],
     async read(number) {
@@ -66,13 +87,13 @@ export async function openPrivateStore(store: Store): Promise<PrivateStore> {
       if ((blocks.at(-1) ?? 0) < number) blocks.push(number);
       return [{ type: 'put', key: heightKey('b', number), value: encodePrivateBlock(block) }];
     },
-    execute(number, root, strange) {
+    execute(number, after, strange) {
       executed = number;
       const operations: StoreOperation[] = [putHead()];
-      const before = roots.at(-1)?.root ?? emptyTrieRoot;
-      if (!bytesEqual(before, root)) {
-        roots.push({ number, root });
-        operations.push({ type: 'put', key: heightKey('p', number), value: root });
+      const before = roots.at(-1) ?? { root: emptyTrieRoot, extraRoot: emptyTrieRoot };
+      if (!bytesEqual(before.root, after.root) || !bytesEqual(before.extraRoot, after.extraRoot)) {
+        roots.push({ number, ...after });
+        operations.push({ type: 'put', key: heightKey('p', number), value: encodeRoots(after) });
       }
       for (const digest of strange)
         operations.push({ type: 'put', key: letterKey('d', digest), value: numberToBytes(number) });

@@ -15,6 +15,7 @@ import {
   parseJsonObject,
   requiredBytes,
 } from './json.ts';
+import { parseResidentGroups } from './resident-groups.ts';
 import type {
   Q2tClient,
   Q2tDistribution,
@@ -262,6 +263,22 @@ export function createQ2tClient(options: Q2tClientOptions): Q2tClient {
     isSender: async (hash) => (await fetchText(hash, 'isSender')) === 'true',
     participants: (hash) => fetchKeys(hash, 'participants'),
     mandatoryRecipients: (hash) => fetchKeys(hash, 'mandatory'),
+    async seal(payload, from, to) {
+      const body = {
+        payload: bytesToBase64(payload),
+        ...(from === undefined ? {} : { from: keyText(from) }),
+        ...distribution({ to }),
+      };
+      return (await post('/encodedpayload/create', await mediaFor(0), body)).body;
+    },
+    async openSealed(sealed) {
+      const media = await mediaFor(0);
+      const answer = await call({ method: 'POST', path: '/encodedpayload/decrypt', media, body: sealed });
+      return read(answer, (body) => requiredBytes(parseJsonObject(body), 'payload'));
+    },
+    async residentGroups() {
+      return read(await call({ method: 'GET', path: '/groups/resident' }), parseResidentGroups);
+    },
     async storedSince(sequence, waitMs = 0, signal) {
       const wait = Math.min(waitMs, MAX_WAIT_MS);
       if (!(await features()).isoquorum) {

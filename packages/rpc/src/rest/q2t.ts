@@ -40,6 +40,15 @@ export interface Q2tPayload {
   readonly senderKey: EnclaveKey | undefined;
 }
 
+/** A group of parties that share a private state (`/groups/resident`). */
+export interface Q2tGroup {
+  readonly name: string;
+  /** Private state identifier. */
+  readonly psi: string;
+  /** Base64 keys. */
+  readonly members: readonly string[];
+}
+
 /** A payload became available at the manager. */
 export interface Q2tStoredEvent {
   readonly sequence: number;
@@ -92,6 +101,12 @@ export interface Q2tClient {
   isSender(hash: EncryptedPayloadHash): Promise<boolean>;
   participants(hash: EncryptedPayloadHash): Promise<readonly EnclaveKey[]>;
   mandatoryRecipients(hash: EncryptedPayloadHash): Promise<readonly EnclaveKey[]>;
+  /** `/encodedpayload/create`: seals without storing; the JSON that {@link Q2tClient.openSealed} takes. */
+  seal(payload: Uint8Array, from: Q2tKey | undefined, to: readonly Q2tKey[]): Promise<Uint8Array>;
+  /** `/encodedpayload/decrypt`: opens what `seal` answered. @throws also MANAGER_REFUSED for anything else */
+  openSealed(sealed: Uint8Array): Promise<Uint8Array>;
+  /** `/groups/resident`: groups of parties with a private state of their own. */
+  residentGroups(): Promise<readonly Q2tGroup[]>;
   /**
    * Payloads stored after `sequence` (0: all), oldest first, at most 1,000. With `waitMs` and nothing new, answers when something is stored
    * or the time is over (then empty). Managers that are not ours: always empty, after `waitMs`.
