@@ -128,9 +128,9 @@ export function createStandInManagers(folder: string, keys: readonly string[]): 
         return [];
       },
       seal: (payload) => Promise.resolve(payload),
-    openSealed: (sealed) => Promise.resolve(sealed),
-    residentGroups: () => Promise.resolve([]),
-    home: () => Promise.reject(refused('no home here')),
+      openSealed: (sealed) => Promise.resolve(sealed),
+      residentGroups: () => Promise.resolve([]),
+      home: () => Promise.reject(refused('no home here')),
     };
   });
 }

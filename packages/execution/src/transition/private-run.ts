@@ -236,4 +236,3 @@ export function unresolvedInside(input: ApplyPrivateInput): EncryptedPayloadHash
     return resolutionOf(input, digest) === undefined ? [digest] : [];
   });
 }
-

@@ -116,7 +116,8 @@ export function decodeSharedState(payload: Uint8Array, contract: Address): Share
   const state = recordOf(recordOf(accounts[name], name)['state'], 'state');
   const { balance, nonce, code } = state;
   if (typeof balance !== 'string' || !/^[+-]?[0-9]{1,100}$/.test(balance)) throw invalid('balance', 'no number');
-  if (nonce !== undefined && (!Number.isSafeInteger(nonce) || (nonce as number) < 0)) throw invalid('nonce', 'no number');
+  if (nonce !== undefined && (!Number.isSafeInteger(nonce) || (nonce as number) < 0))
+    throw invalid('nonce', 'no number');
   if (code !== undefined && typeof code !== 'string') throw invalid('code', 'no text');
   const storage: (readonly [bigint, bigint])[] = [];
   for (const [slot, value] of Object.entries(recordOf(state['storage'] ?? {}, 'storage'))) {

@@ -20,7 +20,8 @@ const chains = join(shared, 'vectors/chains');
 const isPresent = existsSync(chains);
 
 /** At every node by the rules of the original, at the first also by ours: the rules do not see nodes. */
-const profilesOf = (node: string): readonly RulesProfile[] => (/^[1-]$/.test(node) ? ['goquorum', 'strict'] : ['goquorum']);
+const profilesOf = (node: string): readonly RulesProfile[] =>
+  /^[1-]$/.test(node) ? ['goquorum', 'strict'] : ['goquorum'];
 
 interface RecordedRoot {
   readonly hash?: string;

@@ -102,8 +102,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   const onFatal = (error: unknown): void => {
     fatal ??= error;
   };
-  const groups =
-    genesis.config.isMps && options.groups !== undefined ? createPrivateGroups(options.groups) : undefined;
+  const groups = genesis.config.isMps && options.groups !== undefined ? createPrivateGroups(options.groups) : undefined;
   const privateStates = privateStatesOf(genesis.config, groups, options.psi);
   const opened = await openChain({ genesis, store: options.store, logger, onWriteFailure: onFatal, privateStates });
   const { chain, database } = opened;
@@ -216,8 +215,7 @@ function reportOf(reader: ChainReader, number: number, psi: string | undefined):
     number,
     hash: bytesToHex(found.hash),
     stateRoot: bytesToHex(header.stateRoot),
-    privateStateRoot:
-      psi === undefined ? Object.fromEntries(names.map((name) => [name, root(name)])) : root(psi),
+    privateStateRoot: psi === undefined ? Object.fromEntries(names.map((name) => [name, root(name)])) : root(psi),
     transactions: transactions.length,
     gasUsed: Number(header.gasUsed),
   };

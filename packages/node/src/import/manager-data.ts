@@ -56,9 +56,7 @@ function exchangesOf({ exchanges, node }: ManagerDataFiles): Exchange[] {
     const response = recordOf(record['response'], `${field}.response`);
     if (typeof request['path'] !== 'string') throw invalid(`${field}.request.path`, 'not a text');
     const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-    return [
-      { path: request['path'], requestBody: text(request['body']), responseBody: text(response['body']) },
-    ];
+    return [{ path: request['path'], requestBody: text(request['body']), responseBody: text(response['body']) }];
   });
 }
 

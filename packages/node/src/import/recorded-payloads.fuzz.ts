@@ -18,7 +18,12 @@ it('takes what is recorded, and refuses everything else naming the entry', async
   expect(await source.receive(new Uint8Array(64))).toBeUndefined();
   fc.assert(
     fc.property(fc.jsonValue(), fc.oneof(fc.constant(digest), fc.string()), fc.jsonValue(), (json, key, answer) => {
-      for (const input of [json, { [key]: answer }, { [digest]: { payload: answer } }, { [digest]: { payload: 'AQI=', affectedContractTransactions: answer } }]) {
+      for (const input of [
+        json,
+        { [key]: answer },
+        { [digest]: { payload: answer } },
+        { [digest]: { payload: 'AQI=', affectedContractTransactions: answer } },
+      ]) {
         try {
           createRecordedPayloads(input);
         } catch (error) {

@@ -68,8 +68,7 @@ export function createPrivateWork({ resolver, groups }: PrivateWorkOptions): Run
         const notParty: EncryptedPayloadHash[] = [];
         const resolved: EncryptedPayloadHash[] = [];
         for (const [text, resolution] of resolutions) {
-          const isHere =
-            resolution.type === 'payload' && (isOwn?.(resolution.metadata?.managedParties ?? []) ?? true);
+          const isHere = resolution.type === 'payload' && (isOwn?.(resolution.metadata?.managedParties ?? []) ?? true);
           (isHere ? resolved : notParty).push(bareHexToBytes(text));
         }
         return { status: 'done', result: outcome.result, notParty, resolved };

@@ -228,7 +228,10 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
   }
 
   /** What is known of every payload of a block, those inside markers among them; undefined when one cannot be told. */
-  async function resolveAll({ header, transactions }: PrivateBlock): Promise<Map<string, PayloadResolution> | undefined> {
+  async function resolveAll({
+    header,
+    transactions,
+  }: PrivateBlock): Promise<Map<string, PayloadResolution> | undefined> {
     const resolutions = new Map<string, PayloadResolution>();
     const rules = rulesAt(config, header.number);
     const chainId = signerChainIdAt(config, header.number);
