@@ -50,9 +50,8 @@ function followersOf(chain: RecordedChain, replay: Replay, evm: Evm, node: numbe
     root: (number) => {
       const recorded = roots[number];
       if (psi === 'empty') return recorded?.defaultStateRoot;
-      return isShared
-        ? (recorded?.privateStateRoot as Readonly<Record<string, string>>)[psi]
-        : (recorded?.privateStateRoot as string);
+      const root = recorded?.privateStateRoot;
+      return typeof root === 'object' ? root[psi] : root;
     },
     receipts: readRecordedReceipts(chain.folder, node, isShared ? psi : undefined),
   }));

@@ -110,7 +110,7 @@ export function createManagerData(files: ManagerDataFiles): ManagerData {
   }
 
   return {
-    source: { receive: payloads.receive, sealedHere },
+    source: { receive: (digest) => payloads.receive(digest), sealedHere },
     groups: groupsOf(exchanges),
   };
 }
