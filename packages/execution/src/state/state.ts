@@ -20,9 +20,8 @@ import type { StateReader } from './types.ts';
 const ripemdKey = bytesToMapKey(Uint8Array.from({ length: 20 }, (_, index) => (index === 19 ? 3 : 0)));
 
 /**
- * A state that can be changed: an overlay over a reader, with a journal for undoing. It knows accounts, storage, code,
- * logs, refunds, accessed addresses and slots, and the life of accounts as geth 1.10 has it; tries are updated from it by
- * {@link updateTries}. All reading may throw `STATE_MISSING`.
+ * A state that can be changed: an overlay over a reader, with a journal for undoing, and the life of accounts as geth 1.10 has it; tries are
+ * updated from it by {@link updateTries}. All reading may throw `STATE_MISSING`.
  */
 export class State {
   readonly reader: StateReader;
@@ -373,10 +372,7 @@ export class State {
     return logs;
   }
 
-  /**
-   * Begins another transaction without settling the one before: destructed accounts stay, and what was written counts as written by the new
-   * one. That is how GoQuorum's tracers run the private transactions of a block.
-   */
+  /** Begins a transaction as part of the one before, which is not settled: so GoQuorum's tracers run a block's private transactions. */
   goOnUnsettled(): Log[] {
     this.journal = [];
     const { logs } = this;
@@ -394,8 +390,7 @@ export class State {
 
   /** True when the account has code. */
   hasCode(address: Address): boolean {
-    const object = this.object(address);
-    return object.exists && !bytesEqual(object.codeHash, emptyCodeHash);
+    return !bytesEqual(this.object(address).codeHash, emptyCodeHash);
   }
 
   /** True when the account has storage, even without code or nonce (EIP-7610 takes it for taken). */
