@@ -347,10 +347,7 @@ export class State {
     while (journal.length > snapshot) (journal.pop() as () => void)();
   }
 
-  /**
-   * Ends a transaction: accounts that destroyed themselves go, and with `deleteEmpty` (EIP-158) empty ones that were
-   * touched. Undoing is no longer possible. Logs are handed out and cleared.
-   */
+  /** Ends a transaction: accounts that destroyed themselves go, and with `deleteEmpty` (EIP-158) touched empty ones. Hands out the logs. */
   finalise(deleteEmpty: boolean): Log[] {
     for (const object of this.touched) {
       if (object.dirtyCount > 0) {
