@@ -21,6 +21,7 @@ import type { ConsensusInput, DriverParts } from './consensus-driver/driver.ts';
 import { createFollowerDriver } from './consensus-driver/follower-driver.ts';
 import { createVoteBook } from './consensus-driver/vote-book.ts';
 import { createEngineRules } from './engine/create-engine-rules.ts';
+import { decidersTogether } from './engine/engine.ts';
 import { publishStatements } from './home/publish-statements.ts';
 import { serveHome } from './home/serve-home.ts';
 import { createBlockReplay } from './import/block-replay.ts';
@@ -163,12 +164,13 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     host,
     chain: reader,
     logger,
-    validators: () => rules.validatorsAfter(headOf()),
+    validators: () => decidersTogether(rules, headOf()),
   });
   const catchUp = createCatchUp({
     host,
     chain: reader,
     importer,
+    hasForks: rules.kind === 'clique',
     clock,
     logger,
     onAnnounced: (peerId, hash) => announcer.markKnown(peerId, hash),
@@ -178,6 +180,10 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   const driverParts: DriverParts = {
     address,
     sign: (digest) => signDigestBytes(digest, options.nodeKey),
+    signers: [options.nodeKey, ...(options.accountKeys ?? [])].map((key) => ({
+      address: nodeKeyToAddress(key),
+      sign: (digest) => signDigestBytes(digest, key),
+    })),
     recover,
     profile,
     chain,

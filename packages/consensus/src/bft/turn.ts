@@ -1,5 +1,6 @@
 import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
+import { timestampSeconds } from '../header-rules.ts';
 import { proposerOf } from '../proposer.ts';
 import { bftRefusal, type BftRefusalCode } from './refusal.ts';
 import type {
@@ -128,7 +129,7 @@ export function requestBlock<M extends BftMessage, U, R extends BftRecord>(
     type: 'buildBlock',
     height: context.height,
     parentHash: context.parentHash,
-    minTimestamp: context.parent.timestamp + BigInt(context.blockPeriodSeconds),
+    minTimestamp: timestampSeconds(context.parent) + BigInt(context.blockPeriodSeconds),
     deadlineMs: isDueByPeriod ? dueMs : undefined,
     emptyDeadlineMs: isDueByPeriod && emptyDueMs > dueMs ? emptyDueMs : undefined,
   });
@@ -136,7 +137,7 @@ export function requestBlock<M extends BftMessage, U, R extends BftRecord>(
 
 /** Milliseconds (Unix time) at which the next block is due at the earliest, and at the latest if it is empty. */
 export function blockDueMs(context: BftHeightContext): { readonly dueMs: number; readonly emptyDueMs: number } {
-  const parentMs = Number(context.parent.timestamp) * 1000;
+  const parentMs = Number(timestampSeconds(context.parent)) * 1000;
   const dueMs = parentMs + context.blockPeriodSeconds * 1000;
   return { dueMs, emptyDueMs: Math.max(dueMs, parentMs + context.emptyBlockPeriodSeconds * 1000) };
 }

@@ -1,10 +1,9 @@
-import { prepareQbftHeader } from '@isoquorum/consensus/bft/prepare-header';
-import type { QbftEffect } from '@isoquorum/consensus/qbft/types';
 import type { Block } from '@isoquorum/primitives/block';
+import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import type { Header } from '@isoquorum/primitives/header';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import type { CancelTimer } from '@isoquorum/platform/clock';
 import type { ChainBlock } from '../chain/chain.ts';
-import type { BftRules } from '../engine/bft-rules.ts';
 import type { DriverParts } from './driver.ts';
 
 /** First guess of the time that one transaction costs, milliseconds; measured afterwards. */
@@ -12,7 +11,24 @@ const costMsFirst = 1;
 /** Longest time spent on filling one block, milliseconds. */
 const fillMsMax = 5_000;
 
-type BuildEffect = Extract<QbftEffect, { type: 'buildBlock' }>;
+/** What a machine wants built. */
+export interface BuildRequest {
+  readonly height: number;
+  readonly parentHash: Hash32;
+  /** Seconds. */
+  readonly minTimestamp: bigint;
+  /** Unix milliseconds; until then it is filled. Undefined: at once. */
+  readonly deadlineMs: number | undefined;
+  /** A block without transactions is given out then, or as soon as there are some. */
+  readonly emptyDeadlineMs: number | undefined;
+}
+
+/** The engine's part of a candidate. */
+export interface PreparedHeader {
+  readonly header: Header;
+  /** COINBASE, and who gets the fees. */
+  readonly author: Address;
+}
 
 /**
  * Builds candidates as late as the period allows (decision 8): it waits for the deadline, less the time that the pool's transactions are
@@ -20,11 +36,16 @@ type BuildEffect = Extract<QbftEffect, { type: 'buildBlock' }>;
  */
 export interface BlockBuilder {
   /** Answers by `onBuilt`, never before the deadline; a later call, or `cancel`, drops it. */
-  build(effect: BuildEffect): void;
+  build(effect: BuildRequest): void;
   cancel(): void;
 }
 
-export function createBlockBuilder(parts: DriverParts, rules: BftRules, onBuilt: (block: Block) => void): BlockBuilder {
+/** @param prepare the header before execution, on the parent, at a time in seconds */
+export function createBlockBuilder(
+  parts: DriverParts,
+  prepare: (parent: ChainBlock, nowSeconds: bigint) => PreparedHeader,
+  onBuilt: (block: Block) => void,
+): BlockBuilder {
   const { chain, executor, pool, clock, logger } = parts;
   let generation = 0;
   let cancelTimer: CancelTimer | undefined;
@@ -47,24 +68,15 @@ export function createBlockBuilder(parts: DriverParts, rules: BftRules, onBuilt:
     });
   }
 
-  async function fill(effect: BuildEffect, parent: ChainBlock): Promise<Block> {
+  async function fill(effect: BuildRequest, parent: ChainBlock): Promise<Block> {
     const startMs = clock.nowMs();
     const timeMs = Math.max(startMs, effect.deadlineMs ?? startMs);
-    const { validators } = rules.snapshotAfter({ header: parent.block.header, hash: parent.hash });
     const seconds = BigInt(Math.floor(timeMs / 1000));
-    const header = prepareQbftHeader({
-      parent: parent.block.header,
-      validators,
-      config: chain.reader.config,
-      author: parts.address,
-      nowSeconds: seconds > effect.minTimestamp ? seconds : effect.minTimestamp,
-      vote: parts.votes.choose(validators),
-      ...(parts.vanity === undefined ? {} : { vanity: parts.vanity }),
-    });
+    const { header, author } = prepare(parent, seconds > effect.minTimestamp ? seconds : effect.minTimestamp);
     const built = await executor.build({
       parent,
       header,
-      author: parts.address,
+      author,
       candidates: pool.candidates(),
       isTimeUp: () => clock.nowMs() - timeMs > fillMsMax,
     });
@@ -77,7 +89,7 @@ export function createBlockBuilder(parts: DriverParts, rules: BftRules, onBuilt:
     return { header: built.header, transactions: built.transactions, uncles: [] };
   }
 
-  function answer(effect: BuildEffect, parent: ChainBlock, mine: number): void {
+  function answer(effect: BuildRequest, parent: ChainBlock, mine: number): void {
     fill(effect, parent).then(
       (block) => {
         if (mine !== generation) return;
@@ -94,7 +106,7 @@ export function createBlockBuilder(parts: DriverParts, rules: BftRules, onBuilt:
     );
   }
 
-  function waitForTransactions(effect: BuildEffect, parent: ChainBlock, mine: number): void {
+  function waitForTransactions(effect: BuildRequest, parent: ChainBlock, mine: number): void {
     const { deadlineMs: _, emptyDeadlineMs, ...rest } = effect;
     const again = (last: boolean): void => {
       cancelTimer?.();
@@ -110,7 +122,7 @@ export function createBlockBuilder(parts: DriverParts, rules: BftRules, onBuilt:
   }
 
   /** Looks again until what waits in the pool has to be begun. */
-  function schedule(effect: BuildEffect, parent: ChainBlock, mine: number): void {
+  function schedule(effect: BuildRequest, parent: ChainBlock, mine: number): void {
     const nowMs = clock.nowMs();
     const deadlineMs = effect.deadlineMs ?? nowMs;
     const neededMs = Math.min(pool.status().pending * costMs * 1.2 + 5, fillMsMax);

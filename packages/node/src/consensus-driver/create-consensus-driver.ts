@@ -1,5 +1,6 @@
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import type { EngineRules } from '../engine/engine.ts';
+import { createCliqueDriver } from './clique-driver.ts';
 import type { ConsensusDriver, DriverParts } from './driver.ts';
 import { createQbftDriver } from './qbft-driver.ts';
 
@@ -11,8 +12,9 @@ export function createConsensusDriver(rules: EngineRules, parts: DriverParts): C
   switch (rules.kind) {
     case 'bft':
       return createQbftDriver(parts, rules);
-    case 'raft':
     case 'clique':
+      return createCliqueDriver(parts, rules);
+    case 'raft':
       throw new IsoquorumError(
         'ENGINE_NOT_LIVE',
         `blocks of a ${rules.kind} chain cannot be made yet: start the node with validation off`,

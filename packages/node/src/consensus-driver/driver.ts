@@ -1,3 +1,4 @@
+import type { CliqueInput } from '@isoquorum/consensus/clique/types';
 import type { Profile } from '@isoquorum/consensus/profile';
 import type { QbftInput } from '@isoquorum/consensus/qbft/types';
 import type { RecoverAddress, SignDigest } from '@isoquorum/consensus/recover';
@@ -47,13 +48,17 @@ export interface ConsensusDriver {
 }
 
 /** What a machine was given, in order; enough to replay it. One member per engine. */
-export type ConsensusInput = { readonly engine: 'qbft'; readonly input: QbftInput };
+export type ConsensusInput =
+  | { readonly engine: 'qbft'; readonly input: QbftInput }
+  | { readonly engine: 'clique'; readonly input: CliqueInput };
 
 /** What the node gives to every driver; what one engine alone needs comes with its engine. */
 export interface DriverParts {
   /** Address of the node key. */
   readonly address: Address;
   readonly sign: SignDigest;
+  /** Keys that may seal blocks of a Clique chain: the node key, then the accounts that the node holds. */
+  readonly signers: readonly { readonly address: Address; readonly sign: SignDigest }[];
   readonly recover: RecoverAddress;
   readonly profile: Profile;
   readonly chain: Blockchain;

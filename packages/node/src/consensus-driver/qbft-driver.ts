@@ -1,5 +1,6 @@
 import { decodeDurableRecord, encodeDurableRecord } from '@isoquorum/consensus/qbft/durable-record';
 import { verifyQbftProposal } from '@isoquorum/consensus/qbft/header';
+import { prepareQbftHeader } from '@isoquorum/consensus/bft/prepare-header';
 import { bftHeightContext } from '@isoquorum/consensus/bft/height-context';
 import { decodeQbftMessage } from '@isoquorum/consensus/qbft/message-codec';
 import { signQbftMessage } from '@isoquorum/consensus/qbft/signing';
@@ -13,9 +14,10 @@ import { bytesEqual, bytesToBareHex, bytesToHex } from '@isoquorum/primitives/he
 import { CONSENSUS_PROTOCOL } from '@isoquorum/network/protocols';
 import { decodeConsensusFrame } from '@isoquorum/network/wire/consensus';
 import type { CancelTimer } from '@isoquorum/platform/clock';
+import type { ChainBlock } from '../chain/chain.ts';
 import { consensusRecordKey } from '../chain/keys.ts';
 import type { BftRules } from '../engine/bft-rules.ts';
-import { createBlockBuilder } from './block-builder.ts';
+import { createBlockBuilder, type PreparedHeader } from './block-builder.ts';
 import type { ConsensusDriver, DriverParts } from './driver.ts';
 import { createInputQueue } from './input-queue.ts';
 import { createValidatorLinks } from './validator-links.ts';
@@ -27,7 +29,7 @@ const messagesWaitingMax = 8192;
 export function createQbftDriver(parts: DriverParts, rules: BftRules): ConsensusDriver {
   const { chain, importer, clock, logger, host, profile, recover } = parts;
   const links = createValidatorLinks(host, logger);
-  const builder = createBlockBuilder(parts, rules, (block) => void queue.push({ type: 'blockBuilt', block }, false));
+  const builder = createBlockBuilder(parts, prepare, (block) => void queue.push({ type: 'blockBuilt', block }, false));
   const queue = createInputQueue(handle, parts.onFatal, messagesWaitingMax);
   const timers = new Map<Timer['kind'], CancelTimer>();
   const stops: (() => void)[] = [];
@@ -35,6 +37,20 @@ export function createQbftDriver(parts: DriverParts, rules: BftRules): Consensus
   let proposer: Address | undefined;
   let sinceMs = clock.nowMs();
   let stopped = false;
+
+  function prepare(parent: ChainBlock, nowSeconds: bigint): PreparedHeader {
+    const { validators } = rules.snapshotAfter({ header: parent.block.header, hash: parent.hash });
+    const header = prepareQbftHeader({
+      parent: parent.block.header,
+      validators,
+      config: chain.reader.config,
+      author: parts.address,
+      nowSeconds,
+      vote: parts.votes.choose(validators),
+      ...(parts.vanity === undefined ? {} : { vanity: parts.vanity }),
+    });
+    return { header, author: parts.address };
+  }
 
   function contextOf(): BftHeightContext {
     const { block, hash } = chain.reader.head();

@@ -41,5 +41,13 @@ export function refuseUncles({ header, uncles }: Block): void {
   throw new IsoquorumError('BLOCK_INVALID', 'uncles not allowed', { number: header.number, field: 'uncles' });
 }
 
+/**
+ * Those who decide on each block after this one together, and so have it already when it is announced: BFT's validators. Clique's signers
+ * learn of each other's blocks by announcements.
+ */
+export function decidersTogether(rules: EngineRules, block: HashedHeader): readonly Address[] {
+  return rules.kind === 'clique' ? [] : rules.validatorsAfter(block);
+}
+
 /** The rules of a chain; what one engine alone has comes with its kind. */
 export type EngineRules = BftRules | CliqueRules | RaftRules;

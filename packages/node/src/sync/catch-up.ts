@@ -18,6 +18,10 @@ const bodiesPerRequest = 64;
 /** How long a hint waits for the block to come by itself, milliseconds. */
 const hintDelayMs = 200;
 const retryMs = 1_000;
+/** Longest branch that is fetched when it does not follow our head, blocks. */
+const branchMax = 50_000;
+/** How far into the future a block may be that is kept until its time has come, milliseconds. */
+const futureMsMax = 30_000;
 /** Batches under way while the next block is executed. */
 const writesUnderWayMax = 4;
 
@@ -33,6 +37,8 @@ export interface CatchUpOptions {
   readonly host: NetworkHost;
   readonly chain: ChainReader;
   readonly importer: Importer;
+  /** The engine may leave canonical blocks for others (Clique): blocks beside the canonical chain are wanted too. */
+  readonly hasForks: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onAnnounced: (peerId: string, hash: Hash32) => void;
@@ -48,11 +54,14 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   const { host, chain, importer, clock, logger } = options;
   /** Highest block that each peer is known to have. */
   const peerHeads = new Map<string, number>();
+  /** Newest block that each peer is known to have, on chains with forks. */
+  const peerHashes = new Map<string, Hash32>();
   /** Peers that gave bad answers, until this time. */
   const distrusted = new Map<string, number>();
   let target = chain.headNumber();
   let startingBlock = chain.headNumber();
   let running: Promise<void> | undefined;
+  const later = new Set<CancelTimer>();
   let cancelTimer: CancelTimer | undefined;
   let stopped = false;
 
@@ -61,12 +70,17 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     if (number > target) target = number;
   }
 
+  /** The peer has a block that we lack. */
+  function hasMore(id: string): boolean {
+    const hash = options.hasForks ? peerHashes.get(id) : undefined;
+    return (peerHeads.get(id) ?? 0) > chain.headNumber() || (hash !== undefined && !chain.hasBlock(hash));
+  }
+
   function sources(): Peer[] {
-    const next = chain.headNumber() + 1;
     const now = clock.nowMs();
     return host
       .peers()
-      .filter(({ id, role }) => role === 'node' && (peerHeads.get(id) ?? 0) >= next && (distrusted.get(id) ?? 0) <= now)
+      .filter(({ id, role }) => role === 'node' && hasMore(id) && (distrusted.get(id) ?? 0) <= now)
       .toSorted((left, right) => (peerHeads.get(right.id) ?? 0) - (peerHeads.get(left.id) ?? 0));
   }
 
@@ -92,6 +106,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       const header = decodeHeader(item);
       const number = first + headers.length;
       if (header.number !== number || !bytesEqual(header.parentHash, parentHash)) {
+        if (options.hasForks && headers.length === 0) return [];
         throw lies('headers that do not follow our head', { number });
       }
       parentHash = headerHash(header);
@@ -110,9 +125,38 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     return bodies;
   }
 
+  /** Headers from the first that we lack up to the peer's newest block, by their hashes, for branches that do not follow our head. */
+  async function fetchBranch(peer: Peer): Promise<{ header: Header; hash: Hash32 }[]> {
+    const headers: { header: Header; hash: Hash32 }[] = [];
+    let wanted = peerHashes.get(peer.id);
+    while (wanted !== undefined && !chain.hasBlock(wanted)) {
+      const items = await ask(peer, {
+        type: 'headers',
+        origin: wanted,
+        amount: headersPerRequest,
+        skip: 0,
+        reverse: true,
+      });
+      // It has left that branch meanwhile, and says so by its next announcement.
+      if (items.length === 0) return [];
+      for (const item of items.slice(0, headersPerRequest)) {
+        const header = decodeHeader(item);
+        const hash = headerHash(header);
+        if (!bytesEqual(hash, wanted)) throw lies('headers that are not linked', { number: header.number });
+        headers.push({ header, hash });
+        wanted = header.parentHash;
+        if (chain.hasBlock(wanted)) break;
+        if (header.number <= 1 || headers.length >= branchMax)
+          throw lies('a branch that does not meet our chain', { number: header.number });
+      }
+    }
+    return headers.reverse();
+  }
+
   /** Takes what this peer can give, up to its head. Answers how many blocks. */
   async function syncFrom(peer: Peer): Promise<number> {
-    const headers = await fetchHeaders(peer);
+    const following = (peerHeads.get(peer.id) ?? 0) > chain.headNumber() ? await fetchHeaders(peer) : [];
+    const headers = following.length === 0 && options.hasForks ? await fetchBranch(peer) : following;
     const durable: Promise<void>[] = [];
     let count = 0;
     for (let start = 0; start < headers.length && !stopped; start += bodiesPerRequest) {
@@ -130,7 +174,10 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       }
     }
     await Promise.all(durable);
-    if (headers.length === 0) peerHeads.set(peer.id, chain.headNumber());
+    if (headers.length === 0) {
+      peerHeads.set(peer.id, chain.headNumber());
+      peerHashes.delete(peer.id);
+    }
     return count;
   }
 
@@ -162,11 +209,14 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     if (isAnnounced) logger.log('info', 'Caught up', { head: chain.headNumber(), target });
   }
 
+  const isBehind = (): boolean =>
+    target > chain.headNumber() || (options.hasForks && [...peerHashes.keys()].some(hasMore));
+
   function start(): void {
     if (running !== undefined || stopped) return;
     running = run().finally(() => {
       running = undefined;
-      if (!stopped && target > chain.headNumber()) schedule(retryMs);
+      if (!stopped && isBehind()) schedule(retryMs);
     });
   }
 
@@ -174,21 +224,39 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     if (cancelTimer !== undefined || stopped) return;
     cancelTimer = clock.setTimer(delayMs, () => {
       cancelTimer = undefined;
-      if (target > chain.headNumber()) start();
+      if (isBehind()) start();
     });
   }
 
+  /** A block of a peer whose clock is a little ahead is taken when its time has come. */
+  function takeLater(peer: Peer, block: Block, hash: Hash32): boolean {
+    const delayMs = Number(block.header.timestamp) * 1000 - clock.nowMs();
+    if (delayMs <= 0 || delayMs > futureMsMax) return false;
+    const cancel = clock.setTimer(delayMs, () => {
+      later.delete(cancel);
+      takeBlock(peer, block, hash).catch((error: unknown) => {
+        if (isIsoquorumError(error) && error.reaction === 'STOP') return options.onFatal(error);
+        logger.log('debug', 'A block that waited for its time was refused', { peer: peer.id, reason: String(error) });
+      });
+    });
+    later.add(cancel);
+    return true;
+  }
+
   async function takeBlock(peer: Peer, block: Block, hash: Hash32): Promise<void> {
-    const { number } = block.header;
-    if (number <= chain.headNumber()) return;
+    const { number, parentHash } = block.header;
+    if (options.hasForks ? chain.hasBlock(hash) : number <= chain.headNumber()) return;
     note(peer.id, number);
-    if (number > chain.headNumber() + 1 || running !== undefined) return schedule(hintDelayMs);
+    if (options.hasForks) peerHashes.set(peer.id, hash);
+    const isNext = options.hasForks ? chain.hasBlock(parentHash) : number === chain.headNumber() + 1;
+    if (!isNext || running !== undefined) return schedule(hintDelayMs);
     options.onAnnounced(peer.id, hash);
     try {
       const outcome = await importer.import(block);
       if (outcome.type === 'imported') await outcome.durable;
     } catch (error) {
       if (isIsoquorumError(error, 'UNKNOWN_ANCESTOR', 'CHAIN_CONFLICT')) return schedule(hintDelayMs);
+      if (isIsoquorumError(error, 'BLOCK_IN_FUTURE') && takeLater(peer, block, hash)) return;
       throw error;
     }
   }
@@ -205,11 +273,13 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   const stopPeers = host.onPeer(({ type, peer }) => {
     if (type === 'disconnected') {
       peerHeads.delete(peer.id);
+      peerHashes.delete(peer.id);
       return;
     }
     if (peer.role !== 'node') return;
     note(peer.id, peer.status.headNumber);
-    if (peer.status.headNumber > chain.headNumber()) schedule(0);
+    if (options.hasForks) peerHashes.set(peer.id, peer.status.headHash);
+    if (hasMore(peer.id)) schedule(0);
   });
 
   return {
@@ -227,6 +297,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     async stop() {
       stopped = true;
       cancelTimer?.();
+      for (const cancel of later) cancel();
       stopPeers();
       await running;
     },

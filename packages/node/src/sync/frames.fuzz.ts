@@ -33,6 +33,7 @@ beforeAll(async () => {
   await pool.start();
   startTransactionGossip({ host, pool, clock: test.clock, logger: silentLogger });
   createCatchUp({
+    hasForks: false,
     host,
     chain: reader,
     importer: test.importer,

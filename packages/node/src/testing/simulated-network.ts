@@ -12,7 +12,7 @@ import { nodeKeyToAddress, nodeKeyToPeerId } from '@isoquorum/primitives/node-ke
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { createGenesisBlock } from '../chain/genesis-block.ts';
 import { createNode, type NodeOptions, type RunningNode } from '../create-node.ts';
-import { testGenesis, testKey } from './genesis.ts';
+import { testCliqueGenesis, testGenesis, testKey } from './genesis.ts';
 
 /** A place for a node that may run or be down; its store stays. */
 export interface SimulatedNode {
@@ -43,6 +43,8 @@ export interface SimulatedNetworkOptions {
   /** Nodes that are not validators. */
   readonly observers?: number;
   readonly blockPeriodSeconds?: number;
+  /** QBFT unless told. */
+  readonly consensus?: 'qbft' | 'clique';
   readonly latencyMs?: (from: string, to: string) => number;
   readonly drop?: (from: string, to: string, protocol: string) => boolean;
   readonly manager?: (index: number) => Q2tClient | undefined;
@@ -80,12 +82,13 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
   const count = options.validators + (options.observers ?? 0);
   const keys = Array.from({ length: count }, (_, index) => testKey(`node ${index + 1}`));
   const accountKeys = [testKey('account 1'), testKey('account 2'), testKey('account 3')];
-  const genesis = testGenesis({
-    nodeKeys: keys.slice(0, options.validators),
-    accountKeys,
-    blockPeriodSeconds: options.blockPeriodSeconds ?? 1,
-    timestamp: startMs / 1000 - 1,
-  });
+  const nodeKeys = keys.slice(0, options.validators);
+  const periodSeconds = options.blockPeriodSeconds ?? 1;
+  const timestamp = startMs / 1000 - 1;
+  const genesis =
+    options.consensus === 'clique'
+      ? testCliqueGenesis({ signers: nodeKeys.map(nodeKeyToAddress), accountKeys, periodSeconds, timestamp })
+      : testGenesis({ nodeKeys, accountKeys, blockPeriodSeconds: periodSeconds, timestamp });
   const genesisHash = createGenesisBlock(genesis).hash;
   const peers = new Map(
     keys.map((key, index) => [
