@@ -64,7 +64,11 @@ describe('Clique and Raft headers', () => {
 
 const signers = [1, 2, 3].map((byte) => new Uint8Array(20).fill(byte));
 const context = fc
-  .record({ height: fc.integer({ min: 1, max: 9 }), period: fc.integer({ min: 0, max: 2 }), recent: fc.integer({ min: 0, max: 8 }) })
+  .record({
+    height: fc.integer({ min: 1, max: 9 }),
+    period: fc.integer({ min: 0, max: 2 }),
+    recent: fc.integer({ min: 0, max: 8 }),
+  })
   .map(({ height, period, recent }) => ({
     height,
     parentHash: new Uint8Array(32).fill(height),
@@ -77,28 +81,29 @@ const input: fc.Arbitrary<CliqueInput> = fc.oneof(
   fc.record({ type: fc.constant('head' as const), context, nowMs, random: fc.double(), isPending: fc.boolean() }),
   fc.record({ type: fc.constant('pending' as const), nowMs }),
   header.map((built) => ({ type: 'built' as const, block: { header: built, transactions: [], uncles: [] } })),
-  fc
-    .integer({ min: 1, max: 9 })
-    .map((height) => ({
-      type: 'built' as const,
-      block: { header: { ...head, parentHash: new Uint8Array(32).fill(height) }, transactions: [], uncles: [] },
-    })),
+  fc.integer({ min: 1, max: 9 }).map((height) => ({
+    type: 'built' as const,
+    block: { header: { ...head, parentHash: new Uint8Array(32).fill(height) }, transactions: [], uncles: [] },
+  })),
   fc.record({ type: fc.constant('sealFailed' as const), height: fc.integer({ min: 1, max: 9 }), nowMs }),
 );
 
 describe('the Clique machine', () => {
-  test.prop([fc.array(input, { maxLength: 40 })], { numRuns })('never throws, and seals only where it may', (inputs) => {
-    let state = createCliqueState(signers.slice(0, 1));
-    for (const one of inputs) {
-      const step = cliqueStep(state, one);
-      for (const effect of step.effects) {
-        if (effect.type !== 'sealBlock') continue;
-        const at = state.context;
-        expect(at).toBeDefined();
-        expect(effect.block.header.parentHash).toEqual(at?.parentHash);
-        expect(maySignFrom(at!.snapshot, effect.signer)).toBeLessThanOrEqual(at!.height);
+  test.prop([fc.array(input, { maxLength: 40 })], { numRuns })(
+    'never throws, and seals only where it may',
+    (inputs) => {
+      let state = createCliqueState(signers.slice(0, 1));
+      for (const one of inputs) {
+        const step = cliqueStep(state, one);
+        for (const effect of step.effects) {
+          if (effect.type !== 'sealBlock') continue;
+          const at = state.context;
+          expect(at).toBeDefined();
+          expect(effect.block.header.parentHash).toEqual(at?.parentHash);
+          expect(maySignFrom(at!.snapshot, effect.signer)).toBeLessThanOrEqual(at!.height);
+        }
+        state = step.state;
       }
-      state = step.state;
-    }
-  });
+    },
+  );
 });

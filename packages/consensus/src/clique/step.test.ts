@@ -14,7 +14,11 @@ const template: Header = createGenesisHeader(
   emptyTrieRoot,
 );
 
-function contextAt(height: number, change: Partial<CliqueContext> = {}, recents: readonly [number, Address][] = []): CliqueContext {
+function contextAt(
+  height: number,
+  change: Partial<CliqueContext> = {},
+  recents: readonly [number, Address][] = [],
+): CliqueContext {
   const parentHash = new Uint8Array(32).fill(height);
   const snapshot: CliqueSnapshot = {
     number: height - 1,
@@ -48,7 +52,9 @@ function after(context: CliqueContext, ...rest: [isPending?: boolean, random?: n
 describe('a signer', () => {
   test('in turn builds until the period is over', () => {
     const { effects } = cliqueStep(createCliqueState([one]), headOf(contextAt(4)));
-    expect(effects).toMatchObject([{ type: 'buildBlock', height: 4, signer: one, minTimestamp: 105n, deadlineMs: 105_000 }]);
+    expect(effects).toMatchObject([
+      { type: 'buildBlock', height: 4, signer: one, minTimestamp: 105n, deadlineMs: 105_000 },
+    ]);
   });
 
   test('in turn and late builds at once', () => {

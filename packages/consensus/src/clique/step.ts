@@ -63,7 +63,8 @@ export function cliqueStep(state: CliqueState, input: CliqueInput): CliqueStep {
       if (state.phase !== 'waiting' || context === undefined || signer === undefined) return { state, effects: [] };
       return build(state, context, signer, input.nowMs);
     case 'built':
-      if (!isAwaited(state, input.block) || context === undefined || signer === undefined) return { state, effects: [] };
+      if (!isAwaited(state, input.block) || context === undefined || signer === undefined)
+        return { state, effects: [] };
       // On demand there is nothing to seal when the transactions that were there turned out to be none.
       if (context.periodSeconds === 0 && input.block.transactions.length === 0)
         return { state: { ...state, phase: 'waiting' }, effects: [] };

@@ -4,7 +4,12 @@ import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunningNode } from '../create-node.ts';
-import { createSimulatedNetwork, type SimulatedNetwork, type SimulatedNetworkOptions, type SimulatedNode } from '../testing/simulated-network.ts';
+import {
+  createSimulatedNetwork,
+  type SimulatedNetwork,
+  type SimulatedNetworkOptions,
+  type SimulatedNode,
+} from '../testing/simulated-network.ts';
 
 let simulation: SimulatedNetwork;
 
@@ -40,8 +45,7 @@ describe('signers', () => {
     await simulation.run(20_500);
     expect(lowest()).toBeGreaterThanOrEqual(19);
     expectOneChain(1);
-    for (let number = 1; number <= lowest(); number++)
-      expect(chainOf(0).headerByNumber(number)!.difficulty).toBe(2n);
+    for (let number = 1; number <= lowest(); number++) expect(chainOf(0).headerByNumber(number)!.difficulty).toBe(2n);
   });
 
   it('go on without one of them, which catches up', async () => {
@@ -129,7 +133,11 @@ describe('signers', () => {
     await simulation.run(5_000);
     expect(lowest()).toBe(0);
     const hash = await send(1);
-    await simulation.runUntil('mined', () => running().every((node) => node.context.chain.transaction(hash) !== undefined), 5_000);
+    await simulation.runUntil(
+      'mined',
+      () => running().every((node) => node.context.chain.transaction(hash) !== undefined),
+      5_000,
+    );
     await simulation.run(5_000);
     expect(lowest()).toBe(1);
   });
