@@ -1,5 +1,6 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import type { CliqueSnapshot } from '@isoquorum/consensus/clique/snapshot';
+import type { Profile } from '@isoquorum/consensus/profile';
 import type { Snapshot } from '@isoquorum/consensus/snapshot';
 import type { Header } from '@isoquorum/primitives/header';
 import type { Evm } from '@isoquorum/execution/evm/port';
@@ -91,6 +92,8 @@ export interface NodeContext {
   /** Whether `eth_sendRawTransaction` takes transactions without EIP-155 protection. */
   readonly allowUnprotected: boolean;
   readonly callLimits: CallLimits;
+  /** Bug for bug, or right (decision 7). */
+  readonly profile: Profile;
   syncStatus(): SyncStatus;
   /** Where consensus stands, and who is missing. */
   consensusStatus(): ConsensusStatus;

@@ -31,6 +31,8 @@ export class State {
   private readonly changeLog: ChangeLog | undefined;
   private journal: (() => void)[] = [];
   private transactionNumber = 0;
+  /** As the number of the transaction, except that it also grows when one goes on unsettled: what is warm ends with each. */
+  private accessNumber = 0;
   private transient: Map<string, bigint> | undefined;
   private lastAddress: Address | undefined;
   private lastObject: StateObject | undefined;
@@ -142,7 +144,7 @@ export class State {
     object.balance = balance;
     object.codeHash = emptyCodeHash;
     object.newCode = undefined;
-    object.slots = warmSlotsOnly(object, this.transactionNumber);
+    object.slots = warmSlotsOnly(object, this.accessNumber);
     object.isStorageCleared = true;
     object.isTrieStale = true;
     object.hasSelfDestructed = false;
@@ -289,32 +291,32 @@ export class State {
   /** Marks as accessed (EIP-2929); answers whether it was before. */
   accessAddress(address: Address): boolean {
     const object = this.object(address);
-    if (object.warmIn === this.transactionNumber) return true;
+    if (object.warmIn === this.accessNumber) return true;
     const before = object.warmIn;
     this.journal.push(() => {
       object.warmIn = before;
     });
-    object.warmIn = this.transactionNumber;
+    object.warmIn = this.accessNumber;
     return false;
   }
 
   isWarmAddress(address: Address): boolean {
-    return this.object(address).warmIn === this.transactionNumber;
+    return this.object(address).warmIn === this.accessNumber;
   }
 
   accessSlot(address: Address, slot: bigint): boolean {
     const entry = this.slot(this.object(address), slot);
-    if (entry.warmIn === this.transactionNumber) return true;
+    if (entry.warmIn === this.accessNumber) return true;
     const before = entry.warmIn;
     this.journal.push(() => {
       entry.warmIn = before;
     });
-    entry.warmIn = this.transactionNumber;
+    entry.warmIn = this.accessNumber;
     return false;
   }
 
   isWarmSlot(address: Address, slot: bigint): boolean {
-    return this.slot(this.object(address), slot).warmIn === this.transactionNumber;
+    return this.slot(this.object(address), slot).warmIn === this.accessNumber;
   }
 
   addRefund(gas: bigint): void {
@@ -364,6 +366,7 @@ export class State {
     this.refund = 0n;
     this.transient = undefined;
     this.transactionNumber++;
+    this.accessNumber++;
     const { logs } = this;
     this.logs = [];
     return logs;
@@ -372,6 +375,7 @@ export class State {
   /** Begins a transaction as part of the one before, which is not settled: so GoQuorum's tracers run a block's private transactions. */
   goOnUnsettled(): Log[] {
     this.journal = [];
+    this.accessNumber++;
     const { logs } = this;
     this.logs = [];
     return logs;

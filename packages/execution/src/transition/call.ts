@@ -38,6 +38,8 @@ export interface CallContext {
   /** Most gas of any call (`--rpc.gascap`); no limit when absent. */
   readonly gasCap?: bigint;
   readonly options?: EvmRunOptions & HostOptions;
+  /** True: the private state is there also for a call to a public contract, which then cannot write (GoQuorum's debug_traceCall). */
+  readonly isAlwaysDual?: boolean;
 }
 
 export interface CallInput extends CallContext {
@@ -98,7 +100,8 @@ function* call(input: CallInput): Steps<CallResult> {
   const publicState = new State(input.states.publicState);
   const ownPrivate = new State(input.states.privateState);
   // A call to a public contract sees nothing private (goquorum.md 3.4); a creation counts as a call to the zero address.
-  const privateState = ownPrivate.exists(request.to ?? zeroAddress) ? ownPrivate : publicState;
+  const isDual = input.isAlwaysDual === true || ownPrivate.exists(request.to ?? zeroAddress);
+  const privateState = isDual ? ownPrivate : publicState;
   const price = gas * transaction.gasPrice;
   const balance = publicState.balance(sender);
   if (balance < price) {

@@ -47,14 +47,21 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
     config: TraceConfig | undefined,
     request: RpcRequestContext,
     wanted: readonly number[],
+    isUnsettled: boolean,
   ): Promise<(index: number) => TraceJson> {
     const { header, transactions } = located.block;
     const rules = rulesAt(chain.config, header.number);
     const limits = slices(config);
     const traces = new Map<number, RunTrace>(wanted.map((index) => [index, createRunTrace(config, rules, clock)]));
-    const { applied } = await replay.run(located, psiOf(context, request), createFastEvm(), (index) => {
-      const trace = traces.get(index);
-      return trace === undefined ? limits : { ...limits, tracer: trace.tracer };
+    const { applied } = await replay.run({
+      block: located,
+      psi: psiOf(context, request),
+      evm: createFastEvm(),
+      optionsOf: (index) => {
+        const trace = traces.get(index);
+        return trace === undefined ? limits : { ...limits, tracer: trace.tracer };
+      },
+      isUnsettled,
     });
     return (index) => {
       const transaction = transactions[index];
@@ -75,7 +82,7 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
   ): Promise<readonly BlockTraceEntryJson[]> {
     if (located.block.header.number === 0) throw new RpcError(SERVER_ERROR, 'genesis is not traceable');
     const indexes = [...located.block.transactions.keys()];
-    const resultOf = await traced(located, config, request, indexes);
+    const resultOf = await traced(located, config, request, indexes, false);
     return indexes.map((index) => {
       try {
         return { result: resultOf(index) };
@@ -92,13 +99,18 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
       const located = location && chain.blockByHash(location.blockHash);
       if (location === undefined || located === undefined)
         throw new RpcError(SERVER_ERROR, `transaction ${bytesToHex(hash)} not found`);
-      return (await traced(located, config, request, [location.index]))(location.index);
+      const isUnsettled = context.profile === 'goquorum';
+      return (await traced(located, config, request, [location.index], isUnsettled))(location.index);
     },
     debug_traceCall: async (request, message, block, config) => {
       const { header } = selectHeader(context, block);
       const trace = createRunTrace(config, rulesAt(chain.config, header.number), clock);
       const options = { ...slices(config), tracer: trace.tracer };
-      const result = await runner.run(message, block, request, { evm: createFastEvm(), options });
+      const result = await runner.run(message, block, request, {
+        evm: createFastEvm(),
+        options,
+        isAlwaysDual: context.profile === 'goquorum',
+      });
       const { gasCap } = context.callLimits;
       const gasLimit = message.gas === undefined || (gasCap > 0n && message.gas > gasCap) ? gasCap : message.gas;
       return trace.result({ gasUsed: result.gasUsed, gasLimit, isPrivate: false });

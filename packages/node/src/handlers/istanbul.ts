@@ -1,3 +1,4 @@
+import { bftAlgorithmAt } from '@isoquorum/primitives/genesis/bft-config';
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { bytesEqual, bytesToHex, compareBytes } from '@isoquorum/primitives/hex';
 import { snapshotToJson } from '@isoquorum/consensus/snapshot-json';
@@ -41,8 +42,11 @@ export function createIstanbulHandlers(context: HandlerContext): HandlersOf<Ista
   }
 
   function signersOf({ header, hash }: LocatedHeader): BlockSignersJson {
-    if (header.number === 0)
+    if (header.number === 0) {
+      // The genesis has no seal. The original sees that with IBFT only.
+      if (bftAlgorithmAt(chain.config, 0) === 'ibft') throw new RpcError(SERVER_ERROR, 'recovery failed');
       return { Number: 0, Hash: bytesToHex(hash), Author: bytesToHex(new Uint8Array(20)), Committers: null };
+    }
     const { author, committers } = validators.signers(header);
     return {
       Number: header.number,

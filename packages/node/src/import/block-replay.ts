@@ -6,8 +6,16 @@ import type { PayloadResolver } from '../private/payload-resolver.ts';
 import { privateDigestsOf } from '../private/private-digests.ts';
 import type { PrivateGroups } from '../private/private-groups.ts';
 import { createPrivateWork } from '../private/private-work.ts';
-import type { Profile } from '@isoquorum/consensus/profile';
 import type { Executor, InnerState, ReplayedBlock } from './executor.ts';
+
+export interface BlockReplayRequest {
+  readonly block: ChainBlock;
+  readonly psi: string;
+  readonly evm: Evm;
+  readonly optionsOf: RunOptionsOf;
+  /** True: private transactions of the block one on top of the other, as GoQuorum traces a single one; false: each as it was executed. */
+  readonly isUnsettled: boolean;
+}
 
 /** Runs blocks of the chain once more, for those who want to look. */
 export interface BlockReplay {
@@ -16,7 +24,7 @@ export interface BlockReplay {
    * @throws PRIVATE_STATE_BEHIND, UNKNOWN_PRIVATE_STATE, UNKNOWN_BLOCK; PAYLOAD_UNRESOLVED when the manager cannot be asked;
    * STATE_INCOMPLETE when the parent's state is not kept
    */
-  run(block: ChainBlock, psi: string, evm: Evm, optionsOf: RunOptionsOf): Promise<ReplayedBlock>;
+  run(request: BlockReplayRequest): Promise<ReplayedBlock>;
   /** The public state before the transaction at an index of a block. */
   stateBefore(block: ChainBlock, index: number): Promise<InnerState>;
 }
@@ -27,21 +35,18 @@ export interface BlockReplayOptions {
   readonly resolver: PayloadResolver;
   /** Absent: one private state. */
   readonly groups?: PrivateGroups | undefined;
-  /** Bug for bug, private transactions of a block are traced one on top of the other; strictly, each as it was executed. */
-  readonly profile: Profile;
 }
 
-export function createBlockReplay({ chain, executor, resolver, groups, profile }: BlockReplayOptions): BlockReplay {
+export function createBlockReplay({ chain, executor, resolver, groups }: BlockReplayOptions): BlockReplay {
   const runPrivately = createPrivateWork({ resolver, groups });
   return {
     stateBefore: (block, index) => executor.stateBefore(block, index),
-    async run(block, psi, evm, optionsOf) {
+    async run({ block, psi, evm, optionsOf, isUnsettled }) {
       const { parentHash, number } = block.block.header;
       const privateParent = {
         root: chain.privateStateRoot(parentHash, psi),
         extraRoot: chain.privateExtraRoot(parentHash, psi),
       };
-      const isUnsettled = profile === 'goquorum';
       const outcome = await runPrivately(psi, privateDigestsOf(chain.config, block.block), (known) =>
         executor.replay({ block, evm, optionsOf, psi, privateParent, known, isUnsettled }),
       );

@@ -33,7 +33,18 @@ describe('the method table', () => {
   });
 
   test('namespaces', () => {
-    expect(namespaces()).toEqual(['admin', 'debug', 'eth', 'istanbul', 'net', 'personal', 'rpc', 'txpool', 'web3']);
+    expect(namespaces()).toEqual([
+      'admin',
+      'debug',
+      'eth',
+      'istanbul',
+      'miner',
+      'net',
+      'personal',
+      'rpc',
+      'txpool',
+      'web3',
+    ]);
   });
 
   test.skipIf(!hasRpcVectors)('parameters have the Go types that GoQuorum registers', () => {
@@ -43,7 +54,10 @@ describe('the method table', () => {
     const recorded = new Map(
       nodes.qbft.methods.flatMap(({ method, params }) => (method === undefined ? [] : [[method, params] as const])),
     );
+    // What GoQuorum lacks: docs/compatibility.json, METHOD_ADDED.
+    const added = new Set(['eth_feeHistory', 'eth_maxPriorityFeePerGas']);
     for (const [name, { params }] of methodTable) {
+      if (added.has(name)) continue;
       expect([name, params.map(({ codec }) => codec.goType)]).toEqual([name, recorded.get(name)]);
     }
   });
