@@ -31,7 +31,6 @@ export class State {
   private readonly changeLog: ChangeLog | undefined;
   private journal: (() => void)[] = [];
   private transactionNumber = 0;
-  /** As the number of the transaction, except that it also grows when one goes on unsettled: what is warm ends with each. */
   private accessNumber = 0;
   private transient: Map<string, bigint> | undefined;
   private lastAddress: Address | undefined;
@@ -372,13 +371,11 @@ export class State {
     return logs;
   }
 
-  /** Begins a transaction as part of the one before, which is not settled: so GoQuorum's tracers run a block's private transactions. */
+  /** Begins another transaction without settling the one before, as GoQuorum's tracers do: only what is warm ends. */
   goOnUnsettled(): Log[] {
     this.journal = [];
     this.accessNumber++;
-    const { logs } = this;
-    this.logs = [];
-    return logs;
+    return this.logs.splice(0);
   }
 
   /** Accounts changed by finished transactions since the last call. For updating tries. */

@@ -38,8 +38,11 @@ export interface CallContext {
   /** Most gas of any call (`--rpc.gascap`); no limit when absent. */
   readonly gasCap?: bigint;
   readonly options?: EvmRunOptions & HostOptions;
-  /** True: the private state is there also for a call to a public contract, which then cannot write (GoQuorum's debug_traceCall). */
-  readonly isAlwaysDual?: boolean;
+  /**
+   * As GoQuorum's debug_traceCall has it: the private state is there also for a call to a public contract, which then cannot write; and the
+   * message has run on the same states once before, so that it finds what it wrote.
+   */
+  readonly isTracedLikeGoQuorum?: boolean;
 }
 
 export interface CallInput extends CallContext {
@@ -100,7 +103,7 @@ function* call(input: CallInput): Steps<CallResult> {
   const publicState = new State(input.states.publicState);
   const ownPrivate = new State(input.states.privateState);
   // A call to a public contract sees nothing private (goquorum.md 3.4); a creation counts as a call to the zero address.
-  const isDual = input.isAlwaysDual === true || ownPrivate.exists(request.to ?? zeroAddress);
+  const isDual = input.isTracedLikeGoQuorum === true || ownPrivate.exists(request.to ?? zeroAddress);
   const privateState = isDual ? ownPrivate : publicState;
   const price = gas * transaction.gasPrice;
   const balance = publicState.balance(sender);
@@ -129,9 +132,15 @@ function* call(input: CallInput): Steps<CallResult> {
     privateState,
     input.options,
   );
-  const result = yield* waitFor(
-    input.evm.run(host, outermostMessage(message, transaction.data, gas - intrinsic), input.options),
-  );
+  const outermost = outermostMessage(message, transaction.data, gas - intrinsic);
+  if (input.isTracedLikeGoQuorum === true) {
+    const { tracer: _tracer, ...untraced } = input.options ?? {};
+    yield* waitFor(input.evm.run(host, outermost, untraced));
+    publicState.goOnUnsettled();
+    if (privateState !== publicState) privateState.goOnUnsettled();
+    prepareAccessList(publicState, block, message);
+  }
+  const result = yield* waitFor(input.evm.run(host, outermost, input.options));
   const used = gas - result.gasLeft;
   const refund = publicState.refund < used / 2n ? publicState.refund : used / 2n;
   return {

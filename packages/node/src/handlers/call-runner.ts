@@ -17,7 +17,7 @@ import { openStates, type States } from './states.ts';
 import { timeSlices } from './time-slices.ts';
 
 /** How a call is run differently: on another engine, with a tracer or without its time limit. */
-export type CallVariant = Partial<Pick<CallContext, 'evm' | 'options' | 'isAlwaysDual'>>;
+export type CallVariant = Partial<Pick<CallContext, 'evm' | 'options' | 'isTracedLikeGoQuorum'>>;
 
 /** Runs messages on the state after a block, as one caller sees it. */
 export interface CallRunner {

@@ -109,7 +109,7 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
       const result = await runner.run(message, block, request, {
         evm: createFastEvm(),
         options,
-        isAlwaysDual: context.profile === 'goquorum',
+        isTracedLikeGoQuorum: context.profile === 'goquorum',
       });
       const { gasCap } = context.callLimits;
       const gasLimit = message.gas === undefined || (gasCap > 0n && message.gas > gasCap) ? gasCap : message.gas;
