@@ -43,7 +43,7 @@ export function bftHeightContext(options: HeightContextOptions): BftHeightContex
     faults: faultsOf(validators.length),
     policy: settings.proposerPolicy,
     blockPeriodSeconds: settings.blockPeriodSeconds,
-    emptyBlockPeriodSeconds: settings.emptyBlockPeriodSeconds,
+    emptyBlockPeriodSeconds: settings.algorithm === 'qbft' ? settings.emptyBlockPeriodSeconds : 0,
     requestTimeoutMs: settings.requestTimeoutMs,
     requestTimeoutMsMax: capMs > 0 || profile === 'goquorum' ? capMs : requestTimeoutMsMaxDefault,
   };

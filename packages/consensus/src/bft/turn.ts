@@ -135,11 +135,21 @@ export function requestBlock<M extends BftMessage, U, R extends BftRecord>(
   });
 }
 
-/** Milliseconds (Unix time) at which the next block is due at the earliest, and at the latest if it is empty. */
+/**
+ * Milliseconds (Unix time) at which the next block is due at the earliest, and at the latest if it is empty: never, where
+ * blocks are made on demand and no period is set for empty ones.
+ */
 export function blockDueMs(context: BftHeightContext): { readonly dueMs: number; readonly emptyDueMs: number } {
+  const { blockPeriodSeconds, emptyBlockPeriodSeconds } = context;
   const parentMs = Number(timestampSeconds(context.parent)) * 1000;
-  const dueMs = parentMs + context.blockPeriodSeconds * 1000;
-  return { dueMs, emptyDueMs: Math.max(dueMs, parentMs + context.emptyBlockPeriodSeconds * 1000) };
+  const dueMs = parentMs + blockPeriodSeconds * 1000;
+  if (blockPeriodSeconds === 0 && emptyBlockPeriodSeconds === 0) return { dueMs, emptyDueMs: Number.POSITIVE_INFINITY };
+  return { dueMs, emptyDueMs: Math.max(dueMs, parentMs + emptyBlockPeriodSeconds * 1000) };
+}
+
+/** How long round 0 waits before its time runs: until the block is due even if it is empty. Infinite: until it is demanded. */
+export function idleMs(context: BftHeightContext, nowMs: number): number {
+  return Math.max(blockDueMs(context).emptyDueMs - nowMs, 0);
 }
 
 /** Longest timer that every platform can run: 2^31 - 1 ms. */

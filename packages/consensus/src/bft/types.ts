@@ -31,7 +31,7 @@ export interface BftHeightContext {
   /** F: how many validators may be faulty. */
   readonly faults: number;
   readonly policy: ProposerPolicy;
-  /** Seconds between blocks, and between empty blocks (the greater counts; IBFT has no period for empty ones). */
+  /** Seconds between blocks (0: on demand), and between empty blocks (the greater counts; IBFT has no period for empty ones). */
   readonly blockPeriodSeconds: number;
   readonly emptyBlockPeriodSeconds: number;
   /** How long round 0 lasts; later rounds last longer, up to the maximum. */
@@ -91,6 +91,8 @@ export type BftInput<Message, Record> =
   | { readonly type: 'timerElapsed'; readonly timer: Timer }
   /** `commitBlock` could not be carried out (success is a `newHead`). */
   | { readonly type: 'commitFailed'; readonly height: number; readonly reason: string }
+  /** The pool has transactions for a block: where blocks are made on demand, the round's time begins to run. */
+  | { readonly type: 'workPending' }
   /** A validator is connected (again): it may have missed messages. */
   | { readonly type: 'peerConnected'; readonly address: Address };
 
@@ -115,7 +117,7 @@ export type BftEffect<Message, Unsigned, Record> =
   /**
    * Build a candidate on the parent. Time stamp = max(minTimestamp, now in seconds). Fill it until `deadlineMs` (Unix time;
    * undefined: at once) and answer then, not before. If it has no transactions then, wait for the first one, at
-   * longest until `emptyDeadlineMs`. Drop the build when the head changes.
+   * longest until `emptyDeadlineMs` (infinite: on demand). Drop the build when the head changes.
    */
   | {
       readonly type: 'buildBlock';
@@ -179,6 +181,8 @@ export interface BftState<Message, Record> {
   readonly futureCandidate: Block | undefined;
   /** A buildBlock for this height is under way. */
   readonly building: boolean;
+  /** Blocks are made on demand, and nobody has demanded one at this height: no round timer runs. */
+  readonly idle: boolean;
   /** What was persisted last. */
   readonly record: Record | undefined;
   /** The chain is behind the durable record: this node may not sign before it is there again. */

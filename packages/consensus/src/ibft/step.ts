@@ -6,7 +6,7 @@ import type { Turn } from './turn.ts';
 import type { IbftInput, IbftState, IbftStep } from './types.ts';
 import { uponBlockBuilt } from './upon-block-built.ts';
 import { uponMessage } from './upon-message.ts';
-import { uponNewBlock, uponStart } from './upon-new-block.ts';
+import { uponNewBlock, uponStart, uponWorkPending } from './upon-new-block.ts';
 import { uponBlockVerified, uponProposalTimeout } from './upon-proposal.ts';
 import { uponRoundTimeout } from './upon-round-change.ts';
 import { uponCommitFailed } from './upon-vote.ts';
@@ -31,6 +31,7 @@ export function createIbftState(config: BftMachineConfig): IbftState {
     candidate: undefined,
     futureCandidate: undefined,
     building: false,
+    idle: false,
     record: undefined,
     passive: false,
     proposed: undefined,
@@ -67,6 +68,9 @@ function dispatch(turn: Turn, previous: BftHeightContext): void {
       break;
     case 'commitFailed':
       uponCommitFailed(turn, input.height);
+      break;
+    case 'workPending':
+      uponWorkPending(turn);
       break;
     case 'peerConnected':
       uponPeerConnected(turn, input.address);

@@ -1,6 +1,6 @@
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { pruneBacklog } from '../bft/backlog.ts';
-import { announceRound, blockDueMs, isActive, isOwnTurn, refuse, requestBlock } from '../bft/turn.ts';
+import { announceRound, idleMs, isActive, isOwnTurn, refuse, requestBlock } from '../bft/turn.ts';
 import type { BftHeightContext } from '../bft/types.ts';
 import { repostBacklog } from './check-message.ts';
 import { clearRound } from './round.ts';
@@ -23,6 +23,7 @@ function enterHeight(turn: Turn, record: IbftRecord | undefined): void {
   state.ownMessages = [];
   state.candidate = undefined;
   state.building = false;
+  state.idle = false;
   state.passive = record !== undefined && context.height < record.height;
   effects.push({ type: 'cancelTimer', kind: 'round' }, { type: 'cancelTimer', kind: 'proposal' });
   pruneBacklog(turn);
@@ -63,7 +64,9 @@ function begin(turn: Turn, nowMs: number): void {
     }
   } else {
     if (!isActive(state, context)) return;
-    startRoundTimer(turn, state.round > 0 ? 0 : Math.max(blockDueMs(context).dueMs - nowMs, 0));
+    const waitMs = state.round > 0 ? 0 : idleMs(context, nowMs);
+    state.idle = waitMs === Number.POSITIVE_INFINITY;
+    if (!state.idle) startRoundTimer(turn, waitMs);
     const isFree = state.round === 0 && state.proposed === undefined && state.phase === 'acceptRequest';
     if (isFree && isOwnTurn(turn)) requestBlock(turn, true);
   }
@@ -94,4 +97,12 @@ export function uponNewBlock(turn: Turn, previous: BftHeightContext, nowMs: numb
   if (record !== undefined && record.height === context.height && isActive(state, context)) resume(turn, record);
   else announceRound(turn, false);
   begin(turn, nowMs);
+}
+
+/** A block is demanded: from now on the round has its time. */
+export function uponWorkPending(turn: Turn): void {
+  const { state } = turn;
+  if (!state.idle || state.round > 0) return;
+  state.idle = false;
+  if (state.phase === 'acceptRequest') startRoundTimer(turn);
 }

@@ -7,7 +7,7 @@ import type { QbftInput, QbftState, QbftStep } from './types.ts';
 import { uponBlockBuilt } from './upon-block-built.ts';
 import { uponCommitFailed } from './upon-commit.ts';
 import { uponMessage } from './upon-message.ts';
-import { uponNewBlock, uponStart } from './upon-new-block.ts';
+import { uponNewBlock, uponStart, uponWorkPending } from './upon-new-block.ts';
 import { uponBlockVerified, uponProposalTimeout } from './upon-proposal.ts';
 import { uponRoundTimeout } from './upon-round-timeout.ts';
 
@@ -28,6 +28,7 @@ export function createQbftState(config: BftMachineConfig): QbftState {
     candidate: undefined,
     futureCandidate: undefined,
     building: false,
+    idle: false,
     record: undefined,
     passive: false,
     proposed: undefined,
@@ -63,6 +64,9 @@ function dispatch(turn: Turn, previous: BftHeightContext): void {
       break;
     case 'commitFailed':
       uponCommitFailed(turn, input.height);
+      break;
+    case 'workPending':
+      uponWorkPending(turn);
       break;
     case 'peerConnected':
       uponPeerConnected(turn, input.address);

@@ -1,6 +1,6 @@
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { pruneBacklog } from '../bft/backlog.ts';
-import { announceRound, blockDueMs, isActive, isOwnTurn, refuse, requestBlock } from '../bft/turn.ts';
+import { announceRound, idleMs, isActive, isOwnTurn, refuse, requestBlock } from '../bft/turn.ts';
 import type { BftHeightContext } from '../bft/types.ts';
 import { repostBacklog } from './check-message.ts';
 import { broadcastRoundChange, clearRound } from './round.ts';
@@ -18,6 +18,7 @@ function enterHeight(turn: Turn, record: DurableRecord | undefined): void {
   state.certificate = undefined;
   state.candidate = undefined;
   state.building = false;
+  state.idle = false;
   state.passive = record !== undefined && context.height < record.height;
   effects.push({ type: 'cancelTimer', kind: 'round' }, { type: 'cancelTimer', kind: 'proposal' });
   pruneBacklog(turn);
@@ -62,8 +63,9 @@ function begin(turn: Turn, nowMs: number): void {
         turn.effects.push({ type: 'repost', input: { type: 'blockBuilt', block: next } });
     }
   } else {
-    const waitMs = state.round > 0 ? 0 : Math.max(blockDueMs(context).emptyDueMs - nowMs, 0);
-    startRoundTimer(turn, waitMs);
+    const waitMs = state.round > 0 ? 0 : idleMs(context, nowMs);
+    state.idle = waitMs === Number.POSITIVE_INFINITY;
+    if (!state.idle) startRoundTimer(turn, waitMs);
     if (state.round === 0 && isOwnTurn(turn) && state.proposed === undefined) requestBlock(turn, true);
   }
   repostBacklog(turn);
@@ -92,4 +94,12 @@ export function uponNewBlock(turn: Turn, previous: BftHeightContext, nowMs: numb
   if (record !== undefined && record.height === context.height) resume(turn, record);
   else announceRound(turn, false);
   begin(turn, nowMs);
+}
+
+/** A block is demanded: from now on the round has its time. */
+export function uponWorkPending(turn: Turn): void {
+  const { state } = turn;
+  if (!state.idle || state.round > 0) return;
+  state.idle = false;
+  if (state.phase === 'acceptRequest') startRoundTimer(turn);
 }

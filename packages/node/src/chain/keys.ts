@@ -39,8 +39,9 @@ export const schemaKey: Uint8Array = prefix('m:schema');
 export const genesisKey: Uint8Array = prefix('m:genesis');
 /** Hash of the public head. */
 export const headKey: Uint8Array = prefix('m:head');
-/** The consensus machine's durable record. */
+/** The durable record of QBFT's machine, and of IBFT's. */
 export const consensusRecordKey: Uint8Array = prefix('m:consensus');
+export const ibftRecordKey: Uint8Array = prefix('m:ibft');
 /** Number of the last late payload of the manager that was looked at, 8 bytes. */
 export const payloadSequenceKey: Uint8Array = prefix('m:payloads');
 

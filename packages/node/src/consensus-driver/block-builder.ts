@@ -28,6 +28,8 @@ export interface PreparedHeader {
   readonly header: Header;
   /** COINBASE, and who gets the fees. */
   readonly author: Address;
+  /** What is added to the complete header. */
+  readonly seal?: (header: Header) => Header;
 }
 
 /**
@@ -38,6 +40,7 @@ export interface BlockBuilder {
   /** Answers by `onBuilt`, never before the deadline; a later call, or `cancel`, drops it. */
   build(effect: BuildRequest): void;
   cancel(): void;
+  stop(): void;
 }
 
 /** @param prepare the header before execution, on the parent, at a time in seconds */
@@ -49,16 +52,23 @@ export function createBlockBuilder(
   const { chain, executor, pool, clock, logger } = parts;
   let generation = 0;
   let cancelTimer: CancelTimer | undefined;
-  let cancelPool: (() => void) | undefined;
+  /** How often transactions became executable, and who waits for the next time. */
+  let arrivals = 0;
+  let onArrival: (() => void) | undefined;
   let costMs = costMsFirst;
 
   function cancel(): void {
     generation++;
     cancelTimer?.();
-    cancelPool?.();
     cancelTimer = undefined;
-    cancelPool = undefined;
+    onArrival = undefined;
   }
+
+  const stopPool = pool.onEvent((event) => {
+    if (event.type !== 'pending') return;
+    arrivals++;
+    onArrival?.();
+  });
 
   function at(timeMs: number, mine: number, act: () => void): void {
     cancelTimer?.();
@@ -72,11 +82,12 @@ export function createBlockBuilder(
     const startMs = clock.nowMs();
     const timeMs = Math.max(startMs, effect.deadlineMs ?? startMs);
     const seconds = BigInt(Math.floor(timeMs / 1000));
-    const { header, author } = prepare(parent, seconds > effect.minTimestamp ? seconds : effect.minTimestamp);
+    const { header, author, seal } = prepare(parent, seconds > effect.minTimestamp ? seconds : effect.minTimestamp);
     const built = await executor.build({
       parent,
       header,
       author,
+      seal,
       candidates: pool.candidates(),
       isTimeUp: () => clock.nowMs() - timeMs > fillMsMax,
     });
@@ -90,12 +101,13 @@ export function createBlockBuilder(
   }
 
   function answer(effect: BuildRequest, parent: ChainBlock, mine: number): void {
+    const seen = arrivals;
     fill(effect, parent).then(
       (block) => {
         if (mine !== generation) return;
         const nowMs = clock.nowMs();
         if (block.transactions.length === 0 && (effect.emptyDeadlineMs ?? 0) > nowMs) {
-          waitForTransactions(effect, parent, mine);
+          waitForTransactions(effect, parent, mine, seen);
           return;
         }
         at(effect.deadlineMs ?? nowMs, mine, () => onBuilt(block));
@@ -106,19 +118,22 @@ export function createBlockBuilder(
     );
   }
 
-  function waitForTransactions(effect: BuildRequest, parent: ChainBlock, mine: number): void {
+  /** Fills again with the first transaction that comes, or when an empty block is due. */
+  function waitForTransactions(effect: BuildRequest, parent: ChainBlock, mine: number, seen: number): void {
     const { deadlineMs: _, emptyDeadlineMs, ...rest } = effect;
     const again = (last: boolean): void => {
       cancelTimer?.();
-      cancelPool?.();
-      cancelPool = undefined;
+      onArrival = undefined;
       if (mine !== generation) return;
       answer({ ...rest, deadlineMs: undefined, emptyDeadlineMs: last ? undefined : emptyDeadlineMs }, parent, mine);
     };
-    cancelPool = pool.onEvent((event) => {
-      if (event.type === 'pending') again(false);
-    });
-    at(emptyDeadlineMs ?? 0, mine, () => again(true));
+    // Some may have come while the empty block was being made.
+    if (arrivals !== seen) {
+      again(false);
+      return;
+    }
+    onArrival = () => again(false);
+    if (emptyDeadlineMs !== Number.POSITIVE_INFINITY) at(emptyDeadlineMs ?? 0, mine, () => again(true));
   }
 
   /** Looks again until what waits in the pool has to be begun. */
@@ -143,5 +158,9 @@ export function createBlockBuilder(
       schedule(effect, parent, mine);
     },
     cancel,
+    stop() {
+      stopPool();
+      cancel();
+    },
   };
 }

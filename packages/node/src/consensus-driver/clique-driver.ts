@@ -122,7 +122,7 @@ export function createCliqueDriver(parts: DriverParts, rules: CliqueRules): Cons
     },
     async stop() {
       stopped = true;
-      builder.cancel();
+      builder.stop();
       for (const stop of stops) stop();
       await queue.stop();
     },

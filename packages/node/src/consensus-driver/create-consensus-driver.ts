@@ -2,7 +2,7 @@ import { IsoquorumError } from '@isoquorum/primitives/errors';
 import type { EngineRules } from '../engine/engine.ts';
 import { createCliqueDriver } from './clique-driver.ts';
 import type { ConsensusDriver, DriverParts } from './driver.ts';
-import { createQbftDriver } from './qbft-driver.ts';
+import { createBftDriver } from './bft-driver.ts';
 
 /** `ENGINE_NOT_LIVE`: blocks of this engine are imported, and cannot be made here yet. */
 export type ConsensusDriverErrorCode = 'ENGINE_NOT_LIVE';
@@ -11,7 +11,7 @@ export type ConsensusDriverErrorCode = 'ENGINE_NOT_LIVE';
 export function createConsensusDriver(rules: EngineRules, parts: DriverParts): ConsensusDriver {
   switch (rules.kind) {
     case 'bft':
-      return createQbftDriver(parts, rules);
+      return createBftDriver(parts, rules);
     case 'clique':
       return createCliqueDriver(parts, rules);
     case 'raft':

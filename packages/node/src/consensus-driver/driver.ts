@@ -1,4 +1,5 @@
 import type { CliqueInput } from '@isoquorum/consensus/clique/types';
+import type { IbftInput } from '@isoquorum/consensus/ibft/types';
 import type { Profile } from '@isoquorum/consensus/profile';
 import type { QbftInput } from '@isoquorum/consensus/qbft/types';
 import type { RecoverAddress, SignDigest } from '@isoquorum/consensus/recover';
@@ -35,6 +36,15 @@ export interface ConsensusStatus {
   readonly disconnected: readonly Address[];
   /** When the height was entered, Unix milliseconds. */
   readonly sinceMs: number;
+  /** The last round of this height that came to nothing. */
+  readonly failed?: FailedRound | undefined;
+}
+
+/** How far a round came that ended without a block, and who was not heard in it. */
+export interface FailedRound {
+  readonly round: number;
+  readonly phase: string;
+  readonly missing: readonly Address[];
 }
 
 /** One engine at work: it interprets its machine's effects, and is the only part that signs or decides. */
@@ -49,6 +59,7 @@ export interface ConsensusDriver {
 
 /** What a machine was given, in order; enough to replay it. One member per engine. */
 export type ConsensusInput =
+  | { readonly engine: 'ibft'; readonly input: IbftInput }
   | { readonly engine: 'qbft'; readonly input: QbftInput }
   | { readonly engine: 'clique'; readonly input: CliqueInput };
 

@@ -35,6 +35,8 @@ export interface BuildRequest {
   /** Prepared by the engine; roots, bloom and gas used are filled in. */
   readonly header: Header;
   readonly author: Address;
+  /** What the engine adds to the complete header (IBFT's proposer seal); the result is kept under the sealed hash. */
+  readonly seal?: ((header: Header) => Header) | undefined;
   readonly candidates: Iterable<Transaction>;
   readonly isTimeUp?: () => boolean;
 }
@@ -197,8 +199,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
         }),
       );
       const built = done(outcome, request.header.number);
-      results.set(headerHash(built.header), { applied: built.applied, transactions: built.transactions });
-      return built;
+      const header = request.seal?.(built.header) ?? built.header;
+      results.set(headerHash(header), { applied: built.applied, transactions: built.transactions });
+      return { ...built, header };
     },
     async executePrivate(block, psi, before, known) {
       const privateTransactions = await views(block);

@@ -1,7 +1,7 @@
 import { type Genesis, parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesToHex, compareBytes, concatBytes } from '@isoquorum/primitives/hex';
-import { encodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
+import { encodeIbftExtra, encodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
 import { nodeKeyToAddress } from '@isoquorum/primitives/node-key';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
@@ -13,6 +13,9 @@ export function testKey(name: string): Uint8Array {
 }
 
 export interface TestGenesisOptions {
+  /** Default QBFT. */
+  readonly algorithm?: 'ibft' | 'qbft';
+  readonly transitions?: readonly Readonly<Record<string, unknown>>[];
   readonly nodeKeys: readonly Uint8Array[];
   readonly accountKeys?: readonly Uint8Array[];
   readonly blockPeriodSeconds?: number;
@@ -72,23 +75,23 @@ export function testCliqueGenesis(options: TestCliqueGenesisOptions): Genesis {
   return parseGenesis(testCliqueGenesisJson(options));
 }
 
-/** The JSON of a QBFT genesis whose validators are the given node keys. */
+/** The JSON of a BFT genesis whose validators are the given node keys. */
 export function testGenesisJson(options: TestGenesisOptions): Record<string, unknown> {
   const validators = options.nodeKeys.map(nodeKeyToAddress).toSorted(compareBytes);
-  const extra = encodeQbftExtra({
-    vanity: new Uint8Array(32),
-    validators,
-    vote: undefined,
-    round: 0,
-    committedSeals: [],
-  });
+  const { algorithm = 'qbft', transitions } = options;
+  const vanity = new Uint8Array(32);
+  const extra =
+    algorithm === 'qbft'
+      ? encodeQbftExtra({ vanity, validators, vote: undefined, round: 0, committedSeals: [] })
+      : encodeIbftExtra({ vanity, validators, seal: new Uint8Array(0), committedSeals: [] });
   const empty = options.emptyBlockPeriodSeconds;
   return {
     config: {
       chainId: 1337,
       ...forksFromGenesis,
       isQuorum: true,
-      qbft: {
+      ...(transitions === undefined ? {} : { transitions }),
+      [algorithm]: {
         epochlength: 30000,
         blockperiodseconds: options.blockPeriodSeconds ?? 1,
         requesttimeoutseconds: options.requestTimeoutSeconds ?? 4,

@@ -12,7 +12,7 @@ import { nodeKeyToAddress, nodeKeyToPeerId } from '@isoquorum/primitives/node-ke
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { createGenesisBlock } from '../chain/genesis-block.ts';
 import { createNode, type NodeOptions, type RunningNode } from '../create-node.ts';
-import { testCliqueGenesis, testGenesis, testKey } from './genesis.ts';
+import { testCliqueGenesis, testGenesis, type TestGenesisOptions, testKey } from './genesis.ts';
 
 /** A place for a node that may run or be down; its store stays. */
 export interface SimulatedNode {
@@ -43,8 +43,9 @@ export interface SimulatedNetworkOptions {
   /** Nodes that are not validators. */
   readonly observers?: number;
   readonly blockPeriodSeconds?: number;
-  /** QBFT unless told. */
-  readonly consensus?: 'qbft' | 'clique';
+  /** A BFT engine unless told. */
+  readonly consensus?: 'bft' | 'clique';
+  readonly genesis?: Pick<TestGenesisOptions, 'algorithm' | 'transitions' | 'emptyBlockPeriodSeconds'>;
   readonly latencyMs?: (from: string, to: string) => number;
   readonly drop?: (from: string, to: string, protocol: string) => boolean;
   readonly manager?: (index: number) => Q2tClient | undefined;
@@ -88,7 +89,7 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
   const genesis =
     options.consensus === 'clique'
       ? testCliqueGenesis({ signers: nodeKeys.map(nodeKeyToAddress), accountKeys, periodSeconds, timestamp })
-      : testGenesis({ nodeKeys, accountKeys, blockPeriodSeconds: periodSeconds, timestamp });
+      : testGenesis({ nodeKeys, accountKeys, blockPeriodSeconds: periodSeconds, timestamp, ...options.genesis });
   const genesisHash = createGenesisBlock(genesis).hash;
   const peers = new Map(
     keys.map((key, index) => [

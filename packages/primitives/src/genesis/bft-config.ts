@@ -10,6 +10,7 @@ export type BftAlgorithm = 'ibft' | 'qbft';
 export interface BftConfig {
   readonly algorithm: BftAlgorithm;
   readonly epochLength: number;
+  /** 0, which must be written: blocks are made on demand (GoQuorum takes 0 for "not set", and makes them every 5 s). */
   readonly blockPeriodSeconds: number;
   /** 0: empty blocks are made at the block period. */
   readonly emptyBlockPeriodSeconds: number;
@@ -89,8 +90,7 @@ export function bftConfigAt(config: ChainConfig, number: number): BftConfig | un
       last((entry) => entry.epochLength || undefined) ??
       ((legacy === undefined ? section?.epochLength : legacy.epoch) || defaults.epochLength),
     blockPeriodSeconds:
-      last((entry) => entry.blockPeriodSeconds || undefined) ??
-      (section?.blockPeriodSeconds || defaults.blockPeriodSeconds),
+      last((entry) => entry.blockPeriodSeconds) ?? section?.blockPeriodSeconds ?? defaults.blockPeriodSeconds,
     emptyBlockPeriodSeconds: last((entry) => entry.emptyBlockPeriodSeconds) ?? section?.emptyBlockPeriodSeconds ?? 0,
     requestTimeoutMs: timeoutSeconds ? timeoutSeconds * 1000 : defaults.requestTimeoutMs,
     maxRequestTimeoutSeconds: last((entry) => entry.maxRequestTimeoutSeconds) ?? qbft?.maxRequestTimeoutSeconds ?? 0,

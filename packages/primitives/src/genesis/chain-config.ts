@@ -3,7 +3,8 @@ import type { Address, Hash32 } from '../bytes.ts';
 /** Keys that `ibft` and `qbft` share, as written (0 or `undefined`: not set; see `bft-config.ts` for the values in force). */
 export interface BftSection {
   readonly epochLength: number;
-  readonly blockPeriodSeconds: number;
+  /** 0: on demand. */
+  readonly blockPeriodSeconds: number | undefined;
   readonly emptyBlockPeriodSeconds: number | undefined;
   readonly requestTimeoutSeconds: number;
   /** 0 round robin, 1 sticky. */
@@ -41,7 +42,8 @@ export interface Transition {
   readonly block: number | undefined;
   readonly algorithm: string | undefined;
   readonly epochLength: number;
-  readonly blockPeriodSeconds: number;
+  /** 0: on demand. */
+  readonly blockPeriodSeconds: number | undefined;
   readonly emptyBlockPeriodSeconds: number | undefined;
   readonly requestTimeoutSeconds: number;
   /** KB. */

@@ -11,7 +11,7 @@ import type { JsonObject } from './json-object.ts';
 function parseBft(json: JsonObject): BftSection {
   return {
     epochLength: json.number('epochlength') ?? 0,
-    blockPeriodSeconds: json.number('blockperiodseconds') ?? 0,
+    blockPeriodSeconds: json.number('blockperiodseconds'),
     emptyBlockPeriodSeconds: json.number('emptyblockperiodseconds'),
     requestTimeoutSeconds: json.number('requesttimeoutseconds') ?? 0,
     policy: json.number('policy') ?? 0,
@@ -54,7 +54,7 @@ function parseTransition(json: JsonObject): Transition {
     block: json.block('block'),
     algorithm: json.string('algorithm'),
     epochLength: json.number('epochlength') ?? 0,
-    blockPeriodSeconds: json.number('blockperiodseconds') ?? 0,
+    blockPeriodSeconds: json.number('blockperiodseconds'),
     emptyBlockPeriodSeconds: json.number('emptyblockperiodseconds'),
     requestTimeoutSeconds: json.number('requesttimeoutseconds') ?? 0,
     contractSizeLimit: json.number('contractsizelimit') ?? 0,

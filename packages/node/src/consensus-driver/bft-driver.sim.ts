@@ -4,7 +4,7 @@ import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import type { Store } from '@isoquorum/platform/store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSimulatedNetwork, type SimulatedNetwork } from '../testing/simulated-network.ts';
-import { consensusRecordKey } from '../chain/keys.ts';
+import { consensusRecordKey, ibftRecordKey } from '../chain/keys.ts';
 import type { ConsensusInput } from './driver.ts';
 
 let simulation: SimulatedNetwork;
@@ -23,15 +23,21 @@ function expectOneChain(): void {
   }
 }
 
-async function start(validators: number, observers = 0): Promise<void> {
-  simulation = await createSimulatedNetwork({ validators, observers });
+async function start(
+  validators: number,
+  observers = 0,
+  options: Partial<Parameters<typeof createSimulatedNetwork>[0]> = {},
+): Promise<void> {
+  simulation = await createSimulatedNetwork({ validators, observers, ...options });
   for (const node of simulation.nodes.slice(0, validators)) await node.start();
   await simulation.runUntil('block 2', () => lowest() >= 2);
 }
 
-describe('faults', () => {
+describe.each(['qbft', 'ibft'] as const)('faults under %s', (algorithm) => {
+  const genesis = { algorithm };
+
   it('three of four validators go on without the fourth, which catches up', async () => {
-    await start(4);
+    await start(4, 0, { genesis });
     await simulation.nodes[3]!.crash();
     const before = lowest();
     await simulation.runUntil('eight blocks by three', () => lowest() >= before + 8, 120_000);
@@ -41,7 +47,7 @@ describe('faults', () => {
   });
 
   it('two of four make no block; with the third they go on', async () => {
-    await start(4);
+    await start(4, 0, { genesis });
     await simulation.nodes[2]!.crash();
     await simulation.nodes[3]!.crash();
     await simulation.run(2_000);
@@ -54,7 +60,7 @@ describe('faults', () => {
   });
 
   it('crashes of each validator in turn leave one chain', async () => {
-    await start(4);
+    await start(4, 0, { genesis });
     for (let turn = 0; turn < 6; turn++) {
       const node = simulation.nodes[turn % 4]!;
       await simulation.run(300 + 170 * turn);
@@ -68,7 +74,7 @@ describe('faults', () => {
   });
 
   it('a node that is no validator follows, from an empty disk', async () => {
-    await start(4, 1);
+    await start(4, 1, { genesis });
     await simulation.run(10_000);
     await simulation.nodes[4]!.start();
     await simulation.runUntil('level', () => running().length === 5 && lowest() >= 12);
@@ -78,17 +84,17 @@ describe('faults', () => {
   });
 
   it('no block is executed twice by any node', async () => {
-    await start(4);
+    await start(4, 0, { genesis });
     await simulation.run(5_000);
     for (const node of running())
       expect(node.executor.executions).toBeLessThanOrEqual(node.context.chain.headNumber() + 1);
   });
 
   it('a node whose consensus record cannot be written stops, and says nothing more', async () => {
-    simulation = await createSimulatedNetwork({ validators: 4 });
+    simulation = await createSimulatedNetwork({ validators: 4, genesis });
     for (const node of simulation.nodes.slice(0, 3)) await node.start();
     const node = simulation.nodes[3]!;
-    const isRecord = (key: Uint8Array): boolean => bytesToHex(key) === bytesToHex(consensusRecordKey);
+    const isRecord = (key: Uint8Array): boolean => [consensusRecordKey, ibftRecordKey].some((one) => bytesToHex(key) === bytesToHex(one));
     const faulty: Store = {
       ...node.store,
       get: (key) => node.store.get(key),
@@ -115,7 +121,7 @@ describe('faults', () => {
   });
 
   it('a local transaction survives a crash of its node', async () => {
-    await start(4);
+    await start(4, 0, { genesis });
     for (const node of simulation.nodes.slice(1)) await node.crash();
     const from = privateKeyToAddress(simulation.accountKeys[0]!);
     const hash = await simulation.nodes[0]!.running!.context.submitter.sendTransaction({
@@ -133,11 +139,11 @@ describe('faults', () => {
   });
 });
 
-describe('restarts', () => {
+describe.each(['qbft', 'ibft'] as const)('restarts under %s', (algorithm) => {
   it('never sign twice for one height, round and kind', async () => {
     /** Digests by kind, height and round, whoever signed: more than one is a double proposal or a double vote. */
     const digests = new Map<string, Set<string>>();
-    simulation = await createSimulatedNetwork({ validators: 4 });
+    simulation = await createSimulatedNetwork({ validators: 4, genesis: { algorithm } });
     const consensusLog = ({ input }: ConsensusInput): void => {
       if (input.type !== 'message' || input.message.type === 'roundChange') return;
       const { message } = input;
@@ -157,5 +163,85 @@ describe('restarts', () => {
     expect(digests.size).toBeGreaterThan(10);
     for (const [view, found] of digests) expect([view, found.size]).toEqual([view, 1]);
     expectOneChain();
+  });
+});
+
+describe('from IBFT to QBFT', () => {
+  it('goes on without a pause, and a node from an empty disk follows across the switch', async () => {
+    const transitions = [{ block: 6, algorithm: 'qbft' }];
+    await start(4, 1, { genesis: { algorithm: 'ibft', transitions } });
+    const beganMs = simulation.clock.nowMs();
+    await simulation.runUntil('block 12', () => lowest() >= 12, 30_000);
+    expect(simulation.clock.nowMs() - beganMs).toBeLessThan(12_000);
+    for (const node of running()) {
+      expect(node.context.consensusStatus()).toMatchObject({ algorithm: 'qbft', round: 0, failed: undefined });
+      expect(node.context.chain.config.ibft).toBeDefined();
+    }
+    await simulation.nodes[4]!.start();
+    await simulation.runUntil('level', () => running().length === 5 && lowest() >= 14, 60_000);
+    expectOneChain();
+  });
+
+  it('a validator that restarts at the switch takes part again', async () => {
+    const transitions = [{ block: 5, algorithm: 'qbft' }];
+    await start(4, 0, { genesis: { algorithm: 'ibft', transitions } });
+    for (const node of simulation.nodes) {
+      await simulation.run(700);
+      await node.crash();
+      await simulation.run(150);
+      await node.start();
+    }
+    await simulation.runUntil('block 12', () => lowest() >= 12, 120_000);
+    expectOneChain();
+  });
+});
+
+describe('blocks on demand', () => {
+  it.each(['qbft', 'ibft'] as const)('%s makes none without transactions and one at once for each', async (algorithm) => {
+    simulation = await createSimulatedNetwork({ validators: 4, blockPeriodSeconds: 0, genesis: { algorithm } });
+    for (const node of simulation.nodes) await node.start();
+    await simulation.run(120_000);
+    expect(lowest()).toBe(0);
+    const from = privateKeyToAddress(simulation.accountKeys[0]!);
+    for (let number = 1; number <= 5; number++) {
+      const { submitter } = simulation.nodes[number % 4]!.running!.context;
+      await submitter.sendTransaction({ from, to: from, gas: 21_000n });
+      const sentMs = simulation.clock.nowMs();
+      await simulation.runUntil(`block ${number}`, () => lowest() >= number, 5_000);
+      expect(simulation.clock.nowMs() - sentMs).toBeLessThanOrEqual(200);
+    }
+    await simulation.run(60_000);
+    expect(lowest()).toBe(5);
+    expectOneChain();
+  });
+
+  it('goes on without the proposer', async () => {
+    simulation = await createSimulatedNetwork({ validators: 4, blockPeriodSeconds: 0 });
+    for (const node of simulation.nodes) await node.start();
+    await simulation.run(2_000);
+    const proposer = running()[0]!.context.consensusStatus().proposer!;
+    const dead = simulation.nodes.find((node) => bytesToHex(node.running!.address) === bytesToHex(proposer))!;
+    await dead.crash();
+    const from = privateKeyToAddress(simulation.accountKeys[0]!);
+    await running()[0]!.context.submitter.sendTransaction({ from, to: from, gas: 21_000n });
+    await simulation.runUntil('block 1', () => lowest() >= 1, 20_000);
+    expectOneChain();
+  });
+});
+
+describe('status', () => {
+  it('says who is missing, and in which round, when there is no progress', async () => {
+    await start(4);
+    const [, , third, fourth] = simulation.nodes;
+    const missing = [third!, fourth!].map((node) => bytesToHex(node.running!.address));
+    await third!.crash();
+    await fourth!.crash();
+    await simulation.run(30_000);
+    const status = running()[0]!.context.consensusStatus();
+    expect(status.round).toBeGreaterThan(0);
+    expect(status.failed?.round).toBe(status.round - 1);
+    expect(status.missing.map(bytesToHex).toSorted()).toEqual(missing.toSorted());
+    expect(status.failed?.missing.map(bytesToHex).toSorted()).toEqual(missing.toSorted());
+    expect(status.disconnected.map(bytesToHex).toSorted()).toEqual(missing.toSorted());
   });
 });

@@ -1,0 +1,189 @@
+import { bftHeightContext } from '@isoquorum/consensus/bft/height-context';
+import type { BftHeightContext } from '@isoquorum/consensus/bft/types';
+import { ibftProtocol } from '@isoquorum/consensus/ibft/protocol';
+import { qbftProtocol } from '@isoquorum/consensus/qbft/protocol';
+import type { Address } from '@isoquorum/primitives/bytes';
+import { type BftAlgorithm, bftAlgorithmAt } from '@isoquorum/primitives/genesis/bft-config';
+import { bytesEqual, bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
+import type { Peer } from '@isoquorum/network/host';
+import { CONSENSUS_PROTOCOL } from '@isoquorum/network/protocols';
+import { decodeConsensusFrame } from '@isoquorum/network/wire/consensus';
+import { consensusRecordKey, ibftRecordKey } from '../chain/keys.ts';
+import type { BftRules } from '../engine/bft-rules.ts';
+import { type BftSession, type BftSessionStatus, createBftSession } from './bft-session.ts';
+import type { ConsensusDriver, ConsensusStatus, DriverParts, FailedRound } from './driver.ts';
+import { createValidatorLinks, type KnownFrame } from './validator-links.ts';
+
+/** Frames of the other algorithm that are kept while the chain has not come to its switch. */
+const earlyFramesMax = 512;
+
+/** A frame that came before this node was at the height where its algorithm begins. */
+interface EarlyFrame {
+  readonly peerId: string;
+  readonly code: number;
+  readonly message: Uint8Array;
+  readonly frame: KnownFrame;
+}
+
+function algorithmOfCode(code: number): BftAlgorithm {
+  return ibftProtocol.ownsCode(code) ? 'ibft' : 'qbft';
+}
+
+/** Drives IBFT's and QBFT's machines, and goes from one to the other where the chain does. */
+export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusDriver {
+  const { chain, clock, logger, host, profile, recover } = parts;
+  const links = createValidatorLinks(host, logger);
+  const stops: (() => void)[] = [];
+  let early: EarlyFrame[] = [];
+  let algorithm = algorithmAfterHead();
+  let session = createSession(algorithm);
+  let sinceMs = clock.nowMs();
+  let failed: FailedRound | undefined;
+  let stopped = false;
+
+  function algorithmAfterHead(): BftAlgorithm {
+    return bftAlgorithmAt(chain.reader.config, chain.reader.headNumber() + 1) ?? 'qbft';
+  }
+
+  function createSession(kind: BftAlgorithm): BftSession {
+    const common = { parts, rules, links, onRoundFailed };
+    if (kind === 'ibft') {
+      return createBftSession(ibftProtocol, {
+        ...common,
+        recordKey: ibftRecordKey,
+        log: (input) => parts.inputLog?.({ engine: 'ibft', input }),
+      });
+    }
+    return createBftSession(qbftProtocol, {
+      ...common,
+      recordKey: consensusRecordKey,
+      log: (input) => parts.inputLog?.({ engine: 'qbft', input }),
+    });
+  }
+
+  function contextOf(): BftHeightContext {
+    const { block, hash } = chain.reader.head();
+    const validators = rules.validatorsAfter({ header: block.header, hash });
+    return bftHeightContext({ config: chain.reader.config, profile, recover, parent: block.header, validators });
+  }
+
+  function others(validators: readonly Address[]): readonly Address[] {
+    return validators.filter((address) => !bytesEqual(address, parts.address));
+  }
+
+  function missingOf(status: BftSessionStatus): readonly Address[] {
+    return others(status.context?.validators ?? []).filter((address) => !status.heard.has(bytesToBareHex(address)));
+  }
+
+  function disconnectedOf(validators: readonly Address[]): readonly Address[] {
+    const connected = links.connected();
+    return others(validators).filter((address) => !connected.has(bytesToBareHex(address)));
+  }
+
+  /** Says who is to blame that there is no block. */
+  function onRoundFailed(status: BftSessionStatus, next: number): void {
+    const { context, round, phase, proposer } = status;
+    const missing = missingOf(status);
+    failed = { round, phase, missing };
+    logger.log('warn', 'No block in this round', {
+      height: context?.height,
+      round,
+      phase,
+      next,
+      proposer: proposer && bytesToHex(proposer),
+      missing: missing.map(bytesToHex).join(' ') || 'nobody',
+      disconnected: disconnectedOf(context?.validators ?? []).map(bytesToHex).join(' ') || 'nobody',
+      quorum: context?.quorum,
+    });
+  }
+
+  function onHead(): void {
+    sinceMs = clock.nowMs();
+    failed = undefined;
+    const context = contextOf();
+    const next = algorithmAfterHead();
+    if (next === algorithm) session.newHead(context);
+    else switchTo(next, context);
+  }
+
+  function switchTo(next: BftAlgorithm, context: BftHeightContext): void {
+    logger.log('info', 'The chain changes its consensus', { height: context.height, from: algorithm, to: next });
+    void session.stop();
+    algorithm = next;
+    session = createSession(next);
+    session.start(context);
+    const waiting = early;
+    early = [];
+    for (const { peerId, code, message, frame } of waiting) deliver(peerId, code, message, frame);
+  }
+
+  function deliver(peerId: string, code: number, message: Uint8Array, frame: KnownFrame): void {
+    if (algorithmOfCode(code) === algorithm) session.receive(peerId, code, message, frame);
+    // The chain never goes back: late frames of IBFT are of no use to anybody.
+    else if (algorithm === 'ibft' && early.length < earlyFramesMax) early.push({ peerId, code, message, frame });
+  }
+
+  function receive(peer: Peer, bytes: Uint8Array): void {
+    // Only a validator's own connection may carry consensus; what it relays is signed by its author.
+    if (stopped || peer.role !== 'node') return;
+    const frame = links.receive(peer, bytes);
+    if (frame === undefined) return;
+    const { code, message } = decodeConsensusFrame(bytes.slice());
+    deliver(peer.id, code, message, frame);
+  }
+
+  function listen(): void {
+    host.onFrame(CONSENSUS_PROTOCOL, receive);
+    stops.push(
+      host.onPeer(({ type, peer }) => {
+        if (type === 'disconnected') links.forget(peer.id);
+        else if (peer.address !== undefined) session.peerConnected(peer.address);
+      }),
+      parts.pool.onEvent((event) => {
+        if (event.type === 'pending') session.workPending();
+      }),
+      chain.reader.onEvent((event) => {
+        if (event.type !== 'head' || stopped) return;
+        try {
+          onHead();
+        } catch (error) {
+          parts.onFatal(error);
+        }
+      }),
+    );
+  }
+
+  function statusOf(): ConsensusStatus {
+    const status = session.status();
+    const { context, round, phase, proposer } = status;
+    const validators = context?.validators ?? contextOf().validators;
+    return {
+      algorithm,
+      height: context?.height ?? chain.reader.headNumber() + 1,
+      round,
+      phase,
+      proposer,
+      isValidator: validators.some((address) => bytesEqual(address, parts.address)),
+      validators,
+      quorum: context?.quorum ?? contextOf().quorum,
+      missing: context === undefined ? [] : missingOf(status),
+      disconnected: disconnectedOf(validators),
+      sinceMs,
+      failed,
+    };
+  }
+
+  return {
+    start() {
+      listen();
+      session.start(contextOf());
+    },
+    async stop() {
+      stopped = true;
+      for (const stop of stops) stop();
+      await session.stop();
+    },
+    idle: () => session.idle(),
+    status: statusOf,
+  };
+}

@@ -1,0 +1,295 @@
+import type { BftProtocol } from '@isoquorum/consensus/bft/protocol';
+import type {
+  BftEffect,
+  BftHeightContext,
+  BftInput,
+  BftMessage,
+  BftPhase,
+  BftRecord,
+  BftState,
+  BlockVerdict,
+  Timer,
+} from '@isoquorum/consensus/bft/types';
+import type { Block } from '@isoquorum/primitives/block';
+import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import { encodeConsensusFrame } from '@isoquorum/network/wire/consensus';
+import type { CancelTimer } from '@isoquorum/platform/clock';
+import type { ChainBlock } from '../chain/chain.ts';
+import type { BftRules } from '../engine/bft-rules.ts';
+import { createBlockBuilder, type PreparedHeader } from './block-builder.ts';
+import type { DriverParts } from './driver.ts';
+import { createInputQueue } from './input-queue.ts';
+import { type KnownFrame, knownFrame, type ValidatorLinks } from './validator-links.ts';
+
+/** Messages of others that may wait. */
+const messagesWaitingMax = 8192;
+
+/** Where the machine stands. */
+export interface BftSessionStatus {
+  readonly context: BftHeightContext | undefined;
+  readonly round: number;
+  readonly phase: BftPhase;
+  readonly proposer: Address | undefined;
+  /** Keys of those that have been heard in this round. */
+  readonly heard: ReadonlySet<string>;
+}
+
+/** One algorithm's machine at work, from its start until the chain moves on to another. */
+export interface BftSession {
+  start(context: BftHeightContext): void;
+  newHead(context: BftHeightContext): void;
+  /** A frame of this algorithm. @throws QBFT_MESSAGE_INVALID, IBFT_MESSAGE_INVALID */
+  receive(peerId: string, code: number, message: Uint8Array, frame: KnownFrame): void;
+  peerConnected(address: Address): void;
+  /** The pool has transactions for a block. */
+  workPending(): void;
+  status(): BftSessionStatus;
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What a session needs besides the node's parts. */
+export interface BftSessionOptions<Message, Record> {
+  readonly parts: DriverParts;
+  readonly rules: BftRules;
+  readonly links: ValidatorLinks;
+  /** Where the machine's durable record is kept. */
+  readonly recordKey: Uint8Array;
+  readonly log: (input: BftInput<Message, Record>) => void;
+  /** A round is over without a block; `heard` and `phase` tell how far it came. */
+  readonly onRoundFailed: (failed: BftSessionStatus, next: number) => void;
+}
+
+/** Interprets the effects of a step function: the only place where consensus touches disk, network, clock and keys (decision 1). */
+export function createBftSession<S extends BftState<M, R>, M extends BftMessage, U, R extends BftRecord>(
+  protocol: BftProtocol<S, M, U, R>,
+  options: BftSessionOptions<M, R>,
+): BftSession {
+  const { parts, rules, links, recordKey } = options;
+  const { chain, importer, clock, logger, profile, recover } = parts;
+  const builder = createBlockBuilder(parts, prepare, (block) => push({ type: 'blockBuilt', block }));
+  const queue = createInputQueue(handle, parts.onFatal, messagesWaitingMax);
+  const timers = new Map<Timer['kind'], CancelTimer>();
+  const frames = new WeakMap<M, KnownFrame>();
+  const givers = new WeakMap<M, string>();
+  let state = protocol.createState({ address: parts.address, profile, recover });
+  let proposer: Address | undefined;
+  let stopped = false;
+
+  function push(input: BftInput<M, R>): void {
+    queue.push(input, false);
+  }
+
+  function prepare(parent: ChainBlock, nowSeconds: bigint): PreparedHeader {
+    const { validators } = rules.snapshotAfter({ header: parent.block.header, hash: parent.hash });
+    const header = protocol.prepareHeader({
+      parent: parent.block.header,
+      validators,
+      config: chain.reader.config,
+      author: parts.address,
+      nowSeconds,
+      vote: parts.votes.choose(validators),
+      ...(parts.vanity === undefined ? {} : { vanity: parts.vanity }),
+    });
+    return { header, author: parts.address, seal: (complete) => protocol.sealHeader(complete, parts.sign) };
+  }
+
+  function status(): BftSessionStatus {
+    const { context, round, phase } = state;
+    return { context, round, phase, proposer, heard: protocol.heard(state) };
+  }
+
+  async function handle(input: BftInput<M, R>): Promise<void> {
+    options.log(input);
+    const before = status();
+    const result = protocol.step(state, input);
+    ({ state } = result);
+    if (state.round > before.round && state.context === before.context) options.onRoundFailed(before, state.round);
+    await perform(result.effects);
+    const isNewHeight = input.type === 'start' || input.type === 'newHead';
+    if (isNewHeight && state.idle && parts.pool.status().pending > 0) push({ type: 'workPending' });
+  }
+
+  async function perform(effects: readonly BftEffect<M, U, R>[]): Promise<void> {
+    for (const effect of effects) {
+      if (stopped) return;
+      // Most effects are synchronous; awaiting each would cost a turn of the event loop.
+      const pending = interpret(effect);
+      if (pending !== undefined) await pending;
+    }
+  }
+
+  function frameOf(message: M): KnownFrame {
+    let frame = frames.get(message);
+    if (frame === undefined) {
+      frame = knownFrame(encodeConsensusFrame(protocol.frameCode(message), protocol.encodeMessage(message)));
+      frames.set(message, frame);
+    }
+    return frame;
+  }
+
+  async function persist(record: R, then: readonly BftEffect<M, U, R>[]): Promise<void> {
+    await chain.writes.write([{ type: 'put', key: recordKey, value: protocol.encodeRecord(record) }]);
+    await perform(then);
+  }
+
+  function interpret(effect: BftEffect<M, U, R>): Promise<void> | undefined {
+    switch (effect.type) {
+      case 'persist':
+        return persist(effect.record, effect.then);
+      case 'broadcast': {
+        const message = protocol.sign(effect.message, parts.sign);
+        links.send(frameOf(message), state.context?.validators ?? []);
+        push({ type: 'message', message });
+        return undefined;
+      }
+      case 'relay':
+        links.send(frameOf(effect.message), state.context?.validators ?? []);
+        return undefined;
+      case 'sendTo':
+        links.sendTo(effect.to, effect.messages.map(frameOf));
+        return undefined;
+      case 'announceHead':
+        parts.onAnnounceHead(effect.to);
+        return undefined;
+      case 'setTimer':
+        setTimer(effect.timer, effect.durationMs);
+        return undefined;
+      case 'cancelTimer':
+        timers.get(effect.kind)?.();
+        timers.delete(effect.kind);
+        return undefined;
+      case 'buildBlock':
+        builder.build(effect);
+        return undefined;
+      case 'verifyBlock':
+        verify(effect.height, effect.digest, effect.block);
+        return undefined;
+      case 'commitBlock':
+        commit(effect.round, effect.digest, effect.block);
+        return undefined;
+      case 'requestSync':
+        parts.onSyncHint(effect.height);
+        return undefined;
+      case 'roundStarted':
+        noteRound(effect);
+        return undefined;
+      case 'misbehaviour': {
+        const { validator, refusal } = effect;
+        logger.log('warn', 'A validator breaks the rules', { validator: bytesToHex(validator), code: refusal.code });
+        return undefined;
+      }
+      case 'refused':
+        noteRefusal(effect);
+        return undefined;
+      case 'repost':
+        return undefined;
+    }
+  }
+
+  function noteRound(effect: Extract<BftEffect<M, U, R>, { type: 'roundStarted' }>): void {
+    const { height, round } = effect;
+    ({ proposer } = effect);
+    logger.log('debug', 'Round', { height, round, proposer: proposer && bytesToHex(proposer) });
+  }
+
+  function noteRefusal({ refusal, input }: Extract<BftEffect<M, U, R>, { type: 'refused' }>): void {
+    logger.log('debug', 'Consensus refused an input', { input: input.type, code: refusal.code });
+    if (input.type !== 'message' || refusal.code !== 'SIGNER_UNKNOWN') return;
+    const giver = givers.get(input.message);
+    // Nobody can have signed it: not a validator that this node does not know yet, but garbage.
+    if (giver === undefined || protocol.signer(input.message, recover) !== undefined) return;
+    logger.log('warn', 'A peer sent a consensus message that nobody signed', { peer: giver });
+    parts.host.disconnect(giver, 'invalid signature').catch(() => undefined);
+  }
+
+  function setTimer(timer: Timer, durationMs: number): void {
+    timers.get(timer.kind)?.();
+    const cancel = clock.setTimer(durationMs, () => {
+      timers.delete(timer.kind);
+      push({ type: 'timerElapsed', timer });
+    });
+    timers.set(timer.kind, cancel);
+  }
+
+  async function judge(block: Block): Promise<BlockVerdict> {
+    const { hash, block: parent } = chain.tip();
+    const nowMs = clock.nowMs();
+    try {
+      const validators = rules.validatorsAfter({ header: parent.header, hash });
+      const nowSeconds = BigInt(Math.floor(nowMs / 1000));
+      const { config } = chain.reader;
+      protocol.verifyProposal(block.header, parent.header, validators, { profile, config, recover, nowSeconds });
+      await importer.verify(block);
+      return { type: 'valid' };
+    } catch (error) {
+      if (!isIsoquorumError(error) || error.reaction === 'STOP') throw error;
+      if (error.code === 'BLOCK_IN_FUTURE') {
+        return { type: 'future', retryInMs: Math.max(1, Number(block.header.timestamp) * 1000 - nowMs) };
+      }
+      return { type: 'invalid', reason: error.message };
+    }
+  }
+
+  function verify(height: number, digest: Hash32, block: Block): void {
+    judge(block).then((verdict) => {
+      if (verdict.type === 'invalid') {
+        logger.log('warn', 'A proposal is invalid', { height, hash: bytesToHex(digest), reason: verdict.reason });
+      }
+      push({ type: 'blockVerified', height, digest, verdict });
+    }, fail);
+  }
+
+  function commit(round: number, digest: Hash32, block: Block): void {
+    const height = block.header.number;
+    // The head's event, once it is durable, brings the `newHead` input.
+    importer
+      .import(block, { isHeaderVerified: profile === 'strict' })
+      .then(async (outcome) => {
+        if (outcome.type === 'imported') await outcome.durable;
+      })
+      .catch((error: unknown) => {
+        if (!isIsoquorumError(error) || error.reaction === 'STOP') return fail(error);
+        const hash = bytesToHex(digest);
+        logger.log('error', 'A decided block could not be imported', { height, round, hash, reason: error.message });
+        push({ type: 'commitFailed', height, reason: error.message });
+      });
+  }
+
+  function fail(error: unknown): void {
+    if (!stopped) parts.onFatal(error);
+  }
+
+  return {
+    start(context) {
+      const bytes = chain.store.getSync(recordKey);
+      const record = bytes === undefined ? undefined : protocol.decodeRecord(bytes);
+      push({ type: 'start', context, record, nowMs: clock.nowMs() });
+    },
+    newHead(context) {
+      builder.cancel();
+      push({ type: 'newHead', context, nowMs: clock.nowMs() });
+    },
+    receive(peerId, code, bytes, frame) {
+      const message = protocol.decodeMessage(code, bytes);
+      frames.set(message, frame);
+      givers.set(message, peerId);
+      queue.push({ type: 'message', message }, true);
+    },
+    peerConnected: (address) => push({ type: 'peerConnected', address }),
+    workPending() {
+      if (state.idle) push({ type: 'workPending' });
+    },
+    status,
+    idle: () => queue.idle(),
+    async stop() {
+      stopped = true;
+      builder.stop();
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+      await queue.stop();
+    },
+  };
+}
