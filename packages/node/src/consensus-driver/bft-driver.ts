@@ -92,7 +92,10 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
       next,
       proposer: proposer && bytesToHex(proposer),
       missing: missing.map(bytesToHex).join(' ') || 'nobody',
-      disconnected: disconnectedOf(context?.validators ?? []).map(bytesToHex).join(' ') || 'nobody',
+      disconnected:
+        disconnectedOf(context?.validators ?? [])
+          .map(bytesToHex)
+          .join(' ') || 'nobody',
       quorum: context?.quorum,
     });
   }
