@@ -1,4 +1,5 @@
 import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
+import { createHybridEvm } from '@isoquorum/execution/evm/hybrid/engine';
 import type { Evm } from '@isoquorum/execution/evm/port';
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import type { CaseResult, SuiteOptions } from './case-result.ts';
@@ -10,7 +11,7 @@ import { createPreState, runStateTest, type StateTest } from './state-test.ts';
 async function createEngines(): Promise<readonly Evm[]> {
   const { createReferenceEvm } = await import('@isoquorum/execution/evm/reference/engine');
   const only = process.env['CONFORMANCE_ENGINE'];
-  return [createFastEvm(), createReferenceEvm()].filter(({ name }) => only === undefined || name === only);
+  return [createFastEvm(), createHybridEvm(), createReferenceEvm()].filter(({ name }) => only === undefined || name === only);
 }
 
 async function* fileCases(

@@ -6,30 +6,17 @@ import { runFrame } from './interpreter.ts';
 import { bytesToWord } from '../words.ts';
 
 const nothing = new Uint8Array(0);
-/** Gas is counted in doubles: exact up to here, far above any block. */
-const MAX_GAS = BigInt(Number.MAX_SAFE_INTEGER);
-
-function toGas(gas: bigint): number {
-  return Number(gas > MAX_GAS ? MAX_GAS : gas);
-}
-
-/** Gas beyond what doubles hold exactly takes no part in the run; what is left of a message includes it again. */
-function withExcessGas(result: EvmResult, gas: bigint): EvmResult {
-  if (gas <= MAX_GAS || result.status === 'failure') return result;
-  return { ...result, gasLeft: result.gasLeft + gas - MAX_GAS };
-}
-
 function frameOutcome(frame: Frame, halt: Halt): EvmOutcome {
   if (halt === 'failure') return { status: 'failure', gasLeft: 0n, output: nothing, error: frame.error ?? 'failure' };
   if (halt === 'revert')
-    return { status: 'revert', gasLeft: BigInt(frame.gas), output: frame.output, error: evmErrors.reverted };
-  return { status: 'success', gasLeft: BigInt(frame.gas), output: halt === 'return' ? frame.output : nothing };
+    return { status: 'revert', gasLeft: frame.gasLeft(), output: frame.output, error: evmErrors.reverted };
+  return { status: 'success', gasLeft: frame.gasLeft(), output: halt === 'return' ? frame.output : nothing };
 }
 
 /** Gives the result of a message to the frame that made it. */
 function resume(frame: Frame, message: EvmMessage, result: EvmResult): void {
   const isCreation = message.kind === 'create' || message.kind === 'create2';
-  frame.gas += toGas(result.gasLeft);
+  frame.setGas(frame.gasLeft() + result.gasLeft);
   frame.pending = undefined;
   frame.pc += 1;
   if (isCreation) {
@@ -48,7 +35,6 @@ function resume(frame: Frame, message: EvmMessage, result: EvmResult): void {
 /** A run of one outermost message with all that it calls; it may stop between two opcodes and go on later. */
 class Run {
   private readonly host: EvmHost;
-  private readonly outermost: EvmMessage;
   private readonly tracer: EvmTracer | undefined;
   private readonly pool: Frame[];
   private readonly frames: Frame[] = [];
@@ -57,7 +43,6 @@ class Run {
 
   constructor(host: EvmHost, outermost: EvmMessage, options: EvmRunOptions | undefined, pool: Frame[]) {
     this.host = host;
-    this.outermost = outermost;
     this.tracer = options?.tracer;
     this.pool = pool;
     this.context = createRunContext(host, options);
@@ -74,7 +59,7 @@ class Run {
       const frame = pool[frames.length] ?? new Frame();
       pool[frames.length] = frame;
       frames.push(frame);
-      frame.start(entry.frame, toGas(message.gas));
+      frame.start(entry.frame, message.gas);
       return undefined;
     }
     const result =
@@ -90,7 +75,7 @@ class Run {
     const { frames, context, host, tracer } = this;
     for (;;) {
       const frame = frames.at(-1);
-      if (frame === undefined) return withExcessGas(this.result as EvmResult, this.outermost.gas);
+      if (frame === undefined) return this.result as EvmResult;
       if (this.result !== undefined) resume(frame, frame.pending as EvmMessage, this.result);
       this.result = undefined;
       const halt = runFrame(frame, context);

@@ -27,6 +27,7 @@ export const DEADLINE_STEPS = 10_000;
 export type Halt = 'stop' | 'return' | 'revert' | 'failure' | 'message' | 'pause';
 
 const nothing = new Uint8Array(0);
+const MAX_GAS = 1n << 52n;
 const STACK_ITEMS = 1_024;
 
 /** One running message. Frames are kept and used again by depth. */
@@ -38,7 +39,10 @@ export class Frame {
   /** Number of items on the stack. */
   sp = 0;
   pc = 0;
+  /** Gas left, as far as doubles hold it exactly; {@link Frame.excess} comes on top. */
   gas = 0;
+  /** Gas beyond 2^52: more than any run uses, but calls pass it on and GAS shows it. */
+  private excess = 0n;
   readonly memory: FrameMemory = new FrameMemory();
   /** What the last message that this frame made returned. */
   returnData: Uint8Array = nothing;
@@ -49,13 +53,13 @@ export class Frame {
   outputOffset = 0;
   outputLength = 0;
 
-  start(entered: EvmFrame, gas: number): void {
+  start(entered: EvmFrame, gas: bigint): void {
     this.entered = entered;
     this.message = entered.message;
     this.code = prepareCode(entered.code);
     this.sp = 0;
     this.pc = 0;
-    this.gas = gas;
+    this.setGas(gas);
     this.memory.reset();
     this.returnData = nothing;
     this.output = nothing;
@@ -78,6 +82,16 @@ export class Frame {
   fail(error: string): 'failure' {
     this.error = error;
     return 'failure';
+  }
+
+  /** All gas that is left. */
+  gasLeft(): bigint {
+    return BigInt(this.gas) + this.excess;
+  }
+
+  setGas(gas: bigint): void {
+    this.excess = gas > MAX_GAS ? gas - MAX_GAS : 0n;
+    this.gas = Number(gas - this.excess);
   }
 
   /** Takes gas; false when there is not enough (and then none matters). */

@@ -248,7 +248,8 @@ export function runFrame(frame: Frame, context: RunContext): Halt {
           sp += 1;
           break;
         case 0x5a:
-          stack[sp] = BigInt(gas);
+          frame.gas = gas;
+          stack[sp] = frame.gasLeft();
           sp += 1;
           break;
         case 0x5b:

@@ -7,7 +7,7 @@ import { wordToAddress } from '../words.ts';
 const COLD_SURCHARGE = 2_500;
 const VALUE_TRANSFER = 9_000;
 const NEW_ACCOUNT = 25_000;
-const STIPEND = 2_300;
+const STIPEND = 2_300n;
 const MAX_INIT_CODE = 49_152;
 
 const CALL_KINDS: Readonly<Record<number, CallKind>> = {
@@ -18,12 +18,13 @@ const CALL_KINDS: Readonly<Record<number, CallKind>> = {
 };
 
 /** Gas that a call may take of what is left: all but a 64th since EIP-150; what it asks for before. Undefined: more than there is. */
-function calleeGas(frame: Frame, context: RunContext, asked: bigint): number | undefined {
+function calleeGas(frame: Frame, context: RunContext, asked: bigint): bigint | undefined {
+  const left = frame.gasLeft();
   if (context.rules.isEip150) {
-    const most = frame.gas - Math.floor(frame.gas / 64);
-    return asked > BigInt(most) ? most : Number(asked);
+    const most = left - left / 64n;
+    return asked > most ? most : asked;
   }
-  return asked > BigInt(frame.gas) ? undefined : Number(asked);
+  return asked > left ? undefined : asked;
 }
 
 /** CALL, CALLCODE, DELEGATECALL, STATICCALL: pays, and leaves the message in `frame.pending`. */
@@ -52,7 +53,7 @@ export function prepareCall(opcode: number, frame: Frame, context: RunContext): 
     return frame.fail(evmErrors.outOfGas);
   const gas = calleeGas(frame, context, asked);
   if (gas === undefined) return frame.fail(evmErrors.outOfGas);
-  frame.gas -= gas;
+  frame.setGas(frame.gasLeft() - gas);
   const self = frame.entered.address;
   const { message } = frame;
   frame.outputOffset = Number(outputOffset);
@@ -63,7 +64,7 @@ export function prepareCall(opcode: number, frame: Frame, context: RunContext): 
     codeAddress: target,
     address: kind === 'call' || kind === 'staticcall' ? target : self,
     input: frame.memory.copy(Number(inputOffset), Number(inputLength)),
-    gas: BigInt(value === 0n ? gas : gas + STIPEND),
+    gas: value === 0n ? gas : gas + STIPEND,
     value: kind === 'delegatecall' ? message.value : value,
     isStatic: message.isStatic || kind === 'staticcall',
     depth: message.depth + 1,
@@ -86,8 +87,9 @@ export function prepareCreate(opcode: number, frame: Frame, context: RunContext)
   const words = Math.ceil(Number(length) / 32);
   if (!frame.useGas((isCreate2 ? 6 * words : 0) + (rules.isShanghai === true ? 2 * words : 0)))
     return frame.fail(evmErrors.outOfGas);
-  const gas = rules.isEip150 ? frame.gas - Math.floor(frame.gas / 64) : frame.gas;
-  frame.gas -= gas;
+  const left = frame.gasLeft();
+  const gas = rules.isEip150 ? left - left / 64n : left;
+  frame.setGas(left - gas);
   const self = frame.entered.address;
   frame.outputOffset = 0;
   frame.outputLength = 0;
@@ -97,7 +99,7 @@ export function prepareCreate(opcode: number, frame: Frame, context: RunContext)
     codeAddress: self,
     address: self,
     input: frame.memory.copy(Number(offset), Number(length)),
-    gas: BigInt(gas),
+    gas,
     value,
     ...(isCreate2 ? { salt } : {}),
     isStatic: frame.message.isStatic,

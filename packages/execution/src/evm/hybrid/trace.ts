@@ -6,7 +6,7 @@ export function traceStep(tracer: EvmTracer, frame: Frame, context: RunContext, 
   tracer.step?.({
     pc: frame.pc,
     opcode,
-    gasLeft: BigInt(frame.gas),
+    gasLeft: frame.gasLeft(),
     gasCost: BigInt(cost),
     depth: frame.message.depth + 1,
     address: frame.entered.address,

@@ -2,6 +2,7 @@ import { emptyBytes } from '@isoquorum/primitives/bytes';
 import type { EvmRules } from '../evm-rules.ts';
 import type { EvmFrame, EvmOutcome } from '../port.ts';
 import { evmErrors } from '../texts.ts';
+import { evaluatePoint } from './10-point-evaluation.ts';
 import { runBlake2f } from './09-blake2f.ts';
 import { addPoints, checkPairing, multiplyPoint } from './06-bn254.ts';
 import { runEcrecover } from './01-ecrecover.ts';
@@ -24,7 +25,7 @@ function priced(gasUsed: number, gas: number, run: () => Uint8Array | string): P
 const words = (bytes: Uint8Array): number => Math.ceil(bytes.length / 32);
 
 /**
- * Runs the precompiled contract at address 1 to 9 on `input` with `gas`. Undefined: not enough gas.
+ * Runs the precompiled contract at address 1 to 10 on `input` with `gas`. Undefined: not enough gas.
  * Prices by fork: EIP-1108 (bn254), EIP-2565 (modexp).
  */
 export function runPrecompile(
@@ -56,6 +57,8 @@ export function runPrecompile(
     }
     case 9:
       return runBlake2f(input, gas);
+    case 10:
+      return priced(50_000, gas, () => evaluatePoint(input));
     default:
       return { gasUsed: 0, output: emptyBytes, error: `no precompiled contract at ${number}` };
   }

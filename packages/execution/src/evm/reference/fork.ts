@@ -1,6 +1,9 @@
 import { Common, Hardfork, Mainnet } from '@ethereumjs/common';
 import { getActivePrecompiles, getOpcodesForHF, NobleBN254, paramsEVM, type PrecompileFunc } from '@ethereumjs/evm';
+import type { KZG } from '@ethereumjs/util';
 import { keccak256 } from '@isoquorum/primitives/keccak';
+import { hexToBytes } from '@isoquorum/primitives/hex';
+import { verifyKzgProof } from '../precompiles/10-point-evaluation.ts';
 import type { EvmBlock } from '../port.ts';
 import { type Entry, overrideEntries } from './entries.ts';
 
@@ -28,6 +31,12 @@ function hardforkOf(rules: Rules): Hardfork {
   return rules.isHomestead ? Hardfork.Homestead : Hardfork.Chainstart;
 }
 
+/** Of the library's KZG port only the opening proof is asked for, by the precompiled contract 10. */
+const kzg = {
+  verifyProof: (commitment: string, z: string, y: string, proof: string): boolean =>
+    verifyKzgProof(hexToBytes(commitment), BigInt(z), BigInt(y), hexToBytes(proof)),
+} as KZG;
+
 const forks = new Map<Hardfork, ReferenceFork>();
 
 /** The library's tables for these rules; made once per fork, since making them is slow. */
@@ -39,7 +48,7 @@ export function forkOf(rules: Rules): ReferenceFork {
       chain: Mainnet,
       hardfork,
       params: paramsEVM,
-      customCrypto: { keccak256: (bytes: Uint8Array) => keccak256(bytes) },
+      customCrypto: { keccak256: (bytes: Uint8Array) => keccak256(bytes), kzg },
     });
     const { opcodeMap } = getOpcodesForHF(common);
     fork = {

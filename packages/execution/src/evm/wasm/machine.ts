@@ -16,7 +16,7 @@ const SLICE = 500_000;
 /** Nested messages after which it does so. */
 const MESSAGES = 500;
 /** What the core's 64-bit gas takes; the rest of a message's gas takes no part in the run. */
-const MAX_GAS = 1n << 62n;
+const MAX_GAS = (1n << 63n) - 1n;
 
 const KINDS: readonly CallKind[] = ['call', 'callcode', 'delegatecall', 'staticcall', 'create', 'create2'];
 
