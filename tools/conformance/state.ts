@@ -11,7 +11,9 @@ import { createPreState, runStateTest, type StateTest } from './state-test.ts';
 async function createEngines(): Promise<readonly Evm[]> {
   const { createReferenceEvm } = await import('@isoquorum/execution/evm/reference/engine');
   const only = process.env['CONFORMANCE_ENGINE'];
-  return [createFastEvm(), createHybridEvm(), createReferenceEvm()].filter(({ name }) => only === undefined || name === only);
+  return [createFastEvm(), createHybridEvm(), createReferenceEvm()].filter(
+    ({ name }) => only === undefined || name === only,
+  );
 }
 
 async function* fileCases(

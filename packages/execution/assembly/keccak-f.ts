@@ -136,7 +136,12 @@ function absorb(source: usize, lanes: u32): void {
 
 /** Keccak-256 of `length` bytes at `source`; its 32 bytes go to `target`, which may lie in the source. */
 export function keccak256(source: usize, length: u32, target: usize): void {
-  memory.fill(STATE, 0, 200);
+  const zero = i64x2.splat(0);
+  for (let at: usize = 0; at < 192; at += 32) {
+    v128.store(STATE + at, zero);
+    v128.store(STATE + at, zero, 16);
+  }
+  store<u64>(STATE, 0, 192);
   while (length >= RATE) {
     absorb(source, RATE >> 3);
     permute();

@@ -20,27 +20,18 @@ export const evmLoops: Readonly<Record<'add' | 'mul' | 'keccak' | 'mstore', stri
 };
 
 /**
- * Gas per microsecond (Mgas/s) of a loop, the best of some rounds.
+ * Gas per microsecond (Mgas/s) of a loop, run once.
  * @param nowMs a clock with fractions of milliseconds
  */
-export async function benchEvmLoop(
-  evm: Evm,
-  name: keyof typeof evmLoops,
-  nowMs: () => number,
-  rounds = 5,
-): Promise<number> {
+export async function benchEvmLoop(evm: Evm, name: keyof typeof evmLoops, nowMs: () => number): Promise<number> {
   const sender = addressOf(1);
   const contract = addressOf(2);
   const gas = 1_000_000_000n;
-  let best = 0;
-  for (let round = 0; round < rounds; round++) {
-    const state = createTestState([{ address: contract, nonce: 1n, code: evmLoops[name] }]);
-    const host = new DualHost(testBlock(), { origin: sender, gasPrice: 0n }, state, state);
-    const start = nowMs();
-    const result = await evm.run(host, testMessage(sender, contract, hexToBytes('0x'), gas));
-    const milliseconds = nowMs() - start;
-    if (result.status !== 'success') throw new Error(`loop ${name} ended with ${result.error}`);
-    best = Math.max(best, Number(gas - result.gasLeft) / 1000 / milliseconds);
-  }
-  return best;
+  const state = createTestState([{ address: contract, nonce: 1n, code: evmLoops[name] }]);
+  const host = new DualHost(testBlock(), { origin: sender, gasPrice: 0n }, state, state);
+  const start = nowMs();
+  const result = await evm.run(host, testMessage(sender, contract, hexToBytes('0x'), gas));
+  const milliseconds = nowMs() - start;
+  if (result.status !== 'success') throw new Error(`loop ${name} ended with ${result.error}`);
+  return Number(gas - result.gasLeft) / 1000 / milliseconds;
 }

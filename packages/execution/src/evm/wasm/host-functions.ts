@@ -1,4 +1,4 @@
-import type { Address } from '@isoquorum/primitives/bytes';
+import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import type { EvmRules } from '../evm-rules.ts';
 import type { EvmHost } from '../port.ts';
 import { selfDestruct } from '../self-destruct.ts';
@@ -44,14 +44,14 @@ export function createHostFunctions(run: RunState): HostFunctions {
     sload: (at) => {
       const memory = live();
       const { host, address } = run;
-      const slot = memory.word(at as number);
+      const slot = memory.slot(at as number);
       const isCold = run.rules.isBerlin && !host.accessSlot(address, slot);
       memory.setWord(at as number, host.storage(address, slot));
       return isCold ? 1 : 0;
     },
     sstore: (at) => {
       const memory = live();
-      return storeSlot(run.host, run.rules, run.address, memory.word(at as number), memory.word((at as number) - 32));
+      return storeSlot(run.host, run.rules, run.address, memory.slot(at as number), memory.word((at as number) - 32));
     },
     tload: (at) => {
       const memory = live();
@@ -105,13 +105,11 @@ export function createHostFunctions(run: RunState): HostFunctions {
     log: (topics, first, data, length) => {
       const memory = live();
       const start = (data as number) >>> 0;
-      run.host.log({
-        address: run.address,
-        topics: Array.from({ length: topics as number }, (_, index) =>
-          memory.wordBytes((first as number) - 32 * index),
-        ),
-        data: memory.bytes.slice(start, start + ((length as number) >>> 0)),
-      });
+      const words: Hash32[] = [];
+      for (let index = 0; index < (topics as number); index++)
+        words.push(memory.wordBytes((first as number) - 32 * index));
+      const logged = memory.bytes.slice(start, start + ((length as number) >>> 0));
+      run.host.log({ address: run.address, topics: words, data: logged });
       return undefined;
     },
     selfdestruct: (at) => selfDestruct(run.host, run.rules, run.address, live().address(at as number)),

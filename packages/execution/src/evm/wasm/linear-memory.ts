@@ -1,9 +1,14 @@
 import type { Address } from '@isoquorum/primitives/bytes';
 import type { WasmMemory } from '../../wasm/web-assembly.ts';
 
+/** Slots whose numbers are remembered; a power of two. */
+const REMEMBERED = 1_024;
+
 /** Typed views of the core's linear memory. It may grow at any entry, which kills views: {@link LinearMemory.renew} after each. */
 export class LinearMemory {
   private readonly memory: WasmMemory;
+  private readonly slotWords = new Uint32Array(REMEMBERED * 8);
+  private readonly slots: bigint[] = Array.from({ length: REMEMBERED }, () => 0n);
   bytes: Uint8Array;
   u32: Uint32Array;
   u64: BigUint64Array;
@@ -44,6 +49,20 @@ export class LinearMemory {
     return (upper << 128n) | ((u64[limb + 1] as bigint) << 64n) | low;
   }
 
+  /** The word like {@link LinearMemory.word}, remembered: code asks for the same slots again, and their numbers are long. */
+  slot(at: number): bigint {
+    const { u32, slotWords } = this;
+    const half = at >>> 2;
+    const index = (((u32[half] as number) ^ (u32[half + 1] as number)) & (REMEMBERED - 1)) >>> 0;
+    const place = index * 8;
+    for (let part = 0; part < 8; part++) {
+      if (slotWords[place + part] === u32[half + part]) continue;
+      slotWords.set(u32.subarray(half, half + 8), place);
+      return (this.slots[index] = this.word(at));
+    }
+    return this.slots[index] as bigint;
+  }
+
   /** @param value below 2^256 */
   setWord(at: number, value: bigint): void {
     const { u64 } = this;
@@ -79,7 +98,9 @@ export class LinearMemory {
 
   /** A word as 32 big-endian bytes. */
   wordBytes(at: number): Uint8Array {
-    const bytes = this.bytes.slice(at, at + 32);
-    return bytes.reverse();
+    const { bytes } = this;
+    const word = new Uint8Array(32);
+    for (let index = 0; index < 32; index++) word[index] = bytes[at + 31 - index] as number;
+    return word;
   }
 }
