@@ -22,8 +22,9 @@ export function createValidatorReader(options: ValidatorReaderOptions): Validato
     kind: rules.kind,
     validatorsAfter: (header, hash) => rules.validatorsAfter({ header, hash }),
     snapshotAfter(header, hash) {
-      if (rules.kind !== 'bft') throw mismatch();
-      return rules.snapshotAfter({ header, hash });
+      const bft = rules.kind === 'raft' ? rules.end?.rules : rules;
+      if (bft?.kind !== 'bft') throw mismatch();
+      return bft.snapshotAfter({ header, hash });
     },
     cliqueSnapshotAfter(header, hash) {
       if (rules.kind !== 'clique') throw mismatch();

@@ -1,6 +1,9 @@
-import type { Handlers, SubscriptionHandlers } from '@isoquorum/rpc/jsonrpc/methods';
+import { raftEndBlock } from '@isoquorum/primitives/genesis/bft-config';
+import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
+import type { EngineMethods, Handlers, SubscriptionHandlers } from '@isoquorum/rpc/jsonrpc/methods';
 import { createNodeHandlersOfIdentity } from './admin.ts';
 import { createCallRunner } from './call-runner.ts';
+import { createCliqueHandlers } from './clique.ts';
 import type { HandlerContext } from './context.ts';
 import { createDebugHandlers } from './debug.ts';
 import { createDebugTraceHandlers } from './debug-trace.ts';
@@ -27,6 +30,18 @@ export interface NodeHandlers {
   close(): void;
 }
 
+/** The methods of the chain's engine; those of others do not exist on this node. */
+function createEngineHandlers(context: HandlerContext): Partial<HandlersOf<EngineMethods>> {
+  switch (context.validators.kind) {
+    case 'bft':
+      return createIstanbulHandlers(context);
+    case 'clique':
+      return createCliqueHandlers(context);
+    case 'raft':
+      return raftEndBlock(context.chain.config) === undefined ? {} : createIstanbulHandlers(context);
+  }
+}
+
 export function createNodeHandlers(context: HandlerContext): NodeHandlers {
   const feed = createLogFeed(context);
   const filters = createFilterStore(context, feed);
@@ -42,7 +57,7 @@ export function createNodeHandlers(context: HandlerContext): NodeHandlers {
       ...createEthFilterHandlers(context, filters),
       ...createEthFeeHandlers(context, runner),
       ...createDebugRangeHandlers(context),
-      ...createIstanbulHandlers(context),
+      ...createEngineHandlers(context),
       ...createNodeHandlersOfIdentity(context),
       ...createTxpoolHandlers(context),
       ...createDebugHandlers(context),

@@ -8,13 +8,9 @@ import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
 import type { IstanbulMethods } from '@isoquorum/rpc/jsonrpc/methods/istanbul';
 import type { BlockNumber } from '@isoquorum/rpc/jsonrpc/parameters/block-selector';
 import type { BlockSignersJson, IstanbulStatusJson } from '@isoquorum/rpc/jsonrpc/shapes/istanbul';
-import { headerAt, numberOf, type LocatedHeader } from './blocks.ts';
+import { headerAt, type LocatedHeader } from './blocks.ts';
 import type { HandlerContext } from './context.ts';
-
-/** Blocks that `istanbul_status` looks at unless told. */
-const STATUS_BLOCKS = 64;
-/** Blocks that it looks at in one request; the original has no limit. */
-const STATUS_BLOCKS_MAX = 100_000;
+import { statusRange } from './status-range.ts';
 
 const UNKNOWN_BLOCK = new RpcError(SERVER_ERROR, 'unknown block');
 
@@ -56,27 +52,8 @@ export function createIstanbulHandlers(context: HandlerContext): HandlersOf<Ista
     };
   }
 
-  /** Range of blocks, the last one not included. @throws RpcError with GoQuorum's texts */
-  function statusRange(
-    start: BlockNumber | undefined,
-    end: BlockNumber | undefined,
-  ): { start: number; end: number; blocks: number } {
-    const head = chain.headNumber();
-    if (start !== undefined && end === undefined) throw new RpcError(SERVER_ERROR, 'pass the end block number');
-    if (start === undefined && end !== undefined) throw new RpcError(SERVER_ERROR, 'pass the start block number');
-    const last = end === undefined ? head : numberOf(context, end);
-    const first = start === undefined ? last - STATUS_BLOCKS : numberOf(context, start);
-    if (first > last) throw new RpcError(SERVER_ERROR, 'start block number should be less than end block number');
-    if (last > head)
-      throw new RpcError(SERVER_ERROR, 'end block number should be less than or equal to current block height');
-    const blocks = last - first;
-    if (blocks > STATUS_BLOCKS_MAX)
-      throw new RpcError(SERVER_ERROR, `more than ${STATUS_BLOCKS_MAX} blocks`, { code: 'TOO_MANY_BLOCKS' });
-    return blocks >= last ? { start: 1, end: last, blocks: last - 1 } : { start: first, end: last, blocks };
-  }
-
   function status(from: BlockNumber | undefined, to: BlockNumber | undefined): IstanbulStatusJson {
-    const { start, end, blocks } = statusRange(from, to);
+    const { start, end, blocks } = statusRange(context, from, to, true);
     const sealerActivity: Record<string, number> = {};
     for (const address of validatorsOf(byNumber('latest'))) sealerActivity[bytesToHex(address)] = 0;
     for (let number = start; number < end; number += 1) {

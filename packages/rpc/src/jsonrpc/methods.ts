@@ -1,5 +1,6 @@
 import type { AnyMethod, HandlersOf, SubscriptionHandlersOf } from './method.ts';
 import { adminMethods, type AdminMethods } from './methods/admin.ts';
+import { cliqueMethods, type CliqueMethods } from './methods/clique.ts';
 import { debugMethods, type DebugMethods } from './methods/debug.ts';
 import { debugTraceMethods, type DebugTraceMethods } from './methods/debug-trace.ts';
 import { ethChainMethods, type EthChainMethods } from './methods/eth-chain.ts';
@@ -20,6 +21,9 @@ import { personalMethods, type PersonalMethods } from './methods/personal.ts';
 import { txpoolMethods, type TxpoolMethods } from './methods/txpool.ts';
 import { rpcMethods, web3Methods, type RpcMethods, type Web3Methods } from './methods/web3.ts';
 
+/** What belongs to one kind of consensus; a node has those of its chain's engine. */
+export interface EngineMethods extends IstanbulMethods, CliqueMethods {}
+
 /** Every JSON-RPC method of a node. Server, typed client and `docs/rpc.md` are made from this one table. */
 export interface Methods
   extends EthChainMethods,
@@ -28,7 +32,7 @@ export interface Methods
     EthPrivateMethods,
     EthFilterMethods,
     EthFeeMethods,
-    IstanbulMethods,
+    EngineMethods,
     AdminMethods,
     MinerMethods,
     NetMethods,
@@ -47,6 +51,7 @@ export const methods: Methods = {
   ...ethFilterMethods,
   ...ethFeeMethods,
   ...istanbulMethods,
+  ...cliqueMethods,
   ...adminMethods,
   ...minerMethods,
   ...netMethods,
@@ -60,8 +65,8 @@ export const methods: Methods = {
 
 export type MethodName = keyof Methods;
 
-/** What a node implements. */
-export type Handlers = HandlersOf<Methods>;
+/** What a node implements: everything but what belongs to other engines than its chain's. */
+export type Handlers = HandlersOf<Omit<Methods, keyof EngineMethods>> & Partial<HandlersOf<EngineMethods>>;
 
 /** Subscriptions by name, under `eth_subscribe`. */
 export interface Subscriptions extends EthSubscriptions {}
