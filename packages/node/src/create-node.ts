@@ -10,7 +10,7 @@ import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { nodeIdToHash, nodeKeyToAddress, nodeKeyToEnode, nodeKeyToNodeId } from '@isoquorum/primitives/node-key';
 import { bytesToBareHex } from '@isoquorum/primitives/hex';
-import { signDigestBytes } from '@isoquorum/primitives/secp256k1';
+import { privateKeyToAddress, signDigestBytes } from '@isoquorum/primitives/secp256k1';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { type AccessPolicy, openAccess } from './access-policy.ts';
 import { DEFAULT_PRIVATE_STATE } from './chain/chain.ts';
@@ -287,6 +287,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
       enodeId: bytesToBareHex(nodeIdToHash(nodeKeyToNodeId(options.nodeKey))),
       address,
       validates,
+      etherbase: rules.kind === 'bft' ? address : privateKeyToAddress(options.accountKeys?.[0] ?? options.nodeKey),
       dataDir: options.dataDir,
     },
     clock,

@@ -54,6 +54,8 @@ export interface NodeIdentity {
   readonly enodeId: string;
   readonly address: Address;
   readonly validates: boolean;
+  /** Who is paid for blocks made here: the node under IBFT and QBFT, else the first account that it holds. */
+  readonly etherbase: Address;
   /** Where the node keeps its files; `undefined` when it lives in memory. */
   readonly dataDir: string | undefined;
 }

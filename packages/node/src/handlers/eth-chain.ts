@@ -53,8 +53,8 @@ export function createEthChainHandlers(context: HandlerContext): HandlersOf<EthC
     },
     eth_mining: () => identity.validates,
     eth_hashrate: () => 0n,
-    eth_coinbase: () => identity.address,
-    eth_etherbase: () => identity.address,
+    eth_coinbase: () => identity.etherbase,
+    eth_etherbase: () => identity.etherbase,
     eth_gasPrice: () => suggestedGasPrice(context),
     eth_getBlockByNumber: (_request, number, full) =>
       number === 'pending' ? pendingJson(full) : blockJson(blockAt(context, number), full),

@@ -35,6 +35,7 @@ describe('the method table', () => {
   test('namespaces', () => {
     expect(namespaces()).toEqual([
       'admin',
+      'clique',
       'debug',
       'eth',
       'istanbul',
@@ -49,10 +50,12 @@ describe('the method table', () => {
 
   test.skipIf(!hasRpcVectors)('parameters have the Go types that GoQuorum registers', () => {
     const { nodes } = JSON.parse(readFileSync(`${rpcVectors}/surface.json`, 'utf8')) as {
-      nodes: { qbft: { methods: readonly { method?: string; params: readonly string[] }[] } };
+      nodes: Record<'qbft' | 'clique', { methods: readonly { method?: string; params: readonly string[] }[] }>;
     };
     const recorded = new Map(
-      nodes.qbft.methods.flatMap(({ method, params }) => (method === undefined ? [] : [[method, params] as const])),
+      [...nodes.qbft.methods, ...nodes.clique.methods].flatMap(({ method, params }) =>
+        method === undefined ? [] : [[method, params] as const],
+      ),
     );
     // What GoQuorum lacks: docs/compatibility.json, METHOD_ADDED.
     const added = new Set(['eth_feeHistory', 'eth_maxPriorityFeePerGas']);
