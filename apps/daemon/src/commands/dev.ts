@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
-import { type DevConsensus, type DevOptions, startDevNetwork, writeNetworkJson } from '../dev/dev-network.ts';
+import { type DevOptions, startDevNetwork, writeNetworkJson } from '../dev/dev-network.ts';
 import { startPlayground } from '../dev/playground.ts';
 import { playgroundPort } from '../dev/ports.ts';
 import { endpointTable } from '../dev/table.ts';
+import { type GeneratedConsensus, generatedConsensus } from '../network/genesis-json.ts';
 import { runUntilStopped } from '../lifecycle.ts';
 import { parseChoice, parseInteger } from '../options.ts';
 
-const CONSENSUS: readonly DevConsensus[] = ['qbft'];
-
 interface DevFlags {
   readonly validators: number;
-  readonly consensus: DevConsensus;
+  readonly consensus: GeneratedConsensus;
   readonly blockPeriod: number;
   readonly dataDir: string;
   readonly portBase?: number;
@@ -26,8 +25,18 @@ export function addDevCommand(program: Command): void {
     .command('dev')
     .description('run a local network (every validator and every manager a process of its own) and the playground page')
     .option('--validators <n>', 'number of validators', parseInteger('validators', 1, 22), 4)
-    .option('--consensus <engine>', 'qbft', parseChoice('consensus', CONSENSUS), 'qbft')
-    .option('--block-period <seconds>', 'seconds between blocks', parseInteger('block-period', 1, 3_600), 1)
+    .option(
+      '--consensus <engine>',
+      generatedConsensus.join(' or '),
+      parseChoice('consensus', generatedConsensus),
+      'qbft',
+    )
+    .option(
+      '--block-period <seconds>',
+      'seconds between blocks; 0: on demand',
+      parseInteger('block-period', 0, 3_600),
+      1,
+    )
     .option('--data-dir <dir>', 'where the network lives', '.isoquorum/dev')
     .option('--port-base <port>', 'every port is this one plus something', parseInteger('port-base', 1_024, 65_000))
     .option('--fresh', 'delete the network in the data directory and begin anew', false)

@@ -5,13 +5,15 @@ import { createRandom } from '@isoquorum/platform/node/random';
 import { createCommandError } from '../command-error.ts';
 import { portsOf } from '../dev/ports.ts';
 import { createDevelopmentAccounts } from '../network/accounts.ts';
+import { type GeneratedConsensus, generatedConsensus } from '../network/genesis-json.ts';
 import { generateNetwork } from '../network/generate.ts';
-import { parseInteger } from '../options.ts';
+import { parseChoice, parseInteger } from '../options.ts';
 
 interface GenerateFlags {
   readonly output: string;
   readonly validators: number;
   readonly chainId: number;
+  readonly consensus: GeneratedConsensus;
   readonly blockPeriod: number;
   readonly accounts: number;
   readonly host: string;
@@ -23,7 +25,7 @@ export function addNetworkCommand(program: Command): void {
   const network = program.command('network').description('make the files of a new network');
   network
     .command('generate')
-    .description('write genesis, node keys, permission files and manager keys of a new QBFT network')
+    .description('write genesis, node keys, permission files and manager keys of a new network')
     .option('--output <dir>', 'folder to write; must be empty or new', 'network')
     .option('--validators <n>', 'number of validators', parseInteger('validators', 1, 100), 4)
     .option(
@@ -32,7 +34,18 @@ export function addNetworkCommand(program: Command): void {
       parseInteger('chain-id', 2, Number.MAX_SAFE_INTEGER),
       1_337,
     )
-    .option('--block-period <seconds>', 'seconds between blocks', parseInteger('block-period', 1, 3_600), 1)
+    .option(
+      '--consensus <engine>',
+      generatedConsensus.join(' or '),
+      parseChoice('consensus', generatedConsensus),
+      'qbft',
+    )
+    .option(
+      '--block-period <seconds>',
+      'seconds between blocks; 0: on demand',
+      parseInteger('block-period', 0, 3_600),
+      1,
+    )
     .option(
       '--accounts <n>',
       'funded accounts, with their private keys in accounts.json',
@@ -50,6 +63,7 @@ export function addNetworkCommand(program: Command): void {
         root,
         {
           chainId: flags.chainId,
+          consensus: flags.consensus,
           blockPeriodSeconds: flags.blockPeriod,
           accounts: createDevelopmentAccounts(flags.accounts, random),
           validators: flags.validators,

@@ -5,16 +5,15 @@ import { createRandom } from '@isoquorum/platform/node/random';
 import { createCommandError } from '../command-error.ts';
 import { createDevelopmentAccounts } from '../network/accounts.ts';
 import { generateNetwork } from '../network/generate.ts';
+import type { GeneratedConsensus } from '../network/genesis-json.ts';
 import { type NetworkFiles, networkFiles } from '../network/layout.ts';
 import type { NetworkJson } from './network-json.ts';
 import { type NodePorts, checkPortsFree, playgroundPort, portsOf } from './ports.ts';
 import { createSupervisor } from './supervisor.ts';
 
-export type DevConsensus = 'qbft';
-
 export interface DevOptions {
   readonly validators: number;
-  readonly consensus: DevConsensus;
+  readonly consensus: GeneratedConsensus;
   readonly blockPeriodSeconds: number;
   readonly dataDir: string;
   readonly portBase: number | undefined;
@@ -98,6 +97,7 @@ async function prepareFolder(options: DevOptions): Promise<{ files: NetworkFiles
     options.dataDir,
     {
       chainId: CHAIN_ID,
+      consensus: options.consensus,
       blockPeriodSeconds: options.blockPeriodSeconds,
       accounts,
       validators: options.validators,

@@ -1,9 +1,15 @@
 import { bytesToHex, compareBytes } from '@isoquorum/primitives/hex';
-import { encodeQbftExtra, ISTANBUL_DIGEST } from '@isoquorum/primitives/istanbul-extra';
+import { encodeIbftExtra, encodeQbftExtra, ISTANBUL_DIGEST } from '@isoquorum/primitives/istanbul-extra';
 import type { DevelopmentAccount } from '../dev/network-json.ts';
 
+/** Engines that a generated network can run on. */
+export const generatedConsensus = ['qbft', 'ibft'] as const;
+export type GeneratedConsensus = (typeof generatedConsensus)[number];
+
 export interface GenesisChoices {
+  readonly consensus: GeneratedConsensus;
   readonly chainId: number;
+  /** 0: blocks on demand. */
   readonly blockPeriodSeconds: number;
   readonly accounts: readonly DevelopmentAccount[];
 }
@@ -13,17 +19,16 @@ const ONE_BILLION_ETHER = 10n ** 27n;
 const GAS_LIMIT = 800_000_000;
 
 /**
- * A genesis file for QBFT that GoQuorum reads too: free gas, quorum of two thirds rounded up from the first block
+ * A genesis file for QBFT or IBFT that GoQuorum reads too: free gas, quorum of two thirds rounded up from the first block
  * (`ceil2Nby3Block: 0`, decision 7), validators in `extraData`, forks up to Berlin.
  */
 export function createGenesisJson(choices: GenesisChoices, validators: readonly Uint8Array[]): unknown {
-  const extraData = encodeQbftExtra({
-    vanity: new Uint8Array(32),
-    validators: validators.toSorted(compareBytes),
-    vote: undefined,
-    round: 0,
-    committedSeals: [],
-  });
+  const vanity = new Uint8Array(32);
+  const sorted = validators.toSorted(compareBytes);
+  const extraData =
+    choices.consensus === 'qbft'
+      ? encodeQbftExtra({ vanity, validators: sorted, vote: undefined, round: 0, committedSeals: [] })
+      : encodeIbftExtra({ vanity, validators: sorted, seal: new Uint8Array(0), committedSeals: [] });
   return {
     config: {
       chainId: choices.chainId,
@@ -38,7 +43,7 @@ export function createGenesisJson(choices: GenesisChoices, validators: readonly 
       berlinBlock: 0,
       isQuorum: true,
       txnSizeLimit: 64,
-      qbft: {
+      [choices.consensus]: {
         epochlength: 30_000,
         blockperiodseconds: choices.blockPeriodSeconds,
         requesttimeoutseconds: 4,

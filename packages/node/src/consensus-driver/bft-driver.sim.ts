@@ -94,7 +94,8 @@ describe.each(['qbft', 'ibft'] as const)('faults under %s', (algorithm) => {
     simulation = await createSimulatedNetwork({ validators: 4, genesis });
     for (const node of simulation.nodes.slice(0, 3)) await node.start();
     const node = simulation.nodes[3]!;
-    const isRecord = (key: Uint8Array): boolean => [consensusRecordKey, ibftRecordKey].some((one) => bytesToHex(key) === bytesToHex(one));
+    const isRecord = (key: Uint8Array): boolean =>
+      [consensusRecordKey, ibftRecordKey].some((one) => bytesToHex(key) === bytesToHex(one));
     const faulty: Store = {
       ...node.store,
       get: (key) => node.store.get(key),
@@ -197,23 +198,26 @@ describe('from IBFT to QBFT', () => {
 });
 
 describe('blocks on demand', () => {
-  it.each(['qbft', 'ibft'] as const)('%s makes none without transactions and one at once for each', async (algorithm) => {
-    simulation = await createSimulatedNetwork({ validators: 4, blockPeriodSeconds: 0, genesis: { algorithm } });
-    for (const node of simulation.nodes) await node.start();
-    await simulation.run(120_000);
-    expect(lowest()).toBe(0);
-    const from = privateKeyToAddress(simulation.accountKeys[0]!);
-    for (let number = 1; number <= 5; number++) {
-      const { submitter } = simulation.nodes[number % 4]!.running!.context;
-      await submitter.sendTransaction({ from, to: from, gas: 21_000n });
-      const sentMs = simulation.clock.nowMs();
-      await simulation.runUntil(`block ${number}`, () => lowest() >= number, 5_000);
-      expect(simulation.clock.nowMs() - sentMs).toBeLessThanOrEqual(200);
-    }
-    await simulation.run(60_000);
-    expect(lowest()).toBe(5);
-    expectOneChain();
-  });
+  it.each(['qbft', 'ibft'] as const)(
+    '%s makes none without transactions and one at once for each',
+    async (algorithm) => {
+      simulation = await createSimulatedNetwork({ validators: 4, blockPeriodSeconds: 0, genesis: { algorithm } });
+      for (const node of simulation.nodes) await node.start();
+      await simulation.run(120_000);
+      expect(lowest()).toBe(0);
+      const from = privateKeyToAddress(simulation.accountKeys[0]!);
+      for (let number = 1; number <= 5; number++) {
+        const { submitter } = simulation.nodes[number % 4]!.running!.context;
+        await submitter.sendTransaction({ from, to: from, gas: 21_000n });
+        const sentMs = simulation.clock.nowMs();
+        await simulation.runUntil(`block ${number}`, () => lowest() >= number, 5_000);
+        expect(simulation.clock.nowMs() - sentMs).toBeLessThanOrEqual(200);
+      }
+      await simulation.run(60_000);
+      expect(lowest()).toBe(5);
+      expectOneChain();
+    },
+  );
 
   it('goes on without the proposer', async () => {
     simulation = await createSimulatedNetwork({ validators: 4, blockPeriodSeconds: 0 });

@@ -15,6 +15,7 @@ import { createEthPrivateHandlers } from './eth-private.ts';
 import { createEthStateHandlers } from './eth-state.ts';
 import { createEthTransactionHandlers, createTransactionFiller } from './eth-transactions.ts';
 import { createFilterStore } from './filters.ts';
+import { createIsoquorumHandlers } from './isoquorum.ts';
 import { createIstanbulHandlers } from './istanbul.ts';
 import { createLogFeed } from './log-feed.ts';
 import { createPersonalHandlers } from './personal.ts';
@@ -58,6 +59,7 @@ export function createNodeHandlers(context: HandlerContext): NodeHandlers {
       ...createEthFeeHandlers(context, runner),
       ...createDebugRangeHandlers(context),
       ...createEngineHandlers(context),
+      ...createIsoquorumHandlers(context),
       ...createNodeHandlersOfIdentity(context),
       ...createTxpoolHandlers(context),
       ...createDebugHandlers(context),

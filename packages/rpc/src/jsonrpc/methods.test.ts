@@ -38,6 +38,7 @@ describe('the method table', () => {
       'clique',
       'debug',
       'eth',
+      'isoquorum',
       'istanbul',
       'miner',
       'net',
@@ -58,7 +59,7 @@ describe('the method table', () => {
       ),
     );
     // What GoQuorum lacks: docs/compatibility.json, METHOD_ADDED.
-    const added = new Set(['eth_feeHistory', 'eth_maxPriorityFeePerGas']);
+    const added = new Set(['eth_feeHistory', 'eth_maxPriorityFeePerGas', 'isoquorum_consensusStatus']);
     for (const [name, { params }] of methodTable) {
       if (added.has(name)) continue;
       expect([name, params.map(({ codec }) => codec.goType)]).toEqual([name, recorded.get(name)]);

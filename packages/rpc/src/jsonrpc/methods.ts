@@ -14,6 +14,7 @@ import { ethFeeMethods, type EthFeeMethods } from './methods/eth-fees.ts';
 import { ethPrivateMethods, type EthPrivateMethods } from './methods/eth-private.ts';
 import { ethStateMethods, type EthStateMethods } from './methods/eth-state.ts';
 import { ethTransactionMethods, type EthTransactionMethods } from './methods/eth-transactions.ts';
+import { isoquorumMethods, type IsoquorumMethods } from './methods/isoquorum.ts';
 import { istanbulMethods, type IstanbulMethods } from './methods/istanbul.ts';
 import { minerMethods, type MinerMethods } from './methods/miner.ts';
 import { netMethods, type NetMethods } from './methods/net.ts';
@@ -33,6 +34,7 @@ export interface Methods
     EthFilterMethods,
     EthFeeMethods,
     EngineMethods,
+    IsoquorumMethods,
     AdminMethods,
     MinerMethods,
     NetMethods,
@@ -50,6 +52,7 @@ export const methods: Methods = {
   ...ethPrivateMethods,
   ...ethFilterMethods,
   ...ethFeeMethods,
+  ...isoquorumMethods,
   ...istanbulMethods,
   ...cliqueMethods,
   ...adminMethods,

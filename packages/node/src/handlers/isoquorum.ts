@@ -1,0 +1,30 @@
+import type { Address } from '@isoquorum/primitives/bytes';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
+import type { IsoquorumMethods } from '@isoquorum/rpc/jsonrpc/methods/isoquorum';
+import type { HandlerContext } from './context.ts';
+
+const texts = (addresses: readonly Address[]): readonly string[] => addresses.map(bytesToHex);
+
+export function createIsoquorumHandlers(context: HandlerContext): HandlersOf<IsoquorumMethods> {
+  return {
+    isoquorum_consensusStatus() {
+      const { algorithm, height, round, phase, proposer, isValidator, quorum, failed, ...rest } =
+        context.consensusStatus();
+      return {
+        algorithm,
+        height,
+        round,
+        phase,
+        proposer: proposer === undefined ? null : bytesToHex(proposer),
+        isValidator,
+        validators: texts(rest.validators),
+        quorum,
+        missing: texts(rest.missing),
+        disconnected: texts(rest.disconnected),
+        secondsAtHeight: Math.max(0, Math.round((context.clock.nowMs() - rest.sinceMs) / 1000)),
+        failed: failed === undefined ? null : { ...failed, missing: texts(failed.missing) },
+      };
+    },
+  };
+}
