@@ -187,7 +187,8 @@ export class PrivateRun {
     if (uuid === undefined || isZeroBytes(uuid) || stateHash === undefined) return false;
     const proofs = this.input.extensionProofs;
     const key = bytesToBareHex(uuid);
-    if (proofs?.has(key) !== true) throw new UnresolvedError({ type: 'extension', uuids: [uuid] });
+    if (proofs === undefined) return false;
+    if (!proofs.has(key)) throw new UnresolvedError({ type: 'extension', uuids: [uuid] });
     const proof = proofs.get(key);
     if (proof === undefined || !bytesEqual(proof, management)) return false;
     const resolution = resolutionOf(this.input, stateHash);

@@ -127,7 +127,7 @@ export interface ApplyPrivateInput extends TransitionContext {
   readonly isOwn?: ((managedParties: readonly string[]) => boolean) | undefined;
   /**
    * Contract extension, by digest in bare hex: the bytes that were sealed under it (the address of a management contract) if a party of this
-   * private state sent it, else undefined. Asked for by the need `extension`.
+   * private state sent it, else undefined. Asked for by the need `extension`; absent: nothing was ever accepted here.
    */
   readonly extensionProofs?: ReadonlyMap<string, Uint8Array | undefined>;
 }
