@@ -4,118 +4,111 @@ import { emptyCodeHash, emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bigintToFixedBytes } from '@isoquorum/primitives/integer';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import type { StoreOperation } from '@isoquorum/platform/store';
-import type { TrieNode } from '../trie/node.ts';
 import { type NodeReader, Trie } from '../trie/trie.ts';
+import type { FlatState } from './flat/flat-state.ts';
+import { HotMap } from './hot-map.ts';
+import { NodeKeeper } from './node-keeper.ts';
 import { bytesToMapKey, createMemoryNodeSource, type MemoryNodeSource } from './node-source.ts';
 import type { NodeSource } from './types.ts';
 
 export interface StateDatabaseOptions {
-  /** Nodes kept decoded in memory before all are let go (they are read again when needed); 200,000 unless told, about 100 MB. */
+  /** Nodes kept decoded in memory; those used longest ago go first. 150,000 unless told, about 100 MB. */
   readonly maxNodes?: number;
 }
 
-const recentCommits = 8;
-const maxCodes = 1024;
-const maxHashes = 1 << 16;
+/** Results that were never stored (proposals that were not decided) are forgotten when so many newer ones have come. */
+const maxWaiting = 64;
+const maxCodes = 512;
+const maxHashes = 1 << 15;
+const noCode = new Uint8Array(0);
+
+interface WaitingResult {
+  readonly operations: readonly StoreOperation[];
+  readonly memory: MemoryNodeSource;
+}
 
 /**
  * Access to tries and codes by hash, with what is worth keeping in memory: decoded nodes of recent roots, codes, and the
- * results of the last few commits, so that a block can be executed before the batch of the one before it is durable. One
- * per process; public and private states share it.
+ * results of commits that are not stored yet, so that a block can be executed before the batch of the one before it is
+ * durable. One per process; public and private states share it.
  */
 export class StateDatabase {
   readonly source: NodeSource;
-  private readonly maxNodes: number;
-  private readonly roots = new Map<string, TrieNode>();
-  private nodes = 0;
-  private readonly codes = new Map<string, Uint8Array>();
-  private readonly addressHashes = new Map<string, Hash32>();
-  private readonly slotHashes = new Map<bigint, Hash32>();
-  private readonly recent: MemoryNodeSource[] = [];
+  /** The public state's flat snapshot, where the node keeps one. */
+  flat: FlatState | undefined;
+  private readonly keeper: NodeKeeper;
+  private readonly codes = new HotMap<string, Uint8Array>(maxCodes);
+  private readonly addressHashes = new HotMap<string, Hash32>(maxHashes);
+  private readonly slotHashes = new HotMap<bigint, Hash32>(maxHashes);
+  private waiting: WaitingResult[] = [];
 
   constructor(source: NodeSource, options: StateDatabaseOptions = {}) {
     this.source = source;
-    this.maxNodes = options.maxNodes ?? 200_000;
+    this.keeper = new NodeKeeper(options.maxNodes ?? 150_000);
+  }
+
+  /** Upper bound of the decoded nodes in memory. */
+  get nodesInMemory(): number {
+    return this.keeper.size;
+  }
+
+  private fromWaiting(find: (memory: MemoryNodeSource) => Uint8Array | undefined): Uint8Array | undefined {
+    for (let index = this.waiting.length - 1; index >= 0; index--) {
+      const found = find((this.waiting[index] as WaitingResult).memory);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** The RLP of a trie node by hash. */
   readonly readNode: NodeReader = (hash) => {
-    this.nodes++;
-    for (let index = this.recent.length - 1; index >= 0; index--) {
-      const found = (this.recent[index] as MemoryNodeSource).node(hash);
-      if (found !== undefined) return found;
-    }
-    return this.source.node(hash);
+    this.keeper.noteRead();
+    return this.fromWaiting((memory) => memory.node(hash)) ?? this.source.node(hash);
   };
 
   /** The trie with this root, sharing the nodes that are in memory. */
   openTrie(root: Hash32): Trie {
-    if (bytesEqual(root, emptyTrieRoot)) return new Trie(this.readNode);
-    this.letGo();
-    const key = bytesToMapKey(root);
-    const node = this.roots.get(key);
-    if (node === undefined) return new Trie(this.readNode, root);
-    return new Trie(this.readNode, node);
-  }
-
-  /** Lets all decoded nodes go when more were read or made than the bound allows; who uses a trie keeps what it has. */
-  private letGo(): void {
-    if (this.nodes <= this.maxNodes) return;
-    this.roots.clear();
-    this.nodes = 0;
+    if (bytesEqual(root, emptyTrieRoot)) return new Trie(this.readNode, undefined, this.keeper);
+    return new Trie(this.readNode, this.keeper.find(root) ?? root, this.keeper);
   }
 
   /** Keeps the nodes of a committed trie in memory under its root, within the bound. */
   keepTrie(root: Hash32, trie: Trie, addedNodes: number): void {
-    const node = trie.rootNode;
-    if (node === undefined) return;
-    this.nodes += addedNodes;
-    this.letGo();
-    const key = bytesToMapKey(root);
-    this.roots.delete(key);
-    this.roots.set(key, node);
-    if (this.roots.size > 4096) {
-      const oldest = this.roots.keys().next().value;
-      if (oldest !== undefined) this.roots.delete(oldest);
-    }
+    this.keeper.keep(root, trie, addedNodes);
   }
 
   /** The code with this hash, or `undefined` when it is not at hand. */
   code(hash: Hash32): Uint8Array | undefined {
     if (bytesEqual(hash, emptyCodeHash)) return noCode;
     const key = bytesToMapKey(hash);
-    let code = this.codes.get(key);
-    if (code === undefined) {
-      for (let index = this.recent.length - 1; index >= 0 && code === undefined; index--) {
-        code = (this.recent[index] as MemoryNodeSource).code(hash);
-      }
-      code ??= this.source.code(hash);
-      if (code === undefined) return undefined;
-      if (this.codes.size >= maxCodes) this.codes.clear();
-      this.codes.set(key, code);
-    }
+    const known = this.codes.get(key);
+    if (known !== undefined) return known;
+    const code = this.fromWaiting((memory) => memory.code(hash)) ?? this.source.code(hash);
+    if (code !== undefined) this.codes.set(key, code);
     return code;
   }
 
   /** The address or slot with this Keccak-256, if it was recorded. */
   preimage(hash: Hash32): Uint8Array | undefined {
-    for (let index = this.recent.length - 1; index >= 0; index--) {
-      const found = (this.recent[index] as MemoryNodeSource).preimage?.(hash);
-      if (found !== undefined) return found;
-    }
-    return this.source.preimage?.(hash);
+    return this.fromWaiting((memory) => memory.preimage?.(hash)) ?? this.source.preimage?.(hash);
   }
 
   /**
-   * Serves the results of a transition from memory until eight more have come. Transitions do it themselves; do it for
-   * operations that come from elsewhere and are not in the store yet (the genesis).
+   * Serves the results of a transition from memory until they are {@link StateDatabase.settle}d. Transitions do it
+   * themselves; do it for operations that come from elsewhere and are not in the store yet.
    */
   add(operations: readonly StoreOperation[]): void {
+    this.keeper.epoch++;
     if (operations.length === 0) return;
     const memory = createMemoryNodeSource();
     memory.apply(operations);
-    this.recent.push(memory);
-    if (this.recent.length > recentCommits) this.recent.shift();
+    this.waiting.push({ operations, memory });
+    if (this.waiting.length > maxWaiting) this.waiting.shift();
+  }
+
+  /** Told when the operations of a transition are durable: the source has them from now on. */
+  settle(operations: readonly StoreOperation[]): void {
+    this.waiting = this.waiting.filter((result) => result.operations !== operations);
   }
 
   /** keccak(address), remembered. */
@@ -124,7 +117,6 @@ export class StateDatabase {
     let hash = this.addressHashes.get(key);
     if (hash === undefined) {
       hash = keccak256(address);
-      if (this.addressHashes.size >= maxHashes) this.addressHashes.clear();
       this.addressHashes.set(key, hash);
     }
     return hash;
@@ -135,14 +127,11 @@ export class StateDatabase {
     let hash = this.slotHashes.get(slot);
     if (hash === undefined) {
       hash = keccak256(bigintToFixedBytes(slot, 32));
-      if (this.slotHashes.size >= maxHashes) this.slotHashes.clear();
       this.slotHashes.set(slot, hash);
     }
     return hash;
   }
 }
-
-const noCode = new Uint8Array(0);
 
 export function createStateDatabase(source: NodeSource, options?: StateDatabaseOptions): StateDatabase {
   return new StateDatabase(source, options);

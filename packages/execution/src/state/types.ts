@@ -8,6 +8,8 @@ export interface Account {
   readonly storageRoot: Hash32;
   /** Keccak-256 of the code; the hash of no bytes when it has none. */
   readonly codeHash: Hash32;
+  /** Which of the storages that the address had in time is meant; only where the flat snapshot answered (`flat/records.ts`). */
+  readonly incarnation?: number | undefined;
 }
 
 /**

@@ -4,11 +4,12 @@ import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bigintToFixedBytes, bigintToBytes } from '@isoquorum/primitives/integer';
 import { encodeRlp } from '@isoquorum/primitives/rlp';
 import type { StoreOperation } from '@isoquorum/platform/store';
-import type { NodeSink } from '../trie/node.ts';
+import type { NodeSink } from '../trie/hash-node.ts';
 import { Trie } from '../trie/trie.ts';
 import { encodeAccount } from './account.ts';
 import type { StateDatabase } from './database.ts';
 import { withStateContext } from './errors.ts';
+import type { FlatChange, FlatLayer } from './flat/layer.ts';
 import { codeKey, nodeKey, preimageKey } from './keys.ts';
 import type { State } from './state.ts';
 import type { StateObject } from './state-object.ts';
@@ -28,15 +29,20 @@ export class TrieUpdater {
   private readonly operations: StoreOperation[] = [];
   /** Accounts that were taken out of the trie. */
   readonly deleted: Address[] = [];
+  private readonly layer: FlatLayer | undefined;
   private readonly sink: NodeSink = (hash, encoded) => {
     this.operations.push({ type: 'put', key: nodeKey(hash), value: encoded });
   };
 
-  /** @param parentRoot root of the state on which the changes were made */
-  constructor(database: StateDatabase, parentRoot: Hash32) {
+  /**
+   * @param parentRoot root of the state on which the changes were made
+   * @param blockNumber of the public block whose changes these are: the flat snapshot hears of them
+   */
+  constructor(database: StateDatabase, parentRoot: Hash32, blockNumber?: number) {
     this.database = database;
     this.parentRoot = parentRoot;
     this.accounts = database.openTrie(parentRoot);
+    this.layer = blockNumber === undefined ? undefined : database.flat?.createLayer(parentRoot, blockNumber);
   }
 
   /** Puts the changes of finished transactions into the tries; answers the root. @throws STATE_MISSING */
@@ -52,12 +58,15 @@ export class TrieUpdater {
     const root = this.update(state);
     this.database.add(this.operations);
     this.database.keepTrie(root, this.accounts, this.operations.length);
+    if (this.layer !== undefined) this.database.flat?.addLayer(this.layer, root);
     return { root, operations: this.operations };
   }
 
   private updateAccount(object: StateObject): void {
     const key = this.database.hashAddress(object.address);
+    const change = this.layer?.begin(object.key, object.address, object.isTrieStale);
     if (!object.exists) {
+      if (change !== undefined) this.layer?.setAccount(change, undefined, object.base);
       if (object.base !== undefined) {
         this.accounts.delete(key);
         this.deleted.push(object.address);
@@ -75,14 +84,15 @@ export class TrieUpdater {
     const account = {
       nonce: object.nonce,
       balance: object.balance,
-      storageRoot: this.updateStorage(object),
+      storageRoot: this.updateStorage(object, change),
       codeHash: object.codeHash,
     };
+    if (change !== undefined) this.layer?.setAccount(change, account, object.base);
     object.base = account;
     this.accounts.put(key, encodeAccount(account));
   }
 
-  private updateStorage(object: StateObject): Hash32 {
+  private updateStorage(object: StateObject, change: FlatChange | undefined): Hash32 {
     let trie = object.isTrieStale ? undefined : this.storages.get(object.key);
     let root = object.isTrieStale ? emptyTrieRoot : (object.base?.storageRoot ?? emptyTrieRoot);
     let isChanged = false;
@@ -100,6 +110,7 @@ export class TrieUpdater {
         trie.put(key, encodeRlp(bigintToBytes(entry.value)));
       }
       entry.base = entry.value;
+      change?.slots.set(slot, entry.value);
       isChanged = true;
     }
     object.isTrieStale = false;

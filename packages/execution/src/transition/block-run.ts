@@ -50,7 +50,7 @@ export class BlockRun {
     this.block = createEvmBlock(context.config, header, author, context.blockHash);
     this.changeLog = new ChangeLog(reader);
     this.state = new State(reader, this.changeLog);
-    this.updater = new TrieUpdater(context.database, parentRoot);
+    this.updater = new TrieUpdater(context.database, parentRoot, header.number);
     this.feeAccount = feeAccount(context.config, header, author);
     this.chainId = signerChainId(context.config, header);
     this.pool = { left: header.gasLimit };

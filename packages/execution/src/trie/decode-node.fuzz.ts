@@ -3,7 +3,8 @@ import { keccak256 } from '@isoquorum/primitives/keccak';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeNode } from './decode-node.ts';
-import { encodeNode, UNLOADED } from './node.ts';
+import { encodeNode } from './hash-node.ts';
+import { UNLOADED } from './node.ts';
 import { Trie } from './trie.ts';
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 2000);

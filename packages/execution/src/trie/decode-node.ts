@@ -61,6 +61,22 @@ class NodeDecoder {
     return { kind: UNLOADED, reference: this.bytes.slice(item.payload, item.end) };
   }
 
+  /** A branch keeps its RLP, in which its hashes are; an embedded one that of its own. */
+  private branchOf(items: readonly Item[], list: Item, reference: Uint8Array, depth: number): TrieNode {
+    const branch = createBranch();
+    branch.reference = reference;
+    branch.raw = depth === 0 ? this.bytes : reference;
+    for (let index = 0; index < 16; index++) {
+      const item = items[index] as Item;
+      const isHash = !item.isList && item.end - item.payload === 32;
+      branch.children[index] = isHash ? item.payload - (depth === 0 ? 0 : list.start) : this.childOf(item, depth);
+    }
+    const value = items[16] as Item;
+    if (value.isList) this.fail('value is a list');
+    if (value.end > value.payload) branch.value = this.bytes.subarray(value.payload, value.end);
+    return branch;
+  }
+
   private nodeAt(list: Item, reference: Uint8Array, depth: number): TrieNode {
     if (depth > 64) this.fail('too deep');
     const items: Item[] = [];
@@ -70,21 +86,13 @@ class NodeDecoder {
       items.push(item);
       offset = item.end;
     }
-    if (items.length === 17) {
-      const branch = createBranch();
-      branch.reference = reference;
-      for (let index = 0; index < 16; index++) branch.children[index] = this.childOf(items[index] as Item, depth);
-      const value = items[16] as Item;
-      if (value.isList) this.fail('value is a list');
-      if (value.end > value.payload) branch.value = this.bytes.slice(value.payload, value.end);
-      return branch;
-    }
+    if (items.length === 17) return this.branchOf(items, list, reference, depth);
     if (items.length !== 2) this.fail(`${items.length} items`);
     const [key, content] = items as [Item, Item];
     const { path, isLeaf } = this.pathOf(key);
     if (isLeaf) {
       if (content.isList) this.fail('value is a list');
-      const leaf = createLeaf(path, this.bytes.slice(content.payload, content.end));
+      const leaf = createLeaf(path, this.bytes.subarray(content.payload, content.end));
       leaf.reference = reference;
       return leaf;
     }
@@ -120,7 +128,7 @@ class NodeDecoder {
 }
 
 /**
- * The node with this RLP (yellow paper, appendix D); nodes embedded in it are decoded as well.
+ * The node with this RLP (yellow paper, appendix D); nodes embedded in it are decoded as well. The bytes become part of it.
  * @param hash the hash under which it was stored; also its reference unless the RLP is shorter than 32 bytes (a root)
  * @throws TRIE_NODE_INVALID
  */

@@ -3,7 +3,7 @@ import { bytesEqual } from '@isoquorum/primitives/hex';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { decodeNode } from './decode-node.ts';
 import { TrieNodeMissingError } from './errors.ts';
-import { BRANCH, EXTENSION, LEAF, type TrieNode, UNLOADED } from './node.ts';
+import { BRANCH, childAt, EXTENSION, LEAF, type TrieNode, UNLOADED } from './node.ts';
 import type { NodeReader } from './trie.ts';
 
 function nibblesToKey(nibbles: readonly number[]): Uint8Array {
@@ -28,7 +28,7 @@ function* walk(
     if (node.value !== undefined && start.length === 0) yield [nibblesToKey(path), node.value];
     const first = start[0] ?? 0;
     for (let index = first; index < 16; index++) {
-      const child = node.children[index];
+      const child = childAt(node, index);
       if (child === undefined) continue;
       path.push(index);
       yield* walk(read, child, path, index === first ? start.slice(1) : []);

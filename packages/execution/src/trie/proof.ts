@@ -4,7 +4,7 @@ import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { decodeNode } from './decode-node.ts';
 import { trieNodeInvalid } from './errors.ts';
-import { BRANCH, EXTENSION, LEAF, type TrieNode, UNLOADED } from './node.ts';
+import { BRANCH, childAt, EXTENSION, LEAF, type TrieNode, UNLOADED } from './node.ts';
 import { keyToNibbles, type NodeReader } from './trie.ts';
 
 function isPrefixAt(path: Uint8Array, nibbles: Uint8Array, position: number): boolean {
@@ -32,7 +32,7 @@ export function createProof(
       nodes.push(encoded);
       node = decodeNode(encoded, node.reference);
     } else if (node.kind === BRANCH) {
-      node = position === nibbles.length ? undefined : node.children[nibbles[position++] as number];
+      node = position === nibbles.length ? undefined : childAt(node, nibbles[position++] as number);
     } else if (node.kind === EXTENSION) {
       const isOnPath: boolean = isPrefixAt(node.path, nibbles, position);
       position += node.path.length;
@@ -60,7 +60,7 @@ export function verifyProof(root: Hash32, key: Uint8Array, nodes: readonly Uint8
       node = decodeNode(encoded, node.reference);
     } else if (node.kind === BRANCH) {
       if (position === nibbles.length) return node.value;
-      node = node.children[nibbles[position++] as number];
+      node = childAt(node, nibbles[position++] as number);
     } else {
       if (!isPrefixAt(node.path, nibbles, position)) return undefined;
       position += node.path.length;

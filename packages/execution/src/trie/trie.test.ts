@@ -1,6 +1,8 @@
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { keccak256 } from '@isoquorum/primitives/keccak';
+import { bigintToFixedBytes } from '@isoquorum/primitives/integer';
+import { decodeRlpList } from '@isoquorum/primitives/rlp';
 import { utf8ToBytes } from '@isoquorum/primitives/utf8';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -16,6 +18,11 @@ class Nodes {
     this.map.set(bytesToHex(hash), encoded);
   };
   readonly read = (hash: Uint8Array): Uint8Array | undefined => this.map.get(bytesToHex(hash));
+}
+
+/** Whether a node's RLP has a list among its items. */
+function hasEmbedded(encoded: Uint8Array): boolean {
+  return decodeRlpList(encoded).some((item) => !(item instanceof Uint8Array));
 }
 
 /** Short keys of two bytes that share prefixes, and values from one byte to more than a hash. */
@@ -85,6 +92,29 @@ describe('trie', () => {
       expect(first.get(keccak256(Uint8Array.of(index, index >> 8)))).toEqual(Uint8Array.of(index & 255, 1));
     }
     expect(first.commit(nodes.sink)).toEqual(root);
+  });
+
+  it('embeds nodes shorter than 32 bytes deep down: 60,000 small slots of a contract', () => {
+    // A leaf is embedded below a branch at depth eight: among these slots the hashes of 256,199 and 292,616 share eight nibbles.
+    const first = 240_000;
+    const nodes = new Nodes();
+    let trie = new Trie(nodes.read);
+    const entries: (readonly [Uint8Array, Uint8Array])[] = [];
+    let embedded = 0;
+    for (let slot = 0; slot < 60_000; slot++) {
+      const at = keccak256(bigintToFixedBytes(BigInt(first + slot), 32));
+      entries.push([at, Uint8Array.of(1 + (slot % 100))]);
+      trie.put(at, Uint8Array.of(1 + (slot % 100)));
+      if (slot % 20_000 === 19_999) trie = new Trie(nodes.read, trie.commit(nodes.sink));
+    }
+    const root = trie.commit(nodes.sink);
+    expect(bytesToHex(root)).toBe(bytesToHex(naiveRoot(entries)));
+    for (const encoded of nodes.map.values()) if (hasEmbedded(encoded)) embedded++;
+    expect(embedded).toBeGreaterThan(0);
+    const again = new Trie(nodes.read, root);
+    for (const [at, to] of entries) expect(again.get(at)).toEqual(to);
+    for (const [at] of entries.slice(1)) again.delete(at);
+    expect(bytesToHex(again.commit(nodes.sink))).toBe(bytesToHex(naiveRoot(entries.slice(0, 1))));
   });
 
   it('embeds nodes shorter than 32 bytes: 20,000 small values under hashed keys', () => {
@@ -162,5 +192,9 @@ describe('trie', () => {
       bytesToHex(naiveRoot(items.map((item, index) => [indexKey(index), item] as const))),
     );
     expect(listRoot([])).toEqual(emptyTrieRoot);
+    const large = Array.from({ length: 3 }, (_, index) => new Uint8Array(40_000).fill(index + 1));
+    expect(bytesToHex(listRoot(large))).toBe(
+      bytesToHex(naiveRoot(large.map((item, index) => [indexKey(index), item] as const))),
+    );
   });
 });

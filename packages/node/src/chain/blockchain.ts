@@ -4,12 +4,14 @@ import { bytesEqual } from '@isoquorum/primitives/hex';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import type { Header } from '@isoquorum/primitives/header';
 import type { Receipt } from '@isoquorum/primitives/receipt';
+import type { StateDatabase } from '@isoquorum/execution/state/database';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import type { BlockStore } from './block-store.ts';
 import type { ChainBlock, ChainEvent, ChainReader } from './chain.ts';
 import { unknownBlock } from './errors.ts';
 import type { ForkChoice, ForkVerdict } from './fork-choice.ts';
+import type { FlatSnapshot } from './flat-snapshot.ts';
 import { headKey } from './keys.ts';
 import { createPrivateStore, type PrivateStore } from './private-store.ts';
 import { createChainReader } from './reader.ts';
@@ -55,6 +57,8 @@ export interface BlockchainOptions {
   readonly privateStates: readonly string[];
   readonly forkChoice: ForkChoice;
   readonly logger: Logger;
+  readonly database: StateDatabase;
+  readonly snapshot: FlatSnapshot;
 }
 
 /** The chain over an opened store; see `open-chain.ts` for the way from an empty disk. */
@@ -127,17 +131,25 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
     const verdict = checkFork(block);
     const operations: StoreOperation[] = [...input.operations];
     blocks.putBlock(block, input.receipts, operations);
-    if (verdict === 'side') return writes.write(operations);
+    if (verdict === 'side') {
+      await writes.write(operations);
+      options.database.settle(input.operations);
+      return;
+    }
     const { removed, added } = extendsTip ? { removed: [], added: [block] } : path(block);
     for (const gone of removed) blocks.deleteCanonical(gone, operations);
     if (removed.length > 0)
       operations.push(...privates.retreat((removed.at(-1) as ChainBlock).block.header.number - 1));
     for (const one of added) blocks.putCanonical(one, operations);
     operations.push({ type: 'put', key: headKey, value: block.hash });
+    const flat = options.snapshot.move(removed, added);
+    operations.push(...flat.operations);
     tip = block;
     await writes.write(operations);
     head = block;
     blocks.settle([...removed, ...added]);
+    options.database.settle(input.operations);
+    flat.settle();
     emit({ type: 'head', head, added, removed });
   }
 

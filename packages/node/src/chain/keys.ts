@@ -4,7 +4,8 @@ import { utf8ToBytes } from '@isoquorum/primitives/utf8';
 
 /**
  * Keys of the node's store. Two letters, then what the entry is about; trie nodes, codes and preimages have one letter
- * (`execution/state/keys`), so no key of ours has 33 bytes and begins with n, c or i.
+ * (`execution/state/keys`), so no key of ours has 33 bytes and begins with n, c or i; entries of the flat snapshot begin
+ * with A and S (`execution/state/flat/records`).
  */
 const prefix = (text: string): Uint8Array => utf8ToBytes(text);
 const headerPrefix = prefix('bh');
@@ -16,6 +17,7 @@ const privateResultPrefix = prefix('pr');
 const privateHeadPrefix = prefix('ph');
 const unresolvedPrefix = prefix('pd');
 const difficultyPrefix = prefix('td');
+const undoPrefix = prefix('fu');
 const snapshotPrefix = prefix('sn');
 const journalPrefix = prefix('jt');
 
@@ -48,6 +50,13 @@ export const payloadSequenceKey: Uint8Array = prefix('m:payloads');
 /** Groups of parties with a private state of their own, as the manager listed them last: JSON. */
 export const privateGroupsKey: Uint8Array = prefix('m:groups');
 
+/** What the flat snapshot is of, and how far it has been made; absent: there is none. */
+export const flatStatusKey: Uint8Array = prefix('m:flat');
+/** Lowest block number whose states are kept, 8 bytes; absent: all are. */
+export const keptFromKey: Uint8Array = prefix('m:kept');
+
+/** What a recent canonical block replaced in the flat snapshot. */
+export const flatUndoKey = (hash: Hash32): Uint8Array => concatBytes(undoPrefix, hash);
 /** Header RLP of any block of the tree. */
 export const headerKey = (hash: Hash32): Uint8Array => concatBytes(headerPrefix, hash);
 /** Body RLP of any block of the tree. */

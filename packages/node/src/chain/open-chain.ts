@@ -13,12 +13,13 @@ import { createBlockStore } from './block-store.ts';
 import { type ChainBlock, DEFAULT_PRIVATE_STATE } from './chain.ts';
 import { storeDamaged } from './errors.ts';
 import { type ForkChoice, forkChoiceOf } from './fork-choice.ts';
+import { createFlatOperations, createFlatSnapshot, type FlatSnapshot } from './flat-snapshot.ts';
 import { createGenesisBlock } from './genesis-block.ts';
 import { genesisKey, headKey, schemaKey } from './keys.ts';
 import { createWriteQueue } from './write-queue.ts';
 
 /** Layout of the store that this code writes. */
-export const storeSchema = 1;
+export const storeSchema = 2;
 
 export interface OpenChainOptions {
   readonly genesis: Genesis;
@@ -34,6 +35,7 @@ export interface OpenChainOptions {
 export interface OpenedChain {
   readonly chain: Blockchain;
   readonly database: StateDatabase;
+  readonly snapshot: FlatSnapshot;
 }
 
 function readSchema(store: Store): number | undefined {
@@ -49,7 +51,10 @@ function schemaValue(): Uint8Array {
 }
 
 /** Migrations by the version they start from; each brings the store one version on, logging progress. */
-const migrations: ReadonlyMap<number, (store: Store, logger: Logger) => Promise<void>> = new Map();
+const migrations: ReadonlyMap<number, (store: Store, logger: Logger) => Promise<void>> = new Map([
+  // 2 brought the flat snapshot, which is made in the background when it is absent.
+  [1, async () => undefined],
+]);
 
 async function checkSchema(store: Store, logger: Logger): Promise<void> {
   let schema = readSchema(store);
@@ -90,9 +95,12 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
   });
   const writes = createWriteQueue(store, options.onWriteFailure);
 
+  const database = createStateDatabase(createStoreNodeSource(store));
   const known = store.getSync(genesisKey);
   if (known === undefined) {
-    const operations: StoreOperation[] = [...genesisOperations];
+    database.add(genesisOperations);
+    const flat = createFlatOperations(database, genesisBlock.header.stateRoot);
+    const operations: StoreOperation[] = [...genesisOperations, ...flat];
     const block: ChainBlock = { hash: genesisHash, block: genesisBlock };
     blocks.putBlock(block, [], operations);
     blocks.putCanonical(block, operations);
@@ -101,6 +109,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     operations.push({ type: 'put', key: headKey, value: genesisHash });
     await writes.write(operations);
     blocks.settle([block]);
+    database.settle(genesisOperations);
   } else if (!bytesEqual(known, genesisHash)) {
     const fields = { store: bytesToHex(known), genesis: bytesToHex(genesisHash) };
     throw new IsoquorumError(
@@ -111,8 +120,30 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     );
   }
 
-  const head = await findHead(store, options, blocks);
-  const database = createStateDatabase(createStoreNodeSource(store));
+  const { head, removed } = findHead(store, blocks);
+  let tip = (): ChainBlock => removed[0] ?? head;
+  const snapshot = createFlatSnapshot({
+    store,
+    database,
+    writes,
+    logger,
+    tip: () => tip(),
+    canonicalHash: (number) => blocks.canonicalHash(number),
+    stateRootOf: (hash) => blocks.header(hash)?.stateRoot,
+  });
+  if (removed.length > 0) {
+    const [from] = removed;
+    logger.log('warn', 'The state of the head is not whole: went back', {
+      from: from?.block.header.number,
+      to: head.block.header.number,
+    });
+    const flat = snapshot.move(removed, []);
+    const operations: StoreOperation[] = [{ type: 'put', key: headKey, value: head.hash }, ...flat.operations];
+    for (const gone of removed) blocks.deleteCanonical(gone, operations);
+    await writes.write(operations);
+    flat.settle();
+    blocks.settle(removed);
+  }
   const chain = createBlockchain({
     genesis,
     genesisHash,
@@ -123,13 +154,17 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     privateStates: options.privateStates ?? [DEFAULT_PRIVATE_STATE],
     forkChoice: options.forkChoice ?? forkChoiceOf(genesis.config),
     logger,
+    database,
+    snapshot,
   });
-  return { chain, database };
+  tip = chain.tip;
+  return { chain, database, snapshot };
 }
 
 type Blocks = ReturnType<typeof createBlockStore>;
 
-async function findHead(store: Store, options: OpenChainOptions, blocks: Blocks): Promise<ChainBlock> {
+/** The last block whose state is whole, and the blocks above it that were canonical, newest first. */
+function findHead(store: Store, blocks: Blocks): { readonly head: ChainBlock; readonly removed: readonly ChainBlock[] } {
   const hash = store.getSync(headKey);
   if (hash === undefined) throw storeDamaged('no head');
   const source = createStoreNodeSource(store);
@@ -137,17 +172,11 @@ async function findHead(store: Store, options: OpenChainOptions, blocks: Blocks)
     const root = block.block.header.stateRoot;
     return bytesEqual(root, emptyTrieRoot) || source.node(root) !== undefined;
   };
-  const stored = blocks.block(hash);
-  let head = stored;
-  while (head !== undefined && !isWhole(head) && head.block.header.number > 0) {
-    head = blocks.block(head.block.header.parentHash);
+  const removed: ChainBlock[] = [];
+  for (let head = blocks.block(hash); head !== undefined; head = blocks.block(head.block.header.parentHash)) {
+    if (isWhole(head)) return { head, removed };
+    removed.push(head);
+    if (head.block.header.number === 0) break;
   }
-  if (head === undefined || !isWhole(head))
-    throw storeDamaged('no block with a whole state', { head: bytesToHex(hash) });
-  if (head !== stored) {
-    const from = stored?.block.header.number;
-    options.logger.log('warn', 'The state of the head is not whole: went back', { from, to: head.block.header.number });
-    await store.batch([{ type: 'put', key: headKey, value: head.hash }]);
-  }
-  return head;
+  throw storeDamaged('no block with a whole state', { head: bytesToHex(hash) });
 }

@@ -8,6 +8,7 @@ import type { Receipt } from '@isoquorum/primitives/receipt';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesToUtf8 } from '@isoquorum/primitives/utf8';
+import type { StateDatabase } from '@isoquorum/execution/state/database';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import { type BlockStore, sendersForDerivation } from './block-store.ts';
 import type { ChainBlock, ChainEvent, PrivateHead, PrivateWait } from './chain.ts';
@@ -85,6 +86,7 @@ export interface PrivateStoreOptions {
   readonly store: Store;
   readonly blocks: BlockStore;
   readonly writes: WriteQueue;
+  readonly database: StateDatabase;
   readonly privateStates: readonly string[];
   readonly publicHead: () => ChainBlock;
   readonly emit: (event: ChainEvent) => void;
@@ -243,6 +245,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       });
       state.underway = number;
       await writes.write(operations);
+      options.database.settle(commit.operations);
       // A reorganisation came while this was being written; its batch, which follows, moves the head back on disk too.
       if (state.underway !== number) return 'stale';
       state.underway = undefined;

@@ -1,0 +1,74 @@
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+import { countByEpoch, letGoBelow } from '../trie/let-go.ts';
+import { type TrieNode, UNLOADED } from '../trie/node.ts';
+import type { Trie, TrieClock } from '../trie/trie.ts';
+import { bytesToMapKey } from './node-source.ts';
+
+const maxRoots = 4096;
+
+/**
+ * Decoded nodes of recent roots in memory, within a bound: every commit begins an epoch, nodes carry the epoch of their
+ * last use, and when there are too many, those used longest ago go until half of the bound is left. What every block uses
+ * (the upper levels, busy contracts) therefore stays.
+ */
+export class NodeKeeper implements TrieClock {
+  epoch = 0;
+  private readonly max: number;
+  private readonly roots = new Map<string, TrieNode>();
+  /** Nodes read or made since the last counting, and those counted then: never less than there are. */
+  private nodes = 0;
+
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  /** Upper bound of the nodes in memory. */
+  get size(): number {
+    return this.nodes;
+  }
+
+  noteRead(): void {
+    this.nodes++;
+  }
+
+  /** The root node, if it is in memory. */
+  find(root: Hash32): TrieNode | undefined {
+    this.letGo();
+    return this.roots.get(bytesToMapKey(root));
+  }
+
+  /** Keeps the nodes of a committed trie under its root. */
+  keep(root: Hash32, trie: Trie, addedNodes: number): void {
+    const node = trie.rootNode;
+    if (node === undefined) return;
+    this.nodes += addedNodes;
+    const key = bytesToMapKey(root);
+    this.roots.delete(key);
+    this.roots.set(key, node);
+    if (this.roots.size > maxRoots) {
+      const oldest = this.roots.keys().next().value;
+      if (oldest !== undefined) this.roots.delete(oldest);
+    }
+    this.letGo();
+  }
+
+  private letGo(): void {
+    if (this.nodes <= this.max) return;
+    const counts = new Map<number, number>();
+    const counted = new Set<TrieNode>();
+    for (const root of this.roots.values()) countByEpoch(root, counts, counted);
+    let left = 0;
+    let before = this.epoch + 1;
+    for (const [epoch, count] of [...counts].sort(([one], [other]) => other - one)) {
+      if (left + count > this.max >> 1) break;
+      left += count;
+      before = epoch;
+    }
+    const seen = new Set<TrieNode>();
+    for (const [key, root] of this.roots) {
+      if (root.kind === UNLOADED || root.epoch < before) this.roots.delete(key);
+      else letGoBelow(root, before, seen);
+    }
+    this.nodes = left;
+  }
+}

@@ -1,0 +1,56 @@
+import { BRANCH, type BranchNode, EXTENSION, LEAF, type LoadedNode, type TrieNode, UNLOADED } from './node.ts';
+
+/** Where in a branch's RLP each child's hash begins; 0 for a place that is empty or holds an embedded node. */
+function hashOffsets(raw: Uint8Array, offsets: Uint16Array): void {
+  const first = raw[0] as number;
+  let offset = first < 0xf8 ? 1 : first - 0xf6;
+  for (let index = 0; index < 16; index++) {
+    const head = raw[offset] as number;
+    offsets[index] = head === 0xa0 ? offset + 1 : 0;
+    offset += head === 0xa0 ? 33 : head === 0x80 ? 1 : head - 0xc0 + 1;
+  }
+}
+
+function isHashed(node: TrieNode): node is LoadedNode {
+  return node.kind !== UNLOADED && node.reference?.length === 32;
+}
+
+/** Counts loaded nodes below a hashed one by the epoch in which each was used last, each once. */
+export function countByEpoch(node: TrieNode, counts: Map<number, number>, seen: Set<TrieNode>): void {
+  if (node.kind === UNLOADED || seen.has(node)) return;
+  seen.add(node);
+  counts.set(node.epoch, (counts.get(node.epoch) ?? 0) + 1);
+  if (node.kind === BRANCH) {
+    for (const child of node.children) if (typeof child === 'object') countByEpoch(child, counts, seen);
+  } else if (node.kind === EXTENSION) countByEpoch(node.child, counts, seen);
+}
+
+const offsets = new Uint16Array(16);
+
+function letGoChildren(branch: BranchNode, before: number, seen: Set<TrieNode>): void {
+  const { children } = branch;
+  let isKnown = false;
+  for (let index = 0; index < 16; index++) {
+    const child = children[index];
+    if (typeof child !== 'object' || !isHashed(child) || child.epoch >= before) continue;
+    if (!isKnown) hashOffsets(branch.raw, offsets);
+    isKnown = true;
+    children[index] = offsets[index] as number;
+  }
+  for (const child of children) if (typeof child === 'object') letGoBelow(child, before, seen);
+}
+
+/**
+ * Lets hashed nodes below one go that were used last before an epoch: their parents keep the hashes and load them again
+ * when needed. A parent is used at least as late as its children, so whole subtrees go at once. Unhashed nodes stay.
+ */
+export function letGoBelow(node: TrieNode, before: number, seen: Set<TrieNode>): void {
+  if (node.kind === UNLOADED || node.kind === LEAF || seen.has(node)) return;
+  seen.add(node);
+  if (node.kind === BRANCH) {
+    if (node.reference === undefined) for (const child of node.children) if (typeof child === 'object') letGoBelow(child, before, seen);
+    if (node.reference !== undefined) letGoChildren(node, before, seen);
+  } else if (node.child.kind !== UNLOADED && isHashed(node.child) && node.child.epoch < before) {
+    node.child = { kind: UNLOADED, reference: node.child.reference as Uint8Array };
+  } else letGoBelow(node.child, before, seen);
+}
