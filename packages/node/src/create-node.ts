@@ -130,7 +130,13 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
 
   const groups = await openPrivateGroups(genesis.config, store, manager);
   const privateStates = privateStatesOf(genesis.config, groups, undefined);
-  const { chain, database, snapshot } = await openChain({ genesis, store, logger, onWriteFailure: fatal, privateStates });
+  const { chain, database, snapshot } = await openChain({
+    genesis,
+    store,
+    logger,
+    onWriteFailure: fatal,
+    privateStates,
+  });
   const { reader } = chain;
   const rules = createEngineRules({ chain, database, profile, recover });
   const executor = createExecutor({

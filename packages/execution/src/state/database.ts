@@ -106,9 +106,11 @@ export class StateDatabase {
     if (this.waiting.length > maxWaiting) this.waiting.shift();
   }
 
-  /** Told when the operations of a transition are durable: the source has them from now on. */
+  /** Told when the operations of transitions (of one, or of several in one list) are durable: the source has them now. */
   settle(operations: readonly StoreOperation[]): void {
-    this.waiting = this.waiting.filter((result) => result.operations !== operations);
+    this.waiting = this.waiting.filter(
+      (result) => result.operations !== operations && !operations.includes(result.operations[0] as StoreOperation),
+    );
   }
 
   /** keccak(address), remembered. */

@@ -3,7 +3,7 @@ import { bytesEqual, bytesToBareHex } from '@isoquorum/primitives/hex';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { decodeNode } from './decode-node.ts';
 import { TrieNodeMissingError } from './errors.ts';
-import { BRANCH, EXTENSION, LEAF, type TrieNode, UNLOADED } from './node.ts';
+import { BRANCH, childAt, EXTENSION, LEAF, type TrieNode, UNLOADED } from './node.ts';
 import type { NodeReader } from './trie.ts';
 
 type Loaded = Exclude<TrieNode, { readonly kind: typeof UNLOADED }>;
@@ -33,7 +33,7 @@ class Comparison {
     const loaded = this.load(node, path);
     if (loaded.kind === LEAF) yield [[...path, ...loaded.path], loaded.value];
     else if (loaded.kind === EXTENSION) yield* this.leaves(loaded.child, [...path, ...loaded.path]);
-    else for (const [index, child] of loaded.children.entries()) yield* this.leaves(child, [...path, index]);
+    else for (let index = 0; index < 16; index++) yield* this.leaves(childAt(loaded, index), [...path, index]);
   }
 
   /** Leaves of `after` that `before` does not have. Parts with equal hashes are not read. */
@@ -50,7 +50,7 @@ class Comparison {
     const [old, current] = [this.load(before, path), this.load(after, path)];
     if (old.kind === BRANCH && current.kind === BRANCH) {
       for (let index = 0; index < 16; index++)
-        yield* this.changed(old.children[index], current.children[index], [...path, index]);
+        yield* this.changed(childAt(old, index), childAt(current, index), [...path, index]);
       return;
     }
     if (old.kind === EXTENSION && current.kind === EXTENSION && bytesEqual(old.path, current.path)) {

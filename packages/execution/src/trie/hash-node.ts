@@ -111,7 +111,8 @@ function writeExtension({ path, child }: ExtensionNode): number {
 
 /** The node's RLP; its children must have references. */
 export function encodeNode(node: LoadedNode): Uint8Array {
-  const size = node.kind === LEAF ? writeLeaf(node) : node.kind === EXTENSION ? writeExtension(node) : writeBranch(node);
+  const size =
+    node.kind === LEAF ? writeLeaf(node) : node.kind === EXTENSION ? writeExtension(node) : writeBranch(node);
   // Only now: writing may have taken a larger buffer.
   const encoded = scratch.slice(0, size);
   if (node.kind === BRANCH) node.raw = encoded;

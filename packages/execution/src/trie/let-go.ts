@@ -48,7 +48,8 @@ export function letGoBelow(node: TrieNode, before: number, seen: Set<TrieNode>):
   if (node.kind === UNLOADED || node.kind === LEAF || seen.has(node)) return;
   seen.add(node);
   if (node.kind === BRANCH) {
-    if (node.reference === undefined) for (const child of node.children) if (typeof child === 'object') letGoBelow(child, before, seen);
+    if (node.reference === undefined)
+      for (const child of node.children) if (typeof child === 'object') letGoBelow(child, before, seen);
     if (node.reference !== undefined) letGoChildren(node, before, seen);
   } else if (node.child.kind !== UNLOADED && isHashed(node.child) && node.child.epoch < before) {
     node.child = { kind: UNLOADED, reference: node.child.reference as Uint8Array };

@@ -164,7 +164,10 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
 type Blocks = ReturnType<typeof createBlockStore>;
 
 /** The last block whose state is whole, and the blocks above it that were canonical, newest first. */
-function findHead(store: Store, blocks: Blocks): { readonly head: ChainBlock; readonly removed: readonly ChainBlock[] } {
+function findHead(
+  store: Store,
+  blocks: Blocks,
+): { readonly head: ChainBlock; readonly removed: readonly ChainBlock[] } {
   const hash = store.getSync(headKey);
   if (hash === undefined) throw storeDamaged('no head');
   const source = createStoreNodeSource(store);

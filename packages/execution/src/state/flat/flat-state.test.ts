@@ -67,7 +67,10 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ type: fc.constantFrom('destroy' as const, 'create' as const), account }),
 );
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('block' as const), changes: fc.array(change, { maxLength: 6 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ type: fc.constant('block' as const), changes: fc.array(change, { maxLength: 6 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('undo' as const) }) },
   {
     weight: 4,

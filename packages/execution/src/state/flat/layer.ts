@@ -77,7 +77,9 @@ export class FlatLayer {
 
   /** @param base the account in the state before, with its incarnation if the snapshot answered */
   setAccount(change: FlatChange, account: Account | undefined, base: Account | undefined): void {
-    const incarnation = change.isFresh ? blockIncarnation(this.blockNumber) : (change.account?.incarnation ?? base?.incarnation);
+    const incarnation = change.isFresh
+      ? blockIncarnation(this.blockNumber)
+      : (change.account?.incarnation ?? base?.incarnation);
     change.account = account === undefined ? undefined : { ...account, incarnation };
     change.slotsIncarnation = incarnation;
   }
