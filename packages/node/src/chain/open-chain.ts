@@ -157,7 +157,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     database,
     snapshot,
   });
-  tip = chain.tip;
+  tip = () => chain.tip();
   return { chain, database, snapshot };
 }
 
