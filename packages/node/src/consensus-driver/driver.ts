@@ -12,6 +12,7 @@ import type { Blockchain } from '../chain/blockchain.ts';
 import type { Executor } from '../import/executor.ts';
 import type { Importer } from '../import/importer.ts';
 import type { NodePool } from '../pool/create-pool.ts';
+import type { RaftOptions } from '../raft/options.ts';
 import type { VoteBook } from './vote-book.ts';
 
 /** Where consensus stands, for RPC and log: enough to say who is missing, and in which round, when nothing moves. */
@@ -79,6 +80,8 @@ export interface DriverParts {
   readonly votes: VoteBook;
   /** At most 32 bytes, for extra data of blocks made here. */
   readonly vanity: Uint8Array | undefined;
+  /** On a Raft chain: who we are in the cluster; without it the node follows. */
+  readonly raft: RaftOptions | undefined;
   readonly host: NetworkHost;
   readonly clock: Clock;
   readonly random: Random;

@@ -39,6 +39,8 @@ export interface BuildRequest {
   readonly seal?: ((header: Header) => Header) | undefined;
   readonly candidates: Iterable<Transaction>;
   readonly isTimeUp?: () => boolean;
+  /** For BLOCKHASH on a parent whose ancestors are not all in the chain. */
+  readonly ancestorHash?: (number: number) => Hash32 | undefined;
 }
 
 /** A private state and its accounts' extra data, by root. */
@@ -191,6 +193,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       const outcome = await runAsync(
         buildBlock({
           ...context({ hash: parent.hash, header: parent.block.header }),
+          ...(request.ancestorHash === undefined ? {} : { blockHash: request.ancestorHash }),
           header: request.header,
           parentRoot: parent.block.header.stateRoot,
           author: request.author,

@@ -1,0 +1,119 @@
+import { decodeRaftFrame, encodeRaftFrame, type RaftFrame } from '@isoquorum/consensus/raft/frame';
+import type { RaftMessage } from '@isoquorum/consensus/raft/types';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesEqual } from '@isoquorum/primitives/hex';
+import type { NetworkHost, Peer } from '@isoquorum/network/host';
+import { RAFT_PROTOCOL } from '@isoquorum/network/protocols';
+import type { Logger } from '@isoquorum/platform/logger';
+import type { Members } from './members.ts';
+
+/** A peer speaks for a member that it is not; reaction REJECT. */
+export type RaftLinkErrorCode = 'RAFT_SENDER_WRONG';
+
+export type RaftHello = Omit<Extract<RaftFrame, { type: 'hello' }>, 'type'>;
+
+export interface RaftLinksOptions {
+  readonly host: NetworkHost;
+  readonly logger: Logger;
+  readonly members: Members;
+  readonly raftId: number;
+  /** What we say of ourselves to a peer that has just connected. */
+  readonly hello: () => RaftHello;
+  readonly onHello: (hello: RaftHello) => void;
+  readonly onMessage: (message: RaftMessage) => void;
+  readonly onGone: (raftId: number) => void;
+}
+
+/** Messages between members: each peer says by its first frame which member it is, and speaks for no other. */
+export interface RaftLinks {
+  isConnected(raftId: number): boolean;
+  /** Resolves true when the frame was handed to the network; false when the member is not there. */
+  send(message: RaftMessage): Promise<boolean>;
+  stop(): void;
+}
+
+function wrongSender(peer: Peer, raftId: number): IsoquorumError {
+  return new IsoquorumError('RAFT_SENDER_WRONG', `a peer speaks for member ${raftId}`, { peer: peer.id, raftId }, 'REJECT');
+}
+
+export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
+  const { host, members, logger } = options;
+  /** Peer by raft id, and raft id by peer. */
+  const peers = new Map<number, string>();
+  const ids = new Map<string, number>();
+  let isStopped = false;
+
+  function greet(peer: Peer): void {
+    if (peer.role !== 'node') return;
+    const frame = encodeRaftFrame({ type: 'hello', ...options.hello() });
+    host.send(peer.id, RAFT_PROTOCOL, frame).catch((error: unknown) => {
+      logger.log('debug', 'A Raft greeting was not sent', { peer: peer.id, reason: String(error) });
+    });
+  }
+
+  /** Whether the peer may be that member: by its node key, where we know the member. */
+  function mayBe(peer: Peer, raftId: number): boolean {
+    if (raftId === options.raftId) return false;
+    const address = members.addressOf(raftId);
+    return address === undefined || (peer.address !== undefined && bytesEqual(address, peer.address));
+  }
+
+  function bind(peer: Peer, raftId: number): void {
+    const former = ids.get(peer.id);
+    if (former !== undefined) peers.delete(former);
+    peers.set(raftId, peer.id);
+    ids.set(peer.id, raftId);
+  }
+
+  host.onFrame(RAFT_PROTOCOL, (peer, bytes) => {
+    if (isStopped || peer.role !== 'node') return;
+    // Entries are views of the frame, and stay.
+    const frame = decodeRaftFrame(bytes.slice());
+    if (frame.type === 'hello') {
+      if (!mayBe(peer, frame.raftId)) throw wrongSender(peer, frame.raftId);
+      // Whoever we did not know may have missed our greeting.
+      if (ids.get(peer.id) !== frame.raftId) {
+        bind(peer, frame.raftId);
+        greet(peer);
+      }
+      options.onHello(frame);
+      return;
+    }
+    const { message } = frame;
+    if (!ids.has(peer.id)) return;
+    if (ids.get(peer.id) !== message.from || message.to !== options.raftId) throw wrongSender(peer, message.from);
+    options.onMessage(message);
+  });
+
+  const stopPeers = host.onPeer(({ type, peer }) => {
+    if (type === 'connected') {
+      greet(peer);
+      return;
+    }
+    const raftId = ids.get(peer.id);
+    if (raftId === undefined) return;
+    ids.delete(peer.id);
+    if (peers.get(raftId) === peer.id) peers.delete(raftId);
+    options.onGone(raftId);
+  });
+  for (const peer of host.peers()) greet(peer);
+
+  return {
+    isConnected: (raftId) => raftId === options.raftId || peers.has(raftId),
+    async send(message) {
+      const peerId = peers.get(message.to);
+      if (peerId === undefined) return false;
+      try {
+        await host.send(peerId, RAFT_PROTOCOL, encodeRaftFrame({ type: 'message', message }));
+        return true;
+      } catch (error) {
+        logger.log('debug', 'A Raft message was not sent', { to: message.to, type: message.type, reason: String(error) });
+        return false;
+      }
+    },
+    stop() {
+      isStopped = true;
+      stopPeers();
+    },
+  };
+}
