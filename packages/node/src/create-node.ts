@@ -29,6 +29,7 @@ import { createExecutor, type Executor } from './import/executor.ts';
 import { createImporter } from './import/importer.ts';
 import { CALL_LIMITS, type CallLimits, type NodeContext } from './node-context.ts';
 import { createPool } from './pool/create-pool.ts';
+import type { RaftOptions } from './raft/options.ts';
 import { createRecoverSenders, type RecoverSenders } from './pool/senders.ts';
 import { createSubmitter } from './private/create-submitter.ts';
 import { createManagerSource } from './private/manager-source.ts';
@@ -71,6 +72,8 @@ export interface NodeOptions {
   /** Default: the chain id. */
   readonly networkId?: bigint;
   readonly clientVersion?: string;
+  /** On a Raft chain: who this node is in the cluster. Without it the node follows. */
+  readonly raft?: RaftOptions;
   /** At most 32 bytes, at the front of the extra data of blocks made here. */
   readonly extraVanity?: Uint8Array;
   readonly access?: AccessPolicy;
@@ -170,7 +173,11 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     host,
     chain: reader,
     logger,
-    validators: () => decidersTogether(rules, headOf()),
+    validators: () => {
+      const isRaft = driver.status().algorithm === 'raft';
+      // Members of a Raft cluster get every block by the log.
+      return (isRaft ? driver.raft?.members.addresses() : undefined) ?? decidersTogether(rules, headOf());
+    },
   });
   const catchUp = createCatchUp({
     host,
@@ -198,6 +205,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     pool,
     votes,
     vanity: options.extraVanity,
+    raft: options.raft,
     host,
     clock,
     random,
@@ -305,6 +313,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     allowUnprotected: options.allowUnprotected ?? true,
     callLimits: options.callLimits ?? CALL_LIMITS,
     profile,
+    raft: driver.raft,
     syncStatus: () => catchUp.status(),
     consensusStatus: () => driver.status(),
     warnings,

@@ -15,6 +15,7 @@ import type { ConsensusStatus } from './consensus-driver/driver.ts';
 import type { EngineRules } from './engine/engine.ts';
 import type { BlockReplay } from './import/block-replay.ts';
 import type { TransactionPool } from './pool/pool.ts';
+import type { RaftCluster } from './raft/cluster.ts';
 import type { TransactionSubmitter } from './private/submit.ts';
 
 /** Who validates, as far as the chain says (istanbul_*, clique_*). */
@@ -96,6 +97,8 @@ export interface NodeContext {
   readonly callLimits: CallLimits;
   /** Bug for bug, or right (decision 7). */
   readonly profile: Profile;
+  /** On a Raft chain on which this node takes part. */
+  readonly raft: RaftCluster | undefined;
   syncStatus(): SyncStatus;
   /** Where consensus stands, and who is missing. */
   consensusStatus(): ConsensusStatus;

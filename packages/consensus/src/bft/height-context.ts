@@ -32,12 +32,14 @@ export function bftHeightContext(options: HeightContextOptions): BftHeightContex
   const height = parent.number + 1;
   const settings = bftConfigAt(config, height);
   if (settings === undefined) throw headerError('NOT_BFT', { number: height });
+  const isFirst = parent.number === 0 || bftConfigAt(config, parent.number) === undefined;
   const capMs = settings.maxRequestTimeoutSeconds * 1000;
   return {
     height,
     parent,
     parentHash: headerHash(parent),
-    parentAuthor: parent.number === 0 ? zeroAddress : (bftAuthor(parent, config, recover) ?? zeroAddress),
+    // Before the first block of ours nobody proposed: it is the genesis, or the last block of Raft.
+    parentAuthor: isFirst ? zeroAddress : (bftAuthor(parent, config, recover) ?? zeroAddress),
     validators: orderValidators(validators, settings.algorithm),
     quorum: quorumAt(config, height, validators.length),
     faults: faultsOf(validators.length),

@@ -79,7 +79,7 @@ export interface RaftHeaderRules {
 
 /**
  * Verifies a Raft header. The original checks nothing but the place in the chain: the log decides (goquorum.md 8.4). Strict wants
- * later time stamps than the parent's, no uncles, gas within bounds, and a seal that somebody made; whose it has to be only
+ * time stamps not before the parent's, no uncles, gas within bounds, and a seal that somebody made; whose it has to be only
  * the log's membership says. @throws UNKNOWN_PARENT; strict: TIMESTAMP_INVALID, UNCLES_NOT_EMPTY, RAFT_SEAL_INVALID, GAS_*
  */
 export function verifyRaftHeader(header: Header, parent: Header | undefined, rules: RaftHeaderRules): void {
@@ -88,7 +88,8 @@ export function verifyRaftHeader(header: Header, parent: Header | undefined, rul
   if (parent === undefined || parent.number !== number - 1 || !bytesEqual(headerHash(parent), header.parentHash))
     throw headerError('UNKNOWN_PARENT', { number });
   if (rules.profile !== 'strict') return;
-  if (header.timestamp <= parent.timestamp)
+  // Equal: blocks of one second, where a chain is written in seconds.
+  if (header.timestamp < parent.timestamp)
     throw headerError('TIMESTAMP_INVALID', { number, timestamp: header.timestamp, parent: parent.timestamp });
   if (!bytesEqual(header.uncleHash, emptyUncleHash)) throw headerError('UNCLES_NOT_EMPTY', { number });
   if (raftMinter(header, rules.recover) === undefined) throw headerError('RAFT_SEAL_INVALID', { number });

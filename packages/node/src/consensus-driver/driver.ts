@@ -12,6 +12,7 @@ import type { Blockchain } from '../chain/blockchain.ts';
 import type { Executor } from '../import/executor.ts';
 import type { Importer } from '../import/importer.ts';
 import type { NodePool } from '../pool/create-pool.ts';
+import type { RaftCluster } from '../raft/cluster.ts';
 import type { RaftOptions } from '../raft/options.ts';
 import type { VoteBook } from './vote-book.ts';
 
@@ -56,6 +57,8 @@ export interface ConsensusDriver {
   status(): ConsensusStatus;
   /** Resolves when nothing waits to be handled. */
   idle(): Promise<void>;
+  /** On a Raft chain. */
+  readonly raft?: RaftCluster;
 }
 
 /** What a machine was given, in order; enough to replay it. One member per engine. */

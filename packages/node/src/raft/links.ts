@@ -33,7 +33,12 @@ export interface RaftLinks {
 }
 
 function wrongSender(peer: Peer, raftId: number): IsoquorumError {
-  return new IsoquorumError('RAFT_SENDER_WRONG', `a peer speaks for member ${raftId}`, { peer: peer.id, raftId }, 'REJECT');
+  return new IsoquorumError(
+    'RAFT_SENDER_WRONG',
+    `a peer speaks for member ${raftId}`,
+    { peer: peer.id, raftId },
+    'REJECT',
+  );
 }
 
 export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
@@ -107,7 +112,11 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
         await host.send(peerId, RAFT_PROTOCOL, encodeRaftFrame({ type: 'message', message }));
         return true;
       } catch (error) {
-        logger.log('debug', 'A Raft message was not sent', { to: message.to, type: message.type, reason: String(error) });
+        logger.log('debug', 'A Raft message was not sent', {
+          to: message.to,
+          type: message.type,
+          reason: String(error),
+        });
         return false;
       }
     },

@@ -132,7 +132,8 @@ export async function openRaftLog(options: {
       operations.push({ type: 'put', key: baseKey, value: encodeBase(replacement) });
       lastKept = replacement.index;
     }
-    for (const entry of entries) operations.push({ type: 'put', key: entryKey(entry.index), value: encodeEntry(entry) });
+    for (const entry of entries)
+      operations.push({ type: 'put', key: entryKey(entry.index), value: encodeEntry(entry) });
     const end = entries.at(-1)?.index ?? lastKept;
     // What stood behind entries that were replaced goes with them.
     for (let index = end + 1; index <= lastKept; index++) operations.push({ type: 'delete', key: entryKey(index) });

@@ -20,6 +20,8 @@ export interface Members {
   byAddress(address: Address): RaftAddress | undefined;
   addressOf(raftId: number): Address | undefined;
   removed(): readonly number[];
+  /** Of all members. */
+  addresses(): readonly Address[];
   /** Applies a committed change; its context names the new member. Answers true when something changed. */
   apply(change: ConfChange): boolean;
   /** The next id to be given out: ids are never used again. */
@@ -57,6 +59,7 @@ export function createMembers(): Members {
     all: sorted,
     byId: (raftId) => members.get(raftId),
     byAddress: (address) => [...members.values()].find((member) => bytesEqual(member.address, address)),
+    addresses: () => [...members.values()].map(({ address }) => address),
     addressOf: (raftId) => members.get(raftId)?.address,
     removed: () => [...removed].toSorted((left, right) => left - right),
     apply(change) {

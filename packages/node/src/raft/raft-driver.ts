@@ -1,16 +1,14 @@
-import { encodeRaftAddress, type RaftAddress } from '@isoquorum/consensus/raft/cluster-state';
-import type { ConfChange, ConfChangeType } from '@isoquorum/consensus/raft/conf-change';
+import { encodeRaftAddress } from '@isoquorum/consensus/raft/cluster-state';
+import type { ConfChange } from '@isoquorum/consensus/raft/conf-change';
 import { emptyConfState } from '@isoquorum/consensus/raft/memory-storage';
 import { majorityOf } from '@isoquorum/consensus/raft/quorum';
 import { createRawNode, type RawNode } from '@isoquorum/consensus/raft/raw-node';
-import type { Refusal } from '@isoquorum/consensus/raft/refusal';
 import {
   appendThread,
   applyThread,
   type ConfState,
   type RaftMessage,
   raftNone,
-  type RaftStatus,
   type SoftState,
 } from '@isoquorum/consensus/raft/types';
 import { encodeBlock } from '@isoquorum/primitives/block';
@@ -19,9 +17,10 @@ import type { ChainBlock } from '../chain/chain.ts';
 import type { ConsensusDriver, ConsensusStatus, DriverParts } from '../consensus-driver/driver.ts';
 import type { RaftRules } from '../engine/raft-rules.ts';
 import { type Applier, createApplier } from './applier.ts';
+import type { RaftCluster } from './cluster.ts';
 import { createRaftLinks, type RaftHello, type RaftLinks } from './links.ts';
 import { openRaftLog, type RaftLogStore } from './log-store.ts';
-import { clusterStateOf, createMembers, firstConfState, type Members } from './members.ts';
+import { clusterStateOf, createMembers, firstConfState } from './members.ts';
 import { createMinter } from './minter.ts';
 import type { RaftOptions } from './options.ts';
 
@@ -33,15 +32,9 @@ const maxUncommittedBytes = 64 * 1024 * 1024;
 /** When the leader's connection breaks, one stands for election after a moment, not after all ticks. */
 const earlyElectionMs = { least: 50, spread: 350 };
 
-/** A Raft node at work, with what `raft_*` asks of it. */
+/** A Raft node at work. */
 export interface RaftDriver extends ConsensusDriver {
-  readonly raftId: number;
-  readonly members: Members;
-  /** Undefined until the log is open. */
-  raftStatus(): RaftStatus | undefined;
-  isConnected(raftId: number): boolean;
-  /** Proposes a change of one member, here or by way of the leader. Undefined: on its way. */
-  changeMember(type: ConfChangeType, raftId: number, address: RaftAddress | undefined): Refusal | undefined;
+  readonly raft: RaftCluster;
 }
 
 /** Carries out what the Raft core asks for: log to disk, messages to members, committed blocks into the chain, new blocks from the pool. */
@@ -311,16 +304,19 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
   }
 
   return {
-    raftId,
-    members,
-    raftStatus: () => raw?.status(),
-    isConnected: (id) => links?.isConnected(id) ?? id === raftId,
-    changeMember(type, id, address) {
-      const context = address === undefined ? new Uint8Array(0) : encodeRaftAddress(address);
-      const change = { version: 1, transition: 'auto', changes: [{ type, nodeId: id }], context } as const;
-      const refusal = raw?.proposeConfChange(change);
-      pump();
-      return refusal;
+    raft: {
+      raftId,
+      members,
+      isDnsEnabled: options.isDnsEnabled ?? false,
+      raftStatus: () => raw?.status(),
+      isConnected: (id) => links?.isConnected(id) ?? id === raftId,
+      changeMember(type, id, address) {
+        const context = address === undefined ? new Uint8Array(0) : encodeRaftAddress(address);
+        const change = { version: 1, transition: 'auto', changes: [{ type, nodeId: id }], context } as const;
+        const refusal = raw?.proposeConfChange(change);
+        pump();
+        return refusal;
+      },
     },
     start() {
       opening = open().catch(fail);

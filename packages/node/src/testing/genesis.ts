@@ -114,3 +114,42 @@ export function testGenesisJson(options: TestGenesisOptions): Record<string, unk
 export function testGenesis(options: TestGenesisOptions): Genesis {
   return parseGenesis(testGenesisJson(options));
 }
+
+export interface TestRaftGenesisOptions {
+  readonly accountKeys?: readonly Uint8Array[];
+  /** The chain goes over to QBFT at a block, with these validators. */
+  readonly qbft?: { readonly block: number; readonly validators: readonly Address[] };
+}
+
+/** The JSON of a Raft genesis: it names no engine. */
+export function testRaftGenesisJson(options: TestRaftGenesisOptions): Record<string, unknown> {
+  const { qbft } = options;
+  const transition = qbft && {
+    block: qbft.block,
+    algorithm: 'qbft',
+    validators: qbft.validators.toSorted(compareBytes).map((address) => bytesToHex(address)),
+    blockperiodseconds: 1,
+    requesttimeoutseconds: 4,
+    epochlength: 30_000,
+  };
+  return {
+    config: {
+      chainId: 1337,
+      ...forksFromGenesis,
+      isQuorum: true,
+      ...(transition === undefined ? {} : { transitions: [transition] }),
+    },
+    nonce: '0x0',
+    timestamp: '0x0',
+    extraData: bytesToHex(new Uint8Array(32)),
+    gasLimit: '0x2faf0800',
+    difficulty: '0x0',
+    mixHash: bytesToHex(new Uint8Array(32)),
+    coinbase: '0x0000000000000000000000000000000000000000',
+    alloc: allocOf(options.accountKeys ?? []),
+  };
+}
+
+export function testRaftGenesis(options: TestRaftGenesisOptions): Genesis {
+  return parseGenesis(testRaftGenesisJson(options));
+}

@@ -1,3 +1,4 @@
+import type { RaftAddress } from '@isoquorum/consensus/raft/cluster-state';
 import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
 import { createMemoryNetwork, type MemoryNetwork } from '@isoquorum/network/memory/network';
 import { createChainIdentity } from '@isoquorum/network/session/chain-identity';
@@ -8,11 +9,11 @@ import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Store } from '@isoquorum/platform/store';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
-import { nodeKeyToAddress, nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
+import { nodeKeyToAddress, nodeKeyToNodeId, nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { createGenesisBlock } from '../chain/genesis-block.ts';
 import { createNode, type NodeOptions, type RunningNode } from '../create-node.ts';
-import { testCliqueGenesis, testGenesis, type TestGenesisOptions, testKey } from './genesis.ts';
+import { testCliqueGenesis, testGenesis, type TestGenesisOptions, testKey, testRaftGenesis } from './genesis.ts';
 
 /** A place for a node that may run or be down; its store stays. */
 export interface SimulatedNode {
@@ -44,12 +45,25 @@ export interface SimulatedNetworkOptions {
   readonly observers?: number;
   readonly blockPeriodSeconds?: number;
   /** A BFT engine unless told. */
-  readonly consensus?: 'bft' | 'clique';
+  readonly consensus?: 'bft' | 'clique' | 'raft';
+  /** Of a Raft chain: where it goes over to QBFT. */
+  readonly qbftBlock?: number;
   readonly genesis?: Pick<TestGenesisOptions, 'algorithm' | 'transitions' | 'emptyBlockPeriodSeconds'>;
   readonly latencyMs?: (from: string, to: string) => number;
   readonly drop?: (from: string, to: string, protocol: string) => boolean;
   readonly manager?: (index: number) => Q2tClient | undefined;
   readonly logger?: (name: string) => Logger;
+}
+
+/** A node as a member of a Raft cluster. */
+export function raftMember(nodeKey: Uint8Array, raftId: number): RaftAddress {
+  return {
+    raftId,
+    nodeId: nodeKeyToNodeId(nodeKey),
+    host: '127.0.0.1',
+    p2pPort: 30_302 + raftId,
+    raftPort: 50_400 + raftId,
+  };
 }
 
 const startMs = 1_800_000_000_000;
@@ -86,10 +100,15 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
   const nodeKeys = keys.slice(0, options.validators);
   const periodSeconds = options.blockPeriodSeconds ?? 1;
   const timestamp = startMs / 1000 - 1;
-  const genesis =
-    options.consensus === 'clique'
-      ? testCliqueGenesis({ signers: nodeKeys.map(nodeKeyToAddress), accountKeys, periodSeconds, timestamp })
-      : testGenesis({ nodeKeys, accountKeys, blockPeriodSeconds: periodSeconds, timestamp, ...options.genesis });
+  const addresses = nodeKeys.map(nodeKeyToAddress);
+  const { consensus = 'bft', qbftBlock } = options;
+  const qbft = qbftBlock === undefined ? {} : { qbft: { block: qbftBlock, validators: addresses } };
+  const genesis = {
+    bft: () => testGenesis({ nodeKeys, accountKeys, blockPeriodSeconds: periodSeconds, timestamp, ...options.genesis }),
+    clique: () => testCliqueGenesis({ signers: addresses, accountKeys, periodSeconds, timestamp }),
+    raft: () => testRaftGenesis({ accountKeys, ...qbft }),
+  }[consensus]();
+  const members = nodeKeys.map((key, index) => raftMember(key, index + 1));
   const genesisHash = createGenesisBlock(genesis).hash;
   const peers = new Map(
     keys.map((key, index) => [
@@ -137,6 +156,7 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
           logger: options.logger?.(name) ?? silentLogger,
           manager: options.manager?.(index),
           accountKeys,
+          ...(consensus === 'raft' && index < members.length ? { raft: { raftId: index + 1, members } } : {}),
           ...overrides,
         });
         return node.running;

@@ -1,0 +1,195 @@
+import { decodeRaftExtra } from '@isoquorum/consensus/raft/header';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import type { Hash32 } from '@isoquorum/primitives/bytes';
+import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
+import { createMemoryStore } from '@isoquorum/platform/memory/store';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RunningNode } from '../create-node.ts';
+import {
+  createSimulatedNetwork,
+  raftMember,
+  type SimulatedNetwork,
+  type SimulatedNetworkOptions,
+  type SimulatedNode,
+} from '../testing/simulated-network.ts';
+
+let simulation: SimulatedNetwork;
+
+afterEach(async () => {
+  await simulation.stop();
+});
+
+const running = (): RunningNode[] => simulation.nodes.flatMap((node) => node.running ?? []);
+const heights = (): number[] => running().map((node) => node.context.chain.headNumber());
+const lowest = (): number => Math.min(...heights());
+const isLeader = ({ running: node }: SimulatedNode): boolean =>
+  node?.context.raft?.raftStatus()?.softState.role === 'StateLeader';
+const leaderOf = (): SimulatedNode | undefined => simulation.nodes.find(isLeader);
+
+function expectOneChain(): void {
+  for (let number = 0; number <= lowest(); number++) {
+    const hashes = new Set(running().map((node) => bytesToHex(node.context.chain.hashByNumber(number)!)));
+    expect([number, hashes.size]).toEqual([number, 1]);
+  }
+}
+
+async function start(validators: number, options: Partial<SimulatedNetworkOptions> = {}): Promise<void> {
+  simulation = await createSimulatedNetwork({ validators, consensus: 'raft', ...options });
+  for (const node of simulation.nodes.slice(0, validators)) await node.start();
+  await simulation.runUntil('a leader', () => leaderOf() !== undefined, 20_000);
+}
+
+async function send(node: SimulatedNode, account = 0): Promise<Hash32> {
+  const from = privateKeyToAddress(simulation.accountKeys[account]!);
+  const to = new Uint8Array(20).fill(9);
+  return node.running!.context.submitter.sendTransaction({ from, to, value: 1n, gas: 21_000n });
+}
+
+const isMined = (hash: Hash32): boolean =>
+  running().every((node) => node.context.chain.transaction(hash) !== undefined);
+
+async function mine(node: SimulatedNode, account = 0, limitMs = 20_000): Promise<Hash32> {
+  const hash = await send(node, account);
+  await simulation.runUntil('mined everywhere', () => isMined(hash), limitMs);
+  return hash;
+}
+
+describe('a Raft network', () => {
+  it('mints on demand, at any member, with nanoseconds and the seal of the leader', async () => {
+    await start(3);
+    await simulation.run(3_000);
+    expect(heights()).toEqual([0, 0, 0]);
+    for (const node of simulation.nodes) await mine(node);
+    expect(lowest()).toBe(3);
+    const header = running()[0]!.context.chain.headerByNumber(3)!;
+    expect(header.timestamp).toBeGreaterThan(1_800_000_000_000_000_000n);
+    expect(decodeRaftExtra(header).raftId).toBe(simulation.nodes.indexOf(leaderOf()!) + 1);
+    expectOneChain();
+  });
+
+  it('writes seconds where it is told to', async () => {
+    simulation = await createSimulatedNetwork({ validators: 1, consensus: 'raft' });
+    const [node] = simulation.nodes as [SimulatedNode];
+    await node.start({ raft: { raftId: 1, members: [raftMember(node.nodeKey, 1)], isInSeconds: true } });
+    await simulation.runUntil('a leader', () => leaderOf() !== undefined, 20_000);
+    await mine(node);
+    await mine(node);
+    const { timestamp } = running()[0]!.context.chain.headerByNumber(2)!;
+    expect(timestamp).toBeGreaterThan(1_800_000_000n);
+    expect(timestamp).toBeLessThan(1_800_001_000n);
+  });
+
+  it('a minter that dies under load is followed by another within three seconds, and nothing is lost', async () => {
+    await start(3);
+    const [other] = simulation.nodes.filter((node) => !isLeader(node)) as [SimulatedNode];
+    const hashes: Hash32[] = [];
+    for (let count = 0; count < 12; count++) {
+      hashes.push(await send(other, count % 3));
+      await simulation.run(20);
+    }
+    await leaderOf()!.crash();
+    hashes.push(await send(other));
+    await simulation.runUntil('the next minter', () => hashes.every(isMined), 3_000);
+    expectOneChain();
+  });
+
+  it('restarts of all, in any order, leave one chain that goes on', async () => {
+    await start(3);
+    for (let turn = 0; turn < 9; turn++) {
+      const node = simulation.nodes[turn % 3]!;
+      await send(simulation.nodes[(turn + 1) % 3]!, turn % 3);
+      await simulation.run(turn * 7);
+      await node.crash();
+      await simulation.run(turn % 2 === 0 ? 100 : 2_500);
+      await node.start();
+      await simulation.run(500);
+    }
+    for (const node of simulation.nodes) await node.crash();
+    for (const node of simulation.nodes) await node.start();
+    await simulation.runUntil('a leader', () => leaderOf() !== undefined, 20_000);
+    await mine(simulation.nodes[0]!);
+    expectOneChain();
+    expect(lowest()).toBeGreaterThan(3);
+  });
+
+  it('a member whose disk was lost comes back from nothing, and gives no vote before', async () => {
+    await start(3);
+    for (let count = 0; count < 3; count++) await mine(simulation.nodes[count]!);
+    const victim = simulation.nodes.find((node) => !isLeader(node))!;
+    await victim.crash();
+    await mine(leaderOf()!);
+    // The others go too: the empty one alone must not elect itself, nor help one that lags.
+    await victim.start({ store: createMemoryStore() });
+    await simulation.runUntil('caught up', () => lowest() === 4, 20_000);
+    await mine(victim);
+    expectOneChain();
+  });
+
+  it('a late member gets a snapshot when the log is compacted', async () => {
+    await start(3);
+    const victim = simulation.nodes.find((node) => !isLeader(node))!;
+    await victim.crash();
+    for (let count = 0; count < 520; count++) {
+      await send(leaderOf()!, count % 3);
+      if (count % 3 === 2) await simulation.run(60);
+    }
+    await simulation.run(2_000);
+    const height = lowest();
+    await victim.start();
+    await simulation.runUntil('caught up', () => running().length === 3 && lowest() >= height, 60_000);
+    await mine(victim);
+    expectOneChain();
+  }, 120_000);
+
+  it('a new member joins as learner, is promoted, and one is removed', async () => {
+    await start(3, { observers: 1 });
+    await mine(simulation.nodes[0]!);
+    const joiner = simulation.nodes[3]!;
+    const address = raftMember(joiner.nodeKey, 4);
+    const { raft } = simulation.nodes[1]!.running!.context;
+    expect(raft!.members.nextId()).toBe(4);
+    expect(raft!.changeMember('add-learner', 4, address)).toBeUndefined();
+    await simulation.run(500);
+    await joiner.start({ raft: { raftId: 4, members: [] } });
+    await simulation.runUntil('the learner is there', () => lowest() === 1, 20_000);
+    expect(joiner.running!.context.raft!.raftStatus()!.confState.learners).toEqual([4]);
+    await mine(joiner);
+    raft!.changeMember('add-node', 4, undefined);
+    await simulation.runUntil(
+      'promoted',
+      () => running().every((node) => node.context.raft!.raftStatus()!.confState.voters.includes(4)),
+      20_000,
+    );
+    await joiner.crash();
+    await mine(simulation.nodes[0]!);
+    await joiner.start({ raft: { raftId: 4, members: [] } });
+    await simulation.runUntil('back', () => running().length === 4 && lowest() === 3, 20_000);
+    leaderOf()!.running!.context.raft!.changeMember('remove-node', 4, undefined);
+    await simulation.runUntil(
+      'removed',
+      () => simulation.nodes.slice(0, 3).every((node) => node.running!.context.raft!.members.byId(4) === undefined),
+      20_000,
+    );
+    await send(simulation.nodes[0]!);
+    await simulation.run(3_000);
+    expect(simulation.nodes.slice(0, 3).map((node) => node.running!.context.chain.headNumber())).toEqual([4, 4, 4]);
+    expect(simulation.nodes[0]!.running!.context.raft!.members.nextId()).toBe(5);
+  });
+
+  it('goes over to QBFT at a block, with its history', async () => {
+    await start(4, { qbftBlock: 4 });
+    for (let count = 0; count < 3; count++) await mine(simulation.nodes[count]!);
+    await simulation.runUntil('QBFT blocks', () => lowest() >= 8, 60_000);
+    const { chain } = running()[0]!.context;
+    expect(chain.headerByNumber(3)!.timestamp).toBeGreaterThan(1_800_000_000_000_000_000n);
+    expect(chain.headerByNumber(4)!.timestamp).toBeLessThan(2_000_000_000n);
+    expect(running()[0]!.context.consensusStatus().algorithm).toBe('qbft');
+    await mine(simulation.nodes[1]!);
+    expectOneChain();
+    await simulation.nodes[2]!.crash();
+    await simulation.nodes[2]!.start();
+    const before = lowest();
+    await simulation.runUntil('on', () => running().length === 4 && lowest() > before + 3, 60_000);
+    expectOneChain();
+  });
+});
