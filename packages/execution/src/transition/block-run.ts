@@ -61,8 +61,11 @@ export class BlockRun {
    * @throws a transaction error, TRANSACTION_SIGNATURE_INVALID, TRANSACTION_CHAIN_ID_MISMATCH, STATE_MISSING
    */
   *apply(transaction: Transaction, options: EvmRunOptions = {}): Steps<void> {
-    const message: TransactionMessage = { transaction, sender: transactionSender(transaction, this.chainId) };
     const { rules } = this.block;
+    const message: TransactionMessage = {
+      transaction,
+      sender: transactionSender(transaction, this.chainId, rules.isHomestead),
+    };
     if (transaction.type === 1 && !rules.isBerlin) {
       throw transactionError('TRANSACTION_TYPE_NOT_SUPPORTED', 'transaction type not supported');
     }

@@ -88,9 +88,14 @@ export function transactionSigningHash(
 /**
  * Digest, signature and recovery id of a transaction, all ranges checked: what a worker needs to recover its sender.
  * @param chainId the chain's id; `undefined` before EIP-155, when only Homestead and private signatures are valid
+ * @param isHomestead false before Homestead, when a high s was allowed too
  * @throws TRANSACTION_SIGNATURE_INVALID, TRANSACTION_CHAIN_ID_MISMATCH
  */
-export function transactionRecoveryInput(transaction: Transaction, chainId: bigint | undefined): RecoveryInput {
+export function transactionRecoveryInput(
+  transaction: Transaction,
+  chainId: bigint | undefined,
+  isHomestead = true,
+): RecoveryInput {
   const { v, r, s } = transaction;
   let recovery: bigint;
   let protectedChainId: bigint | undefined;
@@ -109,7 +114,8 @@ export function transactionRecoveryInput(transaction: Transaction, chainId: bigi
     recovery = v - 27n;
   }
   if (recovery !== 0n && recovery !== 1n) signatureInvalid();
-  if (r <= 0n || s <= 0n || r >= secp256k1Order || s > secp256k1HalfOrder) signatureInvalid();
+  const greatest = isHomestead ? secp256k1HalfOrder : secp256k1Order - 1n;
+  if (r <= 0n || s <= 0n || r >= secp256k1Order || s > greatest) signatureInvalid();
   const signature = new Uint8Array(64);
   writeBigint(r, 32, signature, 0);
   writeBigint(s, 32, signature, 32);
@@ -121,14 +127,15 @@ export function transactionRecoveryInput(transaction: Transaction, chainId: bigi
 }
 
 /**
- * The account that signed, remembered. Low-s signatures only (Homestead). A V of 37/38 is always read as private.
+ * The account that signed, remembered. A V of 37/38 is always read as private.
  * @param chainId the chain's id; `undefined` before EIP-155
+ * @param isHomestead false before Homestead, when a high s was allowed too
  * @throws TRANSACTION_SIGNATURE_INVALID, TRANSACTION_CHAIN_ID_MISMATCH, TRANSACTION_TYPE_NOT_SUPPORTED (typed, no chain id)
  */
-export function transactionSender(transaction: Transaction, chainId: bigint | undefined): Address {
+export function transactionSender(transaction: Transaction, chainId: bigint | undefined, isHomestead = true): Address {
   const memo = memoOf(transaction);
   if (memo.sender !== undefined && memo.senderChainId === chainId) return memo.sender;
-  const { digest, signature, recoveryId } = transactionRecoveryInput(transaction, chainId);
+  const { digest, signature, recoveryId } = transactionRecoveryInput(transaction, chainId, isHomestead);
   let publicKey: Uint8Array;
   try {
     publicKey = recoverPublicKeyFromBytes(digest, signature, recoveryId);

@@ -16,6 +16,9 @@ import {
   toSigned,
 } from '../words.ts';
 
+/** So many bytes (2^6) of hashing or copying count as a step more, for the deadline. */
+const STEP_BYTES_LOG = 6;
+
 function stackError(sp: number, opcode: number): string {
   const least = STACK_BOUNDS.least[opcode] ?? 0;
   return sp < least
@@ -202,6 +205,7 @@ export function runFrame(frame: Frame, context: RunContext): Halt {
         case 0x20: {
           gas -= 6 * Math.ceil(Number(b) / 32) + memory.expansionGas(a, b);
           if (!(gas >= 0)) return frame.fail(evmErrors.outOfGas);
+          context.stepsLeft -= Number(b) >> STEP_BYTES_LOG;
           const length = Number(b);
           if (length !== 0) memory.grow(Number(a), length);
           sp -= 1;

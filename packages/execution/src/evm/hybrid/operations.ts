@@ -6,6 +6,9 @@ import { selfDestruct } from '../self-destruct.ts';
 import { storageSentry, storeSlot } from '../storage-gas.ts';
 import { bytesToWord, wordToAddress, wordToBytes } from '../words.ts';
 
+/** So many bytes (2^12) of copying count as a step more, for the deadline. */
+const COPY_STEP_LOG = 12;
+
 /** Takes the access cost of EIP-2929 for an account; the warm part is in the constant cost. */
 function payForAccount(word: bigint, frame: Frame, context: RunContext): boolean {
   if (!context.gasTable.hasAccessLists) return true;
@@ -13,12 +16,13 @@ function payForAccount(word: bigint, frame: Frame, context: RunContext): boolean
 }
 
 /** Copies from code, call data or return data to memory: cost by word, then the bytes. */
-function copyToMemory(frame: Frame, source: Uint8Array): Halt | undefined {
+function copyToMemory(frame: Frame, context: RunContext, source: Uint8Array): Halt | undefined {
   const to = frame.pop();
   const from = frame.pop();
   const length = frame.pop();
   if (!frame.expand(to, length) || !frame.useGas(3 * Math.ceil(Number(length) / 32)))
     return frame.fail(evmErrors.outOfGas);
+  context.stepsLeft -= Number(length) >> COPY_STEP_LOG;
   frame.memory.writePadded(Number(to), source, from, Number(length));
   return undefined;
 }
@@ -34,12 +38,12 @@ function loadCallData(frame: Frame): undefined {
   return frame.push(part.length === 32 ? bytesToWord(part) : bytesToWord(part) << BigInt(8 * (32 - part.length)));
 }
 
-function copyReturnData(frame: Frame): Halt | undefined {
+function copyReturnData(frame: Frame, context: RunContext): Halt | undefined {
   const from = frame.stack[frame.sp - 2] ?? 0n;
   const length = frame.stack[frame.sp - 3] ?? 0n;
   const { returnData } = frame;
   if (from + length > BigInt(returnData.length)) return frame.fail(evmErrors.returnDataOutOfBounds);
-  return copyToMemory(frame, returnData);
+  return copyToMemory(frame, context, returnData);
 }
 
 function writeLog(topics: number, frame: Frame, context: RunContext): Halt | undefined {
@@ -66,12 +70,13 @@ function loadSlot(frame: Frame, context: RunContext): Halt | undefined {
   return undefined;
 }
 
-function copyMemory(frame: Frame): Halt | undefined {
+function copyMemory(frame: Frame, context: RunContext): Halt | undefined {
   const to = frame.pop();
   const from = frame.pop();
   const length = frame.pop();
   if (!frame.expand(to > from ? to : from, length) || !frame.useGas(3 * Math.ceil(Number(length) / 32)))
     return frame.fail(evmErrors.outOfGas);
+  context.stepsLeft -= Number(length) >> COPY_STEP_LOG;
   if (length !== 0n) frame.memory.bytes.copyWithin(Number(to), Number(from), Number(from + length));
   return undefined;
 }
@@ -81,7 +86,7 @@ function accountCode(frame: Frame, context: RunContext, opcode: number): Halt | 
   if (!payForAccount(word, frame, context)) return frame.fail(evmErrors.outOfGas);
   const address = wordToAddress(word);
   const { host } = context;
-  if (opcode === 0x3c) return copyToMemory(frame, host.code(address));
+  if (opcode === 0x3c) return copyToMemory(frame, context, host.code(address));
   if (opcode === 0x31) frame.push(host.balance(address));
   else if (opcode === 0x3b) frame.push(BigInt(host.codeSize(address)));
   else {
@@ -122,17 +127,17 @@ export function runOperation(opcode: number, frame: Frame, context: RunContext):
     case 0x36:
       return frame.push(BigInt(frame.entered.input.length));
     case 0x37:
-      return copyToMemory(frame, frame.entered.input);
+      return copyToMemory(frame, context, frame.entered.input);
     case 0x38:
       return frame.push(BigInt(frame.code.bytes.length));
     case 0x39:
-      return copyToMemory(frame, frame.code.bytes);
+      return copyToMemory(frame, context, frame.code.bytes);
     case 0x3a:
       return frame.push(transaction.gasPrice);
     case 0x3d:
       return frame.push(BigInt(frame.returnData.length));
     case 0x3e:
-      return copyReturnData(frame);
+      return copyReturnData(frame, context);
     case 0x40: {
       const number = frame.pop();
       const hash =
@@ -184,7 +189,7 @@ export function runOperation(opcode: number, frame: Frame, context: RunContext):
       return undefined;
     }
     case 0x5e:
-      return copyMemory(frame);
+      return copyMemory(frame, context);
     case 0xa0:
     case 0xa1:
     case 0xa2:
