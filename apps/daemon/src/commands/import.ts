@@ -10,6 +10,7 @@ interface ImportFlags {
   readonly managerData?: string;
   readonly psi?: string;
   readonly rules: 'strict' | 'goquorum';
+  readonly evm: 'fast' | 'reference';
   readonly dataDir?: string;
   readonly report?: string;
 }
@@ -33,6 +34,12 @@ export function addImportCommand(program: Command): void {
       parseChoice('rules', ['strict', 'goquorum']),
       'strict',
     )
+    .option(
+      '--evm <engine>',
+      'fast, or reference: @ethereumjs/evm, the oracle of public rules',
+      parseChoice('evm', ['fast', 'reference']),
+      'fast',
+    )
     .option('--data-dir <dir>', 'keep the chain here, for `isoquorum node`; without it the import works in memory')
     .option('--report <file>', 'write what was imported, block by block, as JSON')
     .action(async (file: string, flags: ImportFlags) => {
@@ -52,6 +59,7 @@ export function addImportCommand(program: Command): void {
         ...(flags.psi === undefined ? {} : { psi: flags.psi }),
         ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
         rules: flags.rules,
+        evm: flags.evm,
         onProgress: (progress) => bar.update(progress),
       });
       bar.end();
