@@ -42,6 +42,17 @@ function peerJson(peer: Peer): PeerInfoJson {
   };
 }
 
+/** Namespaces of engines: a node has that of its chain's. */
+const ENGINE_NAMESPACES: Readonly<Record<string, readonly string[]>> = {
+  istanbul: ['bft'],
+  clique: ['clique'],
+  raft: ['raft'],
+};
+
+function ownNamespaces({ validators }: HandlerContext): readonly string[] {
+  return namespaces().filter((name) => ENGINE_NAMESPACES[name]?.includes(validators.kind) ?? true);
+}
+
 /** `admin`, `net`, `web3` and `rpc`: the node itself. */
 export function createNodeHandlersOfIdentity(
   context: HandlerContext,
@@ -81,6 +92,6 @@ export function createNodeHandlersOfIdentity(
     net_peerCount: () => host.peers().length,
     web3_clientVersion: () => identity.clientVersion,
     web3_sha3: (_request, data) => keccak256(data),
-    rpc_modules: () => Object.fromEntries(namespaces().map((name) => [name, '1.0'])),
+    rpc_modules: () => Object.fromEntries(ownNamespaces(context).map((name) => [name, '1.0'])),
   };
 }
