@@ -1,11 +1,12 @@
 import { faultsOf } from '@isoquorum/consensus/quorum';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
-import type { QuorumRule } from './machines/bft-genesis.ts';
-import { createQbftNetwork } from './machines/qbft/qbft-network.ts';
+import type { QuorumRule } from './machines/bft/bft-genesis.ts';
+import { ibftKind, qbftKind } from './machines/bft/bft-kind.ts';
+import { createBftNetwork } from './machines/bft/bft-network.ts';
 import type { MachineNetwork } from './machines/replica.ts';
 
 /** What `--consensus` takes. */
-export const CONSENSUS_NAMES = ['qbft'] as const;
+export const CONSENSUS_NAMES = ['qbft', 'ibft'] as const;
 
 export type ConsensusName = (typeof CONSENSUS_NAMES)[number];
 
@@ -25,7 +26,14 @@ const kinds: Readonly<Record<ConsensusName, ConsensusKind>> = {
   qbft: {
     nodesMin: 4,
     traitorsMax: faultsOf,
-    createNetwork: (options) => createQbftNetwork({ ...options, isRelaying: options.nodes <= relayingNodesMax }),
+    createNetwork: (options) =>
+      createBftNetwork(qbftKind, { ...options, isRelaying: options.nodes <= relayingNodesMax }),
+  },
+  ibft: {
+    nodesMin: 4,
+    traitorsMax: faultsOf,
+    createNetwork: (options) =>
+      createBftNetwork(ibftKind, { ...options, isRelaying: options.nodes <= relayingNodesMax }),
   },
 };
 

@@ -1,6 +1,6 @@
 import { consensusKind } from './consensus-kinds.ts';
 import type { FaultKind } from './faults/fault.ts';
-import type { QuorumRule } from './machines/bft-genesis.ts';
+import type { QuorumRule } from './machines/bft/bft-genesis.ts';
 import { runMachines } from './machines/run-machines.ts';
 import { drawScenario, type RunResult, type Scenario } from './scenario.ts';
 import { shrinkFailure, type ShrunkFailure } from './shrink.ts';

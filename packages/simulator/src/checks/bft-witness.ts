@@ -5,17 +5,20 @@ import type { BftView, SignedClaim } from './bft-view.ts';
 
 /** The rules that the checker goes by, stated once more and apart from the product. */
 export interface BftWitnessRules {
+  /** Of the nodes, by index. */
+  readonly addresses: readonly Address[];
   /** In the order in which they propose. */
   readonly validators: readonly Address[];
   readonly quorum: number;
-  /** Whether a proposal after round 0 carries its justification (QBFT). */
+  /** Whether ROUND-CHANGEs and proposals after round 0 carry certificates (QBFT). */
   readonly isJustified: boolean;
   /** The message in a frame; undefined for garbage. */
   read(frame: Uint8Array): BftView | undefined;
   /** Checks a block that became a correct node's head: seals of a quorum, by the rules. @throws what is wrong */
   verifyBlock(number: number, block: Uint8Array): void;
-  /** Who made a block. */
+  /** Who made a block, and who sealed it. */
   authorOf(block: Uint8Array): Address;
+  sealersOf(block: Uint8Array): readonly Address[];
 }
 
 type Counts = Map<string, Set<string>>;
@@ -41,14 +44,24 @@ export class BftWitness implements Witness {
   private readonly prepares = new Map<number, Counts>();
   private readonly commits = new Map<number, Counts>();
   private readonly proposals = new Map<number, Set<string>>();
+  private readonly changes = new Map<number, Counts>();
+  /** The last COMMIT of each correct node, by height. */
+  private readonly locks = new Map<
+    number,
+    Map<number, { readonly round: number; readonly digest: string | undefined }>
+  >();
   private readonly sealed = new Map<number, string>();
   private readonly authors = new Map<number, Address>();
   private readonly verified = new Set<string>();
   private readonly seen = new WeakSet<Uint8Array>();
   private highest = 0;
 
-  constructor(rules: BftWitnessRules, report: Report) {
+  private readonly traitors: ReadonlySet<string>;
+
+  /** @param traitors nodes that are, by index */
+  constructor(rules: BftWitnessRules, report: Report, traitors: ReadonlySet<number>) {
     this.rules = rules;
+    this.traitors = new Set([...traitors].map((index) => bytesToBareHex(rules.addresses[index] as Address)));
     this.report = report;
     this.known = new Set(rules.validators.map(bytesToBareHex));
   }
@@ -80,30 +93,31 @@ export class BftWitness implements Witness {
       const reason = error instanceof Error ? error.message : String(error);
       this.report(`node ${node} has an invalid block ${number}: ${reason}`);
     }
+    if (!this.isDecided(number, hash, block))
+      this.report(`node ${node} has block ${number} without a quorum of COMMITs in one round`);
     if (!this.authors.has(number)) this.authors.set(number, this.rules.authorOf(block));
     if (number <= this.highest) return;
     this.highest = number;
     const old = number - heightsKept;
-    for (const map of [this.prepares, this.commits, this.proposals, this.signed]) map.delete(old);
+    for (const map of [this.prepares, this.commits, this.proposals, this.changes, this.locks, this.signed])
+      map.delete(old);
   }
 
   private keyOf(node: number): string {
-    return bytesToBareHex(this.addressOfNode(node));
+    return bytesToBareHex(this.rules.addresses[node] as Address);
   }
-
-  private addressOfNode(node: number): Address {
-    return this.nodes?.[node] ?? (this.rules.validators[node] as Address);
-  }
-
-  /** Addresses of the nodes by index, where that is not the order of the validators. */
-  nodes: readonly Address[] | undefined;
 
   private note(view: BftView, signer: string): void {
     const { height, round, digest } = view;
-    if (view.type === 'prePrepare') {
+    if (view.type === 'roundChange') {
+      const counts: Counts = this.changes.get(height) ?? new Map();
+      this.changes.set(height, counts);
+      count(counts, `${round}`, signer);
+    } else if (view.type === 'prePrepare') {
       const proposals = this.proposals.get(height) ?? new Set();
       this.proposals.set(height, proposals);
-      if (this.flawOf(view) === undefined) proposals.add(`${round} ${digest} ${signer}`);
+      // In IBFT nobody can see whether a proposer had the ROUND-CHANGEs that it needs.
+      if (!this.rules.isJustified || this.flawOf(view) === undefined) proposals.add(`${round} ${digest} ${signer}`);
     } else if (view.type === 'prepare') this.countVote(this.prepares, view, signer);
     else if (view.type === 'commit' && this.countVote(this.commits, view, signer) >= this.rules.quorum)
       this.checkSealedOnce(height, digest ?? '');
@@ -113,6 +127,16 @@ export class BftWitness implements Witness {
     const counts: Counts = votes.get(height) ?? new Map();
     votes.set(height, counts);
     return count(counts, `${round} ${digest}`, signer);
+  }
+
+  /** Correct validators whose seals a block carries all committed to it in one round. What a traitor says to itself nobody hears. */
+  private isDecided(height: number, digest: string, block: Uint8Array): boolean {
+    const sealers = this.rules.sealersOf(block).map(bytesToBareHex);
+    const correct = sealers.filter((sealer) => !this.traitors.has(sealer));
+    // A validator alone says nothing to anybody.
+    if (this.known.size === 1) return true;
+    const commits = [...(this.commits.get(height) ?? [])].filter(([key]) => key.endsWith(` ${digest}`));
+    return commits.some(([, signers]) => correct.every((sealer) => signers.has(sealer)));
   }
 
   /** No two different blocks with enough seals at one height, whether or not anybody has put them together. */
@@ -155,7 +179,11 @@ export class BftWitness implements Witness {
 
   /** What is wrong with the justification of a proposal. */
   private flawOf({ height, round, digest, roundChanges, prepares }: BftView): string | undefined {
-    if (round === 0 || !this.rules.isJustified) return undefined;
+    if (round === 0) return undefined;
+    if (!this.rules.isJustified) {
+      const asked = this.changes.get(height)?.get(`${round}`)?.size ?? 0;
+      return asked < this.rules.quorum ? 'without a quorum of ROUND-CHANGEs' : undefined;
+    }
     const changes = this.distinct(roundChanges.filter((claim) => claim.height === height && claim.round === round));
     if (changes.length < this.rules.quorum) return 'without a quorum of ROUND-CHANGEs';
     const [first] = prepares;
@@ -170,16 +198,46 @@ export class BftWitness implements Witness {
   }
 
   private checkPrepare(node: number, { height, round, digest }: BftView): void {
+    this.checkLock(node, height, round, digest);
     const proposer = this.proposerAt(height, round);
     if (proposer === undefined) return;
     if (this.proposals.get(height)?.has(`${round} ${digest} ${proposer}`) === true) return;
     this.report(`node ${node} prepared what the proposer did not rightly propose, at height ${height}, round ${round}`);
   }
 
+  /** IBFT: who committed to a block votes for another only after a quorum voted for another in a later round. */
+  private checkLock(node: number, height: number, round: number, digest: string | undefined): void {
+    const lock = this.locks.get(height)?.get(node);
+    if (this.rules.isJustified || lock === undefined || lock.digest === digest || lock.round >= round) return;
+    const votes = [...(this.prepares.get(height)?.keys() ?? []), ...(this.commits.get(height)?.keys() ?? [])];
+    const isReleased = votes.some((key) => {
+      const [voted = '', other = ''] = key.split(' ');
+      const isLater = Number(voted) > lock.round && Number(voted) <= round && other !== lock.digest;
+      return isLater && this.supportOf(height, Number(voted), other) >= this.rules.quorum;
+    });
+    if (!isReleased) this.report(`node ${node} prepared against its lock at height ${height}, round ${round}`);
+  }
+
   private checkCommit(node: number, { height, round, digest }: BftView): void {
-    const support = this.prepares.get(height)?.get(`${round} ${digest}`)?.size ?? 0;
-    if (support < this.rules.quorum)
+    const locks = this.locks.get(height) ?? new Map<number, { round: number; digest: string | undefined }>();
+    this.locks.set(height, locks.set(node, { round, digest }));
+    const support = this.supportOf(height, round, digest);
+    // Who is locked on a block in IBFT commits to it at once in a later round.
+    const isLocked = (): boolean =>
+      !this.rules.isJustified &&
+      Array.from({ length: round }, (_, earlier) => this.supportOf(height, earlier, digest)).some(
+        (votes) => votes >= this.rules.quorum,
+      );
+    if (support < this.rules.quorum && !isLocked())
       this.report(`node ${node} committed with ${support} PREPAREs at height ${height}, round ${round}`);
+  }
+
+  /** Distinct validators that said PREPARE; in IBFT a COMMIT counts as well. */
+  private supportOf(height: number, round: number, digest: string | undefined): number {
+    const key = `${round} ${digest}`;
+    const prepares = this.prepares.get(height)?.get(key) ?? new Set<string>();
+    if (this.rules.isJustified) return prepares.size;
+    return new Set([...prepares, ...(this.commits.get(height)?.get(key) ?? [])]).size;
   }
 
   private checkRoundChange(node: number, view: BftView): void {

@@ -71,5 +71,6 @@ export type Report = (text: string) => void;
 export interface MachineNetwork extends Pace {
   createReplica(environment: ReplicaEnvironment): Replica;
   createTraitor(environment: TraitorEnvironment): Traitor;
-  createWitness(report: Report): Witness;
+  /** @param traitors nodes that are, by index */
+  createWitness(report: Report, traitors: ReadonlySet<number>): Witness;
 }

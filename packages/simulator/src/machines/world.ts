@@ -53,7 +53,7 @@ export class World implements SimulatedWorld {
     const { nodes, faults, network, chance } = options;
     this.weather = new Weather(faults, options.fair, chance.fork('weather'));
     const report = (text: string): void => this.violate(text);
-    this.witness = network.createWitness(report);
+    this.witness = network.createWitness(report, this.weather.traitors);
     this.finality = new FinalityCheck(report);
     for (let index = 0; index < nodes; index++) this.slots.push(this.createSlot(index));
     for (const slot of this.slots) this.timeline.after(chance.below(500), () => this.start(slot));

@@ -10,8 +10,8 @@ import { bytesEqual, bytesToBareHex, concatBytes } from '@isoquorum/primitives/h
 import { numberToBytes } from '@isoquorum/primitives/integer';
 import { bytesToNumber } from '@isoquorum/primitives/integer';
 import { keccak256 } from '@isoquorum/primitives/keccak';
-import type { Disk } from '../core/disk.ts';
-import { recoverFake } from './fake-signatures.ts';
+import type { Disk } from '../../core/disk.ts';
+import { recoverFake } from '../fake-signatures.ts';
 
 /** What execution of an empty block makes of a state root: the machines' stand-in for an EVM. */
 export function nextStateRoot(root: Hash32): Hash32 {

@@ -1,73 +1,84 @@
-import { decodeDurableRecord, encodeDurableRecord } from '@isoquorum/consensus/qbft/durable-record';
+import type { BftProtocol } from '@isoquorum/consensus/bft/protocol';
 import { bftHeightContext } from '@isoquorum/consensus/bft/height-context';
-import { prepareQbftHeader } from '@isoquorum/consensus/bft/prepare-header';
-import { signQbftMessage } from '@isoquorum/consensus/qbft/signing';
-import { createQbftState, step as productStep } from '@isoquorum/consensus/qbft/step';
-import type { BftHeightContext, BlockVerdict, Timer } from '@isoquorum/consensus/bft/types';
-import type { QbftEffect, QbftInput, QbftState, QbftStep } from '@isoquorum/consensus/qbft/types';
-import type { QbftMessage } from '@isoquorum/consensus/qbft/message';
+import type {
+  BftEffect,
+  BftHeightContext,
+  BftInput,
+  BftMessage,
+  BftRecord,
+  BftState,
+  BlockVerdict,
+  Timer,
+} from '@isoquorum/consensus/bft/types';
 import type { Block } from '@isoquorum/primitives/block';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import type { Header } from '@isoquorum/primitives/header';
 import { bytesToNumber, numberToBytes } from '@isoquorum/primitives/integer';
-import { blockOf, ChainOfHeaders, nextStateRoot } from '../chain-of-headers.ts';
 import { addressOf, createFakeSigner, indexOf, recoverFake } from '../fake-signatures.ts';
 import type { HeadPoint, Packet, Replica, ReplicaEnvironment } from '../replica.ts';
-import { qbftFrameOf, qbftMessageOf } from './qbft-frame.ts';
+import { blockOf, ChainOfHeaders, nextStateRoot } from './chain-of-headers.ts';
+import type { FrameReader } from './frame-reader.ts';
 
-/** Where a replica can be made to differ from the product, so that checks can be seen to find it. */
-export interface QbftParts {
-  readonly step: (state: QbftState, input: QbftInput) => QbftStep;
-  /** Judges a proposal; throws what is wrong. */
-  readonly verify: (chain: ChainOfHeaders, block: Block, nowSeconds: bigint) => void;
+/** Judges a proposal; throws what is wrong. Another than the product's makes a planted fault. */
+export type VerifyProposal = (chain: ChainOfHeaders, block: Block, nowSeconds: bigint) => void;
+
+export interface BftReplicaOptions<
+  State extends BftState<Message, Record>,
+  Message extends BftMessage,
+  Unsigned,
+  Record extends BftRecord,
+> {
+  readonly protocol: BftProtocol<State, Message, Unsigned, Record>;
+  readonly frames: FrameReader<Message>;
+  readonly genesis: { readonly config: ChainConfig; readonly header: Header };
+  /** Whether accepted messages are passed on, as nodes do; costs the cube of the number of nodes. */
+  readonly isRelaying: boolean;
+  readonly verify?: VerifyProposal | undefined;
 }
-
-/** The product's own. */
-export const productQbftParts: QbftParts = {
-  step: productStep,
-  verify: (chain, block, nowSeconds) => chain.verify(block, nowSeconds, 'unchecked'),
-};
 
 const recordKey = 'record';
 /** Blocks that are given at one request. */
 const blocksPerAnswer = 16;
 const askEveryMs = 2_000;
 
-/** The QBFT machine under its driver's contract, with a chain of empty blocks. */
-export class QbftReplica implements Replica {
+/** A BFT machine under its driver's contract, with a chain of empty blocks. */
+export class BftReplica<
+  State extends BftState<Message, Record>,
+  Message extends BftMessage,
+  Unsigned,
+  Record extends BftRecord,
+> implements Replica
+{
   private readonly environment: ReplicaEnvironment;
-  private readonly parts: QbftParts;
-  private readonly config: ChainConfig;
-  private readonly isRelaying: boolean;
+  private readonly options: BftReplicaOptions<State, Message, Unsigned, Record>;
   private readonly chain: ChainOfHeaders;
-  private state: QbftState;
-  private readonly inputs: QbftInput[] = [];
-  private effects: QbftEffect[] = [];
+  private state: State;
+  private readonly inputs: BftInput<Message, Record>[] = [];
+  private effects: BftEffect<Message, Unsigned, Record>[] = [];
   private isWaiting = false;
   private isPumping = false;
   private readonly timers = new Map<Timer['kind'], () => void>();
-  private readonly relayed = new WeakMap<QbftMessage, Set<number>>();
+  private readonly relayed = new WeakMap<Message, Set<number>>();
   private buildId = 0;
 
-  constructor(
-    environment: ReplicaEnvironment,
-    genesis: { readonly config: ChainConfig; readonly header: Header },
-    options: { readonly parts: QbftParts; readonly isRelaying: boolean },
-  ) {
+  constructor(environment: ReplicaEnvironment, options: BftReplicaOptions<State, Message, Unsigned, Record>) {
     this.environment = environment;
-    this.parts = options.parts;
-    this.isRelaying = options.isRelaying;
-    this.config = genesis.config;
+    this.options = options;
+    const { protocol, genesis } = options;
     this.chain = new ChainOfHeaders(genesis.config, genesis.header);
-    this.state = createQbftState({ address: addressOf(environment.index), profile: 'strict', recover: recoverFake });
+    this.state = protocol.createState({
+      address: addressOf(environment.index),
+      profile: 'strict',
+      recover: recoverFake,
+    });
   }
 
   start(): HeadPoint {
     const { environment, chain } = this;
     chain.load(environment.disk);
     const bytes = environment.disk.get(recordKey);
-    const record = bytes === undefined ? undefined : decodeDurableRecord(bytes);
+    const record = bytes === undefined ? undefined : this.options.protocol.decodeRecord(bytes);
     this.push({ type: 'start', context: this.contextOf(), record, nowMs: environment.nowMs() });
     this.askLater();
     return { number: chain.head.header.number, hash: chain.headHash };
@@ -76,7 +87,7 @@ export class QbftReplica implements Replica {
   receive(from: number, packet: Packet): void {
     switch (packet.channel) {
       case 'consensus': {
-        const message = qbftMessageOf(packet.bytes);
+        const message = this.options.frames.messageOf(packet.bytes);
         if (message === undefined) return;
         this.mark(message, from);
         this.push({ type: 'message', message });
@@ -103,10 +114,10 @@ export class QbftReplica implements Replica {
   }
 
   private contextOf(): BftHeightContext {
-    const { chain, config } = this;
+    const { chain, options } = this;
     const { validators } = chain;
     return bftHeightContext({
-      config,
+      config: options.genesis.config,
       profile: 'strict',
       recover: recoverFake,
       parent: chain.head.header,
@@ -114,7 +125,7 @@ export class QbftReplica implements Replica {
     });
   }
 
-  private push(input: QbftInput): void {
+  private push(input: BftInput<Message, Record>): void {
     this.inputs.push(input);
     this.pump();
   }
@@ -131,32 +142,32 @@ export class QbftReplica implements Replica {
       }
       const input = this.inputs.shift();
       if (input === undefined) break;
-      const result = this.parts.step(this.state, input);
+      const result = this.options.protocol.step(this.state, input);
       this.state = result.state;
       this.effects = [...result.effects];
     }
     this.isPumping = false;
   }
 
-  private interpret(effect: QbftEffect): void {
+  private interpret(effect: BftEffect<Message, Unsigned, Record>): void {
     const { environment } = this;
     switch (effect.type) {
       case 'persist':
         this.isWaiting = true;
-        environment.disk.write([[recordKey, encodeDurableRecord(effect.record)]], () => {
+        environment.disk.write([[recordKey, this.options.protocol.encodeRecord(effect.record)]], () => {
           this.isWaiting = false;
           this.effects.unshift(...effect.then);
           this.pump();
         });
         return;
       case 'broadcast': {
-        const message = signQbftMessage(effect.message, createFakeSigner(addressOf(environment.index)));
+        const message = this.options.protocol.sign(effect.message, createFakeSigner(addressOf(environment.index)));
         this.sendToAll(message);
         this.inputs.push({ type: 'message', message });
         return;
       }
       case 'relay':
-        if (this.isRelaying) this.sendToAll(effect.message);
+        if (this.options.isRelaying) this.sendToAll(effect.message);
         return;
       case 'sendTo':
         for (const message of effect.messages) this.sendTo(indexOf(effect.to), message);
@@ -195,7 +206,7 @@ export class QbftReplica implements Replica {
   }
 
   /** Notes that a peer has a message; false when it had it before. */
-  private mark(message: QbftMessage, peer: number): boolean {
+  private mark(message: Message, peer: number): boolean {
     const known = this.relayed.get(message) ?? new Set();
     this.relayed.set(message, known);
     if (known.has(peer)) return false;
@@ -203,8 +214,8 @@ export class QbftReplica implements Replica {
     return true;
   }
 
-  private sendToAll(message: QbftMessage): void {
-    const frame = qbftFrameOf(message);
+  private sendToAll(message: Message): void {
+    const frame = this.options.frames.frameOf(message);
     for (const address of this.state.context?.validators ?? []) {
       const to = indexOf(address);
       if (to !== this.environment.index && this.mark(message, to))
@@ -212,9 +223,9 @@ export class QbftReplica implements Replica {
     }
   }
 
-  private sendTo(to: number, message: QbftMessage): void {
+  private sendTo(to: number, message: Message): void {
     this.mark(message, to);
-    this.environment.send(to, { channel: 'consensus', bytes: qbftFrameOf(message) });
+    this.environment.send(to, { channel: 'consensus', bytes: this.options.frames.frameOf(message) });
   }
 
   private build(deadlineMs: number): void {
@@ -227,16 +238,18 @@ export class QbftReplica implements Replica {
       const vanity = new Uint8Array(32);
       new DataView(vanity.buffer).setUint32(0, ++this.buildId);
       new DataView(vanity.buffer).setUint32(4, nodes * id + index);
-      const header = prepareQbftHeader({
+      const { protocol, genesis } = this.options;
+      const header = protocol.prepareHeader({
         parent: parent.header,
         validators: chain.validators,
-        config: this.config,
+        config: genesis.config,
         author: addressOf(index),
         nowSeconds: this.nowSeconds(),
         vanity,
       });
       const stateRoot = nextStateRoot(parent.header.stateRoot);
-      this.push({ type: 'blockBuilt', block: { header: { ...header, stateRoot }, transactions: [], uncles: [] } });
+      const sealed = protocol.sealHeader({ ...header, stateRoot }, createFakeSigner(addressOf(index)));
+      this.push({ type: 'blockBuilt', block: { header: sealed, transactions: [], uncles: [] } });
     });
   }
 
@@ -246,7 +259,9 @@ export class QbftReplica implements Replica {
 
   private judge(block: Block): BlockVerdict {
     try {
-      this.parts.verify(this.chain, block, this.nowSeconds());
+      const { verify } = this.options;
+      if (verify === undefined) this.chain.verify(block, this.nowSeconds(), 'unchecked');
+      else verify(this.chain, block, this.nowSeconds());
       return { type: 'valid' };
     } catch (error) {
       if (!isIsoquorumError(error)) throw error;
