@@ -54,10 +54,10 @@ export class Planter<
 
   /** The machine sees every context changed. */
   context(name: string, change: (context: BftHeightContext) => BftHeightContext): Plant {
-    const { step } = this.kind.protocol;
+    const { protocol } = this.kind;
     return this.protocol(name, {
       step: (state, input) =>
-        step(
+        protocol.step(
           state,
           input.type === 'start' || input.type === 'newHead' ? { ...input, context: change(input.context) } : input,
         ),
@@ -66,21 +66,21 @@ export class Planter<
 
   /** The record that a start is given, changed. */
   record(name: string, change: (record: Record) => Record | undefined): Plant {
-    const { step } = this.kind.protocol;
+    const { protocol } = this.kind;
     return this.protocol(name, {
       step(state, input) {
-        if (input.type !== 'start' || input.record === undefined) return step(state, input);
-        return step(state, { ...input, record: change(input.record) });
+        if (input.type !== 'start' || input.record === undefined) return protocol.step(state, input);
+        return protocol.step(state, { ...input, record: change(input.record) });
       },
     });
   }
 
   /** The machine's state is damaged after each step. */
   damage(name: string, damage: (before: State, after: State) => State): Plant {
-    const { step } = this.kind.protocol;
+    const { protocol } = this.kind;
     return this.protocol(name, {
       step(state, input) {
-        const result = step(state, input);
+        const result = protocol.step(state, input);
         return { ...result, state: damage(state, result.state) };
       },
     });
@@ -92,19 +92,19 @@ export class Planter<
     type: BftMessage['type'],
     change: (context: BftHeightContext, message: Message, signer: Address) => BftHeightContext,
   ): Plant {
-    const { step, signer } = this.kind.protocol;
+    const { protocol } = this.kind;
     return this.protocol(name, {
       step(state, input) {
-        const from = input.type === 'message' ? signer(input.message, recoverFake) : undefined;
+        const from = input.type === 'message' ? protocol.signer(input.message, recoverFake) : undefined;
         if (
           input.type !== 'message' ||
           from === undefined ||
           input.message.type !== type ||
           state.context === undefined
         )
-          return step(state, input);
+          return protocol.step(state, input);
         const { context } = state;
-        const result = step({ ...state, context: change(context, input.message, from) }, input);
+        const result = protocol.step({ ...state, context: change(context, input.message, from) }, input);
         return { ...result, state: { ...result.state, context } };
       },
     });
@@ -112,12 +112,12 @@ export class Planter<
 
   /** A message is put where the machine keeps those that it counts, whatever the machine made of it. */
   message(name: string, put: (state: State, message: Message, signer: Address) => State | undefined): Plant {
-    const { step, signer } = this.kind.protocol;
+    const { protocol } = this.kind;
     return this.protocol(name, {
       step(state, input) {
-        const result = step(state, input);
+        const result = protocol.step(state, input);
         if (input.type !== 'message' || result.state.context === undefined) return result;
-        const from = signer(input.message, recoverFake);
+        const from = protocol.signer(input.message, recoverFake);
         const changed = from && put(result.state, input.message, from);
         return changed === undefined ? result : { ...result, state: changed };
       },
@@ -136,8 +136,8 @@ export class Planter<
 
   /** Those that can be planted in both protocols. */
   common(): readonly Plant[] {
-    const { step } = this.kind.protocol;
     const { kind } = this;
+    const { protocol } = kind;
     return [
       this.context('a quorum off by one', (context) => ({ ...context, quorum: context.quorum - 1 })),
       this.record('a record forgotten at a restart', () => undefined),
@@ -169,7 +169,7 @@ export class Planter<
       }),
       this.protocol('a record written after the send', {
         step(state, input) {
-          const result = step(state, input);
+          const result = protocol.step(state, input);
           return { ...result, effects: sendFirst(result.effects) };
         },
       }),
@@ -188,9 +188,9 @@ export class Planter<
         step(state, input: BftInput<Message, Record>) {
           const from = input.type === 'message' ? kind.protocol.signer(input.message, recoverFake) : undefined;
           if (input.type !== 'message' || input.message.type !== 'commit' || from === undefined)
-            return step(state, input);
+            return protocol.step(state, input);
           const { config } = state;
-          const result = step({ ...state, config: { ...config, recover: () => from } }, input);
+          const result = protocol.step({ ...state, config: { ...config, recover: () => from } }, input);
           return { ...result, state: { ...result.state, config } };
         },
       }),
