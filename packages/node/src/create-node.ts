@@ -309,6 +309,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     clock,
     random,
     logger,
+    groups,
     defaultPsi: DEFAULT_PRIVATE_STATE,
     allowUnprotected: options.allowUnprotected ?? true,
     callLimits: options.callLimits ?? CALL_LIMITS,

@@ -16,6 +16,7 @@ import type { EngineRules } from './engine/engine.ts';
 import type { BlockReplay } from './import/block-replay.ts';
 import type { TransactionPool } from './pool/pool.ts';
 import type { RaftCluster } from './raft/cluster.ts';
+import type { PrivateGroups } from './private/private-groups.ts';
 import type { TransactionSubmitter } from './private/submit.ts';
 
 /** Who validates, as far as the chain says (istanbul_*, clique_*). */
@@ -90,6 +91,8 @@ export interface NodeContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Who shares which private state; absent on a node with one. */
+  readonly groups: PrivateGroups | undefined;
   /** Private state of requests that name none. */
   readonly defaultPsi: string;
   /** Whether `eth_sendRawTransaction` takes transactions without EIP-155 protection. */

@@ -19,6 +19,12 @@ const reads: ReadonlySet<string> = new Set([
   'eth_getTransactionCount',
   'eth_getTransactionReceipt',
   'eth_storageRoot',
+  'eth_getContractPrivacyMetadata',
+  'eth_getPrivateTransactionReceipt',
+  'debug_traceBlockByHash',
+  'debug_traceBlockByNumber',
+  'debug_traceCall',
+  'debug_traceTransaction',
   'debug_privateStateRoot',
   'debug_defaultStateRoot',
 ]);

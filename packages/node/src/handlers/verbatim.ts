@@ -31,6 +31,7 @@ const VERBATIM: ReadonlySet<string> = new Set([
   'CALL_INTRINSIC_GAS_TOO_LOW',
   'GAS_REQUIRED_EXCEEDS_ALLOWANCE',
   'UNKNOWN_BLOCK',
+  'UNKNOWN_PRIVATE_STATE',
 ]);
 
 /** @see VERBATIM */

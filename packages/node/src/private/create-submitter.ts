@@ -134,9 +134,8 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
       }
       return pool.add(transaction, 'local');
     },
-    async payload(digest: EncryptedPayloadHash) {
-      return (await readingManager().receive(digest))?.payload;
-    },
+    payload: async (digest: EncryptedPayloadHash) => readingManager().receive(digest),
+    mandatoryRecipients: async (digest) => readingManager().mandatoryRecipients(digest),
     async payloadExtra(digest) {
       const manager = readingManager();
       const payload = await manager.receive(digest);

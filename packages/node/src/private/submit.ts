@@ -1,4 +1,4 @@
-import type { Address, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
+import type { Address, EnclaveKey, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import type { Q2tPayload } from '@isoquorum/rpc/rest/q2t';
 
@@ -53,8 +53,10 @@ export interface TransactionSubmitter {
   sendRawTransaction(transaction: Transaction): Promise<Hash32>;
   /** `eth_sendRawPrivateTransaction`: distributes the payload stored before under the digest in `data`, pools the envelope. */
   sendRawPrivateTransaction(transaction: Transaction, args: PrivateArguments): Promise<Hash32>;
-  /** `eth_getQuorumPayload`: the plaintext, or `undefined` when this node's manager is no party. @throws MANAGER_NOT_ENABLED */
-  payload(digest: EncryptedPayloadHash): Promise<Uint8Array | undefined>;
+  /** `eth_getQuorumPayload`: what the manager has, or `undefined` when it is no party. @throws MANAGER_NOT_ENABLED */
+  payload(digest: EncryptedPayloadHash): Promise<Q2tPayload | undefined>;
+  /** Who has to be a party, by the manager; none unless the payload says so. */
+  mandatoryRecipients(digest: EncryptedPayloadHash): Promise<readonly EnclaveKey[]>;
   /** `eth_getQuorumPayloadExtra`: the same with what the manager says about it. @throws MANAGER_NOT_ENABLED */
   payloadExtra(digest: EncryptedPayloadHash): Promise<PayloadExtra | undefined>;
   /**
