@@ -3,7 +3,7 @@ import { rpc, until } from '../../e2e/network.ts';
 import { createSenders, rpcBatch, type Sender, signCall, sleep } from '../bench/network.ts';
 import type { BftNetwork } from './bft-network.ts';
 
-/** Two rounds of the second timeout (4 s, then 8 s), and what a busy machine adds. */
+/** Two rounds of the second timeout (4 s, then 8 s), and what the start of a process on a busy machine takes. */
 const resumeWithinMs = 2 * 8_000 + 6_000;
 
 function expectThat(condition: boolean, what: string): void {
@@ -30,18 +30,17 @@ export async function faultScenario(network: BftNetwork, count: number, say: (wh
   const stoodAt = await network.height(0);
   await sleep(10_000);
   expectThat((await network.height(0)) <= stoodAt + 1, 'blocks were made without a quorum');
-  const status = await until(
-    'a failed round',
-    () => network.status(0),
-    ({ failed }) => failed !== null,
-  );
   const dead = victims.map((index) => network.address(index));
+  // Round 0 may have failed for its proposer alone; a later one tells of all.
+  const status = await until(
+    'a failed round that misses those that are down',
+    () => network.status(0),
+    ({ failed }) => failed !== null && sameSet(failed.missing, dead),
+    60_000,
+  );
   expectThat(status.round > 0, 'no round has failed');
   expectThat(sameSet(status.disconnected, dead), `disconnected are ${status.disconnected.join()}, not ${dead.join()}`);
-  expectThat(
-    dead.every((address) => status.failed?.missing.includes(address) === true),
-    `missing are ${status.failed?.missing.join()}, not ${dead.join()}`,
-  );
+  expectThat((await network.height(0)) <= stoodAt + 1, 'blocks were made without a quorum');
   const line =
     network
       .log(0)
@@ -51,7 +50,7 @@ export async function faultScenario(network: BftNetwork, count: number, say: (wh
     dead.every((address) => line.includes(address)),
     `the log does not say who is missing: ${line}`,
   );
-  say(`${faults + 1} of ${count} down: no block; round ${status.round}, missing ${status.failed?.missing.length}`);
+  say(`${faults + 1} of ${count} down: no block; round ${status.round}, ${status.failed?.missing.length} missing`);
 
   await network.start(last);
   const resumedMs = await network.untilHeight(0, stoodAt + 2, resumeWithinMs);
@@ -93,7 +92,7 @@ export async function membershipScenario(
   await network.untilHeight(guest, await network.height(0), 60_000);
   expectThat(!(await network.status(guest)).isValidator, 'a guest validates');
   const candidate = network.address(guest);
-  const voters = Array.from({ length: Math.floor(count / 2) + 1 }, (_, index) => index);
+  const voters = Array.from({ length: Math.floor((count + 1) / 2) + 1 }, (_, index) => index);
   for (const index of voters) await rpc(network.url(index), 'istanbul_propose', candidate, true);
   expectThat(
     (await rpc<Record<string, boolean>>(network.url(0), 'istanbul_candidates'))[candidate] === true,

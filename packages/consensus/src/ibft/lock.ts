@@ -61,7 +61,7 @@ function latestQuorum(turn: Turn, after: number): { digest: Hash32; votes: reado
 
 /**
  * Strict: a quorum that voted for a block in a round after that of the lock proves that the locked block was not decided
- * before, and cannot have been since. The lock moves to that block if this node has it, else it is released (ADR 016).
+ * before, and cannot have been since. The lock moves to that block if this node has it, else it is released (ADR 012).
  */
 export function followQuorum(turn: Turn): void {
   const { state } = turn;

@@ -88,7 +88,7 @@ export function stepOnce(state: IbftState, input: IbftInput): IbftStep {
 }
 
 /**
- * The machine of the legacy engine (goquorum.md 9.4; what strict does otherwise: ADR 016). Pure: no clock, no randomness,
+ * The machine of the legacy engine (goquorum.md 9.4; what strict does otherwise: ADR 012). Pure: no clock, no randomness,
  * nothing changed in place; equal state and input give equal results. Never throws.
  */
 export function step(state: IbftState, input: IbftInput): IbftStep {

@@ -1,40 +1,46 @@
 import type { Block } from '@isoquorum/primitives/block';
-import type { Address } from '@isoquorum/primitives/bytes';
+import { type Address, emptyBytes } from '@isoquorum/primitives/bytes';
+import type { BftAlgorithm } from '@isoquorum/primitives/genesis/bft-config';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { createGenesisHeader, parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import { emptyTrieRoot, type Header } from '@isoquorum/primitives/header';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { ISTANBUL_DIGEST } from '@isoquorum/primitives/istanbul-digest';
-import { encodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
+import { encodeIbftExtra, encodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
 import { type PrepareHeaderOptions, prepareQbftHeader } from '../bft/prepare-header.ts';
 import { sortValidators } from '../validator-set.ts';
 
-/** Settings of a QBFT chain for tests: period 1 s, timeout 2 s. */
+/** Settings of a BFT chain for tests: period 1 s, timeout 2 s. */
 export interface TestGenesisOptions {
+  /** Default QBFT. */
+  readonly algorithm?: BftAlgorithm;
   readonly isTwoFPlus1?: boolean;
   readonly epochLength?: number;
 }
 
-/** A QBFT genesis with the given validators. */
+/** A BFT genesis with the given validators. */
 export function createTestGenesis(
   validators: readonly Address[],
   options: TestGenesisOptions = {},
 ): { readonly config: ChainConfig; readonly header: Header } {
-  const extra = { vanity: new Uint8Array(32), vote: undefined, round: 0, committedSeals: [] };
-  const extraData = bytesToHex(encodeQbftExtra({ ...extra, validators: sortValidators(validators) }));
-  const { epochLength = 30_000, isTwoFPlus1 = false } = options;
-  const qbft = { epochlength: epochLength, blockperiodseconds: 1, requesttimeoutseconds: 2, ceil2Nby3Block: 0 };
+  const { epochLength = 30_000, isTwoFPlus1 = false, algorithm = 'qbft' } = options;
+  const extra = { vanity: new Uint8Array(32), validators: sortValidators(validators), committedSeals: [] };
+  const extraData =
+    algorithm === 'qbft'
+      ? encodeQbftExtra({ ...extra, vote: undefined, round: 0 })
+      : encodeIbftExtra({ ...extra, seal: emptyBytes });
+  const section = { epochlength: epochLength, blockperiodseconds: 1, requesttimeoutseconds: 2, ceil2Nby3Block: 0 };
   const genesis = parseGenesis({
     config: {
       chainId: 1337,
       isQuorum: true,
       txnSizeLimit: 64,
-      qbft,
+      [algorithm]: section,
       transitions: isTwoFPlus1 ? [{ block: 0, '2FPlus1Enabled': true }] : [],
     },
     nonce: '0x0',
     timestamp: '0x5f1663fc',
-    extraData,
+    extraData: bytesToHex(extraData),
     gasLimit: '0x2faf0800',
     difficulty: '0x1',
     mixHash: bytesToHex(ISTANBUL_DIGEST),

@@ -71,8 +71,12 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
     return validators.filter((address) => !bytesEqual(address, parts.address));
   }
 
-  function missingOf(status: BftSessionStatus): readonly Address[] {
-    return others(status.context?.validators ?? []).filter((address) => !status.heard.has(bytesToBareHex(address)));
+  /** Who should have spoken and has not. Before the first proposal that is its proposer alone. */
+  function missingOf({ context, round, phase, proposer, heard }: BftSessionStatus): readonly Address[] {
+    const speaker = others(proposer === undefined ? [] : [proposer]);
+    const silent = others(context?.validators ?? []).filter((address) => !heard.has(bytesToBareHex(address)));
+    if (phase !== 'acceptRequest') return silent;
+    return round === 0 || silent.length === 0 ? speaker : silent;
   }
 
   function disconnectedOf(validators: readonly Address[]): readonly Address[] {

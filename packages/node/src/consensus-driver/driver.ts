@@ -32,7 +32,7 @@ export interface ConsensusStatus {
   readonly validators: readonly Address[];
   /** How many of them must agree. */
   readonly quorum: number;
-  /** Those of whom nothing that counts has been heard in this round. */
+  /** Those who should have spoken in this round, and have not; before the first proposal that is the proposer alone. */
   readonly missing: readonly Address[];
   /** Those that are not connected. */
   readonly disconnected: readonly Address[];

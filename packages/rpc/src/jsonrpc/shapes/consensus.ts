@@ -11,7 +11,7 @@ export interface ConsensusStatusJson {
   readonly isValidator: boolean;
   readonly validators: readonly string[];
   readonly quorum: number;
-  /** Validators of whom nothing that counts has been heard in this round. */
+  /** Validators that should have spoken in this round, and have not; before the first proposal that is the proposer alone. */
   readonly missing: readonly string[];
   /** Validators that are not connected to this node. */
   readonly disconnected: readonly string[];
