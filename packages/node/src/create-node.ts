@@ -68,7 +68,12 @@ export interface NodeOptions {
   /** Take part in consensus when listed as a validator (default true). */
   readonly validate?: boolean;
   /** What `admin_nodeInfo` and enode texts say (default 127.0.0.1:30303). */
-  readonly advertise?: { readonly host: string; readonly port: number; readonly libp2pPort?: number };
+  readonly advertise?: {
+    readonly host: string;
+    readonly port: number;
+    readonly libp2pPort?: number;
+    readonly raftPort?: number;
+  };
   /** Default: the chain id. */
   readonly networkId?: bigint;
   readonly clientVersion?: string;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { hexToBytes } from '@isoquorum/primitives/hex';
+import { hexToBytes, hexToFixedBytes } from '@isoquorum/primitives/hex';
 import { runUntilStopped } from '../lifecycle.ts';
 import { parseChoice, parseInteger, readJsonFile, readOptionFile } from '../options.ts';
 
@@ -18,6 +18,12 @@ interface NodeFlags {
   readonly rules: 'strict' | 'goquorum';
   readonly validate: boolean;
   readonly browsersFile?: string;
+  readonly raftport: number;
+  readonly raftjoinexisting?: number;
+  readonly raftblocktime: number;
+  readonly raftSeconds: boolean;
+  readonly raftdnsenable: boolean;
+  readonly etherbase?: string;
   readonly devAccounts?: string;
 }
 
@@ -59,6 +65,21 @@ export function addNodeCommand(program: Command): void {
     .option('--no-validate', 'never take part in consensus')
     .option('--browsers-file <file>', 'permissioned-browsers.json; default in the data directory')
     .option('--dev-accounts <file>', 'JSON array of private keys that this node holds, unlocked: for development only')
+    .option('--raftport <port>', 'what our enode names as raftport', parseInteger('raftport', 0, 65_535), 50_400)
+    .option(
+      '--raftjoinexisting <id>',
+      'join a Raft cluster that runs, under the id that raft_addPeer answered',
+      parseInteger('raftjoinexisting', 1, 65_535),
+    )
+    .option(
+      '--raftblocktime <ms>',
+      'least time between blocks of a Raft chain',
+      parseInteger('raftblocktime', 0, 3_600_000),
+      50,
+    )
+    .option('--raft-seconds', 'write seconds into headers of a Raft chain, not nanoseconds as GoQuorum', false)
+    .option('--raftdnsenable', 'members of a Raft cluster may be named by host names', false)
+    .option('--etherbase <address>', 'who gets fees of blocks minted here, on a Raft chain where gas has a price')
     .action(async (flags: NodeFlags) => {
       const { startNode } = await import('@isoquorum/node/node/start-node');
       const accountKeys =
@@ -83,6 +104,14 @@ export function addNodeCommand(program: Command): void {
         rules: flags.rules,
         accountKeys,
         validate: flags.validate,
+        raft: {
+          raftPort: flags.raftport,
+          joinExisting: flags.raftjoinexisting,
+          blockTimeMs: flags.raftblocktime,
+          isInSeconds: flags.raftSeconds,
+          isDnsEnabled: flags.raftdnsenable,
+          ...(flags.etherbase === undefined ? {} : { feeRecipient: hexToFixedBytes(flags.etherbase, 20) }),
+        },
       });
       await runUntilStopped({ info: node.info, stop: () => node.stop(), failed: node.stopped });
     });

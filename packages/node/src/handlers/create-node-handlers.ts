@@ -21,6 +21,7 @@ import { createLogFeed } from './log-feed.ts';
 import { createPersonalHandlers } from './personal.ts';
 import { createDowngradeGuard } from './private-arguments.ts';
 import { withPrivatePatience } from './private-patience.ts';
+import { createRaftHandlers } from './raft.ts';
 import { createTxpoolHandlers } from './txpool.ts';
 
 /** Everything that answers JSON-RPC on a node. */
@@ -39,7 +40,10 @@ function createEngineHandlers(context: HandlerContext): Partial<HandlersOf<Engin
     case 'clique':
       return createCliqueHandlers(context);
     case 'raft':
-      return raftEndBlock(context.chain.config) === undefined ? {} : createIstanbulHandlers(context);
+      return {
+        ...(context.raft === undefined ? {} : createRaftHandlers(context.raft)),
+        ...(raftEndBlock(context.chain.config) === undefined ? {} : createIstanbulHandlers(context)),
+      };
   }
 }
 

@@ -11,6 +11,8 @@ import { createLogger } from '@isoquorum/platform/node/logger';
 import { createRandom } from '@isoquorum/platform/node/random';
 import { createRecoveryPool } from '@isoquorum/platform/node/recovery-pool';
 import type { Logger } from '@isoquorum/platform/logger';
+import type { RaftAddress } from '@isoquorum/consensus/raft/cluster-state';
+import { selectEngine } from '@isoquorum/primitives/genesis/bft-config';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { createQ2tClient } from '@isoquorum/rpc/rest/q2t-client';
@@ -18,6 +20,7 @@ import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { createGenesisBlock } from '../chain/genesis-block.ts';
 import { clientVersionDefault, createNode, type RulesProfile, type RunningNode } from '../create-node.ts';
 import { type RunningRpc, startRpc } from '../handlers/start-rpc.ts';
+import { memberEnode, raftOptionsOf, type RaftSettings, readStaticNodes } from '../raft/settings.ts';
 import { createRecoverSenders } from '../pool/senders.ts';
 import { loadNodeKey, openChainStore } from './data-directory.ts';
 import { createEvm, type EvmChoice } from './evm.ts';
@@ -59,6 +62,8 @@ export interface StartNodeOptions {
   /** Node-held accounts; development only. */
   readonly accountKeys?: readonly Uint8Array[];
   readonly validate?: boolean;
+  /** For a Raft chain; our id is the place in `static-nodes.json` unless we join a cluster that runs. */
+  readonly raft?: RaftSettings;
   readonly networkId?: bigint;
   readonly allowUnprotected?: boolean;
   /** Threads for sender recovery; 1 unless told. */
@@ -163,6 +168,17 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
       random,
       logger: logger.child({ part: 'network' }),
     });
+    const isRaft = selectEngine(genesis.config) === undefined && options.validate !== false;
+    const raft = isRaft
+      ? {
+          ...raftOptionsOf({
+            nodeKey,
+            staticNodes: [...(options.staticNodes ?? []), ...readStaticNodes(options.dataDir)],
+            settings: options.raft ?? {},
+          }),
+          onMembers: (members: readonly RaftAddress[]) => admission.setMembers(members.map(memberEnode)),
+        }
+      : undefined;
     const node = await createNode({
       genesis,
       nodeKey,
@@ -175,11 +191,17 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
       manager: managerOf(options, clock),
       networkId,
       recoverSenders: createRecoverSenders(recovery),
-      advertise: { host: address, port: options.enodePort ?? 30303, libp2pPort: tcpPort },
+      advertise: {
+        host: address,
+        port: options.enodePort ?? 30303,
+        libp2pPort: tcpPort,
+        ...(isRaft && options.raft?.raftPort !== undefined ? { raftPort: options.raft.raftPort } : {}),
+      },
       dataDir: options.dataDir,
       ...(options.rules === undefined ? {} : { rules: options.rules }),
       ...(options.accountKeys === undefined ? {} : { accountKeys: options.accountKeys }),
       ...(options.validate === undefined ? {} : { validate: options.validate }),
+      ...(raft === undefined ? {} : { raft }),
       ...(options.allowUnprotected === undefined ? {} : { allowUnprotected: options.allowUnprotected }),
     });
     undo.push(() => node.stop());

@@ -19,11 +19,12 @@ import { istanbulMethods, type IstanbulMethods } from './methods/istanbul.ts';
 import { minerMethods, type MinerMethods } from './methods/miner.ts';
 import { netMethods, type NetMethods } from './methods/net.ts';
 import { personalMethods, type PersonalMethods } from './methods/personal.ts';
+import { raftMethods, type RaftMethods } from './methods/raft.ts';
 import { txpoolMethods, type TxpoolMethods } from './methods/txpool.ts';
 import { rpcMethods, web3Methods, type RpcMethods, type Web3Methods } from './methods/web3.ts';
 
 /** What belongs to one kind of consensus; a node has those of its chain's engine. */
-export interface EngineMethods extends IstanbulMethods, CliqueMethods {}
+export interface EngineMethods extends IstanbulMethods, CliqueMethods, RaftMethods {}
 
 /** Every JSON-RPC method of a node. Server, typed client and `docs/rpc.md` are made from this one table. */
 export interface Methods
@@ -55,6 +56,7 @@ export const methods: Methods = {
   ...isoquorumMethods,
   ...istanbulMethods,
   ...cliqueMethods,
+  ...raftMethods,
   ...adminMethods,
   ...minerMethods,
   ...netMethods,

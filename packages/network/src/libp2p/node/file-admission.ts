@@ -33,6 +33,12 @@ export interface FileAdmissionOptions {
   readonly pollMs?: number;
 }
 
+/** The lists of files, and members that the network's own rules name. */
+export interface FileAdmission extends Admission {
+  /** Members of a Raft cluster: dialled, and admitted where no `permissioned-nodes.json` says otherwise. Replaces those before. */
+  setMembers(enodes: readonly string[]): void;
+}
+
 interface Lists {
   readonly staticNodes: readonly ListedNode[];
   /** Undefined: there is no such list, static nodes are admitted. */
@@ -48,7 +54,7 @@ interface Lists {
  * `static-nodes.json` may. `disallowed-nodes.json` takes precedence over both. A file that cannot be read keeps what was read before (at
  * the start: nobody) and is reported.
  */
-export async function createFileAdmission(options: FileAdmissionOptions): Promise<Admission> {
+export async function createFileAdmission(options: FileAdmissionOptions): Promise<FileAdmission> {
   const { directory, nodeKey, genesisHash, clock, logger } = options;
   const selfId = nodeKeyToPeerId(nodeKey);
   const paths = {
@@ -61,6 +67,7 @@ export async function createFileAdmission(options: FileAdmissionOptions): Promis
   const givenStatic = (options.staticNodes ?? []).map(parseListedNode);
   const givenPermissioned = options.permissionedNodes?.map(parseListedNode);
   const listeners = new Set<() => void>();
+  let members: readonly ListedNode[] = [];
   let lists: Lists = {
     staticNodes: givenStatic,
     permissioned: givenPermissioned,
@@ -147,9 +154,15 @@ export async function createFileAdmission(options: FileAdmissionOptions): Promis
     });
   }
 
+  /** Static nodes, and members that are not among them. */
+  function dialled(): readonly ListedNode[] {
+    const known = new Set(lists.staticNodes.map(({ peerId }) => peerId));
+    return [...lists.staticNodes, ...members.filter(({ peerId }) => !known.has(peerId))];
+  }
+
   function identify(peerId: string): PeerIdentity | undefined {
     if (peerId === selfId || lists.disallowed.has(peerId)) return undefined;
-    const node = (lists.permissioned ?? lists.staticNodes).find((candidate) => candidate.peerId === peerId);
+    const node = (lists.permissioned ?? dialled()).find((candidate) => candidate.peerId === peerId);
     if (node !== undefined) return { role: 'node', name: undefined, address: node.address };
     const browser = lists.browsers.get(peerId);
     if (browser === undefined) return undefined;
@@ -184,9 +197,13 @@ export async function createFileAdmission(options: FileAdmissionOptions): Promis
   return {
     identify,
     staticPeers: () =>
-      lists.staticNodes
+      dialled()
         .filter(({ peerId }) => identify(peerId) !== undefined)
         .map(({ peerId, multiaddr }) => ({ peerId, multiaddrs: [multiaddr] })),
+    setMembers(enodes) {
+      members = enodes.map(parseListedNode);
+      if (!closed) for (const listener of listeners) listener();
+    },
     refresh: refreshAfresh,
     onChange: (listener) => {
       listeners.add(listener);

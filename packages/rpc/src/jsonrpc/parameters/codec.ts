@@ -50,7 +50,7 @@ export function jsonKind(json: unknown): string {
 }
 
 /** For these Go names the number itself. */
-const NUMERIC_TYPES: ReadonlySet<string> = new Set(['int', 'uint64', 'engine.PrivacyFlagType']);
+const NUMERIC_TYPES: ReadonlySet<string> = new Set(['int', 'uint16', 'uint64', 'engine.PrivacyFlagType']);
 
 /** A mismatch that Go reports after decoding the rest. */
 export function kindMismatch(json: unknown, goType: string): TypeMismatchError {

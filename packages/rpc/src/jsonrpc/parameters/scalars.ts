@@ -51,6 +51,20 @@ export const uint64: ParameterCodec<number> = {
   encode: (value) => value,
 };
 
+/** A JSON number of 16 bits. */
+export const uint16: ParameterCodec<number> = {
+  goType: 'uint16',
+  form: 'whole number below 65,536',
+  optional: false,
+  decode: (json) => {
+    if (json === null) return 0;
+    if (typeof json !== 'number' || !Number.isInteger(json) || json < 0 || json > 0xffff)
+      throw kindMismatch(json, 'uint16');
+    return json;
+  },
+  encode: (value) => value,
+};
+
 /** A whole JSON number. */
 export const int: ParameterCodec<number> = {
   goType: 'int',
