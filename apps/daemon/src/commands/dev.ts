@@ -8,7 +8,7 @@ import { runUntilStopped } from '../lifecycle.ts';
 import { parseChoice, parseInteger } from '../options.ts';
 
 interface DevFlags {
-  readonly validators: number;
+  readonly validators?: number;
   readonly consensus: GeneratedConsensus;
   readonly blockPeriod: number;
   readonly dataDir: string;
@@ -24,7 +24,7 @@ export function addDevCommand(program: Command): void {
   program
     .command('dev')
     .description('run a local network (every validator and every manager a process of its own) and the playground page')
-    .option('--validators <n>', 'number of validators', parseInteger('validators', 1, 22), 4)
+    .option('--validators <n>', 'number of validators; default 4, of Raft 3', parseInteger('validators', 1, 22))
     .option(
       '--consensus <engine>',
       generatedConsensus.join(' or '),
@@ -53,7 +53,7 @@ export function addDevCommand(program: Command): void {
       const say = (what: string): void =>
         console.log(`[${((performance.now() - started) / 1_000).toFixed(1).padStart(5)} s] ${what}`);
       const options: DevOptions = {
-        validators: flags.validators,
+        validators: flags.validators ?? (flags.consensus === 'raft' ? 3 : 4),
         consensus: flags.consensus,
         blockPeriodSeconds: flags.blockPeriod,
         dataDir: flags.dataDir,

@@ -76,10 +76,11 @@ export function addNetworkCommand(program: Command): void {
       for (const [index, member] of members.entries()) {
         const ports = portsOf(index, flags.portBase);
         const paths = files.member(index);
+        const raftPort = flags.consensus === 'raft' ? ` --raftport ${ports.tcp}` : '';
         console.log(
           `\n# ${member.name}  ${member.address}  enclave key ${member.managerPublicKey}\n` +
             `isoquorum manager --data-dir ${paths.managerDir} --key ${paths.managerKey} --q2t-port ${ports.managerQ2t} --p2p-port ${ports.managerP2p} --third-party-port ${ports.managerThirdParty} --peers http://${flags.host}:${portsOf(0, flags.portBase).managerP2p}/\n` +
-            `isoquorum node --genesis ${files.genesis} --data-dir ${paths.nodeDir} --http-port ${ports.http} --ws-port ${ports.ws} --libp2p-tcp-port ${ports.tcp} --libp2p-ws-port ${ports.libp2pWs} --enode-port ${ports.enode} --manager http://127.0.0.1:${ports.managerQ2t}`,
+            `isoquorum node --genesis ${files.genesis} --data-dir ${paths.nodeDir} --http-port ${ports.http} --ws-port ${ports.ws} --libp2p-tcp-port ${ports.tcp} --libp2p-ws-port ${ports.libp2pWs} --enode-port ${ports.enode}${raftPort} --manager http://127.0.0.1:${ports.managerQ2t}`,
         );
       }
     });

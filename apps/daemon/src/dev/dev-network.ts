@@ -147,6 +147,7 @@ function nodeArguments(files: NetworkFiles, index: number, options: DevOptions):
       'http-port': ports.http,
       'ws-port': ports.ws,
       'enode-port': ports.enode,
+      raftport: ports.tcp,
       'libp2p-tcp-port': ports.tcp,
       'libp2p-ws-port': ports.libp2pWs,
       manager: `http://127.0.0.1:${ports.managerQ2t}`,

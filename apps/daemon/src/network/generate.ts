@@ -58,7 +58,13 @@ export async function generateNetwork(
     const nodeKey = random.bytes(32);
     writePrivate(member.nodeKey, `${bytesToHex(nodeKey).slice(2)}\n`);
     const ports = choices.ports(index);
-    const enode = nodeKeyToEnode(nodeKey, { host: choices.host, port: ports.enode, libp2pPort: ports.tcp });
+    const enode = nodeKeyToEnode(nodeKey, {
+      host: choices.host,
+      port: ports.enode,
+      libp2pPort: ports.tcp,
+      // Raft's messages travel over libp2p, too.
+      ...(choices.consensus === 'raft' ? { raftPort: ports.tcp } : {}),
+    });
     const address = nodeKeyToAddress(nodeKey);
     addresses.push(address);
     members.push({

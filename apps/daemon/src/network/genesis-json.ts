@@ -3,7 +3,7 @@ import { encodeIbftExtra, encodeQbftExtra, ISTANBUL_DIGEST } from '@isoquorum/pr
 import type { DevelopmentAccount } from '../dev/network-json.ts';
 
 /** Engines that a generated network can run on. */
-export const generatedConsensus = ['qbft', 'ibft', 'clique'] as const;
+export const generatedConsensus = ['qbft', 'ibft', 'clique', 'raft'] as const;
 export type GeneratedConsensus = (typeof generatedConsensus)[number];
 
 export interface GenesisChoices {
@@ -52,7 +52,11 @@ function cliquePart(periodSeconds: number, sorted: readonly Uint8Array[]): Engin
   };
 }
 
+/** Raft is what a genesis stands for that names no engine. */
+const raftPart: EnginePart = { config: {}, extraData: new Uint8Array(32), mixHash: new Uint8Array(32) };
+
 function enginePart({ consensus, blockPeriodSeconds }: GenesisChoices, validators: readonly Uint8Array[]): EnginePart {
+  if (consensus === 'raft') return raftPart;
   const sorted = validators.toSorted(compareBytes);
   return consensus === 'clique'
     ? cliquePart(blockPeriodSeconds, sorted)
@@ -82,7 +86,7 @@ export function createGenesisJson(choices: GenesisChoices, validators: readonly 
     timestamp: '0x0',
     extraData: bytesToHex(extraData),
     gasLimit: `0x${GAS_LIMIT.toString(16)}`,
-    difficulty: '0x1',
+    difficulty: choices.consensus === 'raft' ? '0x0' : '0x1',
     mixHash: bytesToHex(mixHash),
     coinbase: `0x${'00'.repeat(20)}`,
     alloc: Object.fromEntries(
