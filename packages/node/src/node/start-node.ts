@@ -20,7 +20,7 @@ import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { createGenesisBlock } from '../chain/genesis-block.ts';
 import { clientVersionDefault, createNode, type RulesProfile, type RunningNode } from '../create-node.ts';
 import { type RunningRpc, startRpc } from '../handlers/start-rpc.ts';
-import { memberEnode, raftOptionsOf, type RaftSettings, readStaticNodes } from '../raft/settings.ts';
+import { memberEnode, raftOptionsOf, type RaftSettings, readStaticNodes } from './raft-settings.ts';
 import { createRecoverSenders } from '../pool/senders.ts';
 import { loadNodeKey, openChainStore } from './data-directory.ts';
 import { createEvm, type EvmChoice } from './evm.ts';

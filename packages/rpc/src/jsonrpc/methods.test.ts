@@ -43,6 +43,7 @@ describe('the method table', () => {
       'miner',
       'net',
       'personal',
+      'raft',
       'rpc',
       'txpool',
       'web3',
@@ -51,10 +52,10 @@ describe('the method table', () => {
 
   test.skipIf(!hasRpcVectors)('parameters have the Go types that GoQuorum registers', () => {
     const { nodes } = JSON.parse(readFileSync(`${rpcVectors}/surface.json`, 'utf8')) as {
-      nodes: Record<'qbft' | 'clique', { methods: readonly { method?: string; params: readonly string[] }[] }>;
+      nodes: Record<'qbft' | 'clique' | 'raft', { methods: readonly { method?: string; params: readonly string[] }[] }>;
     };
     const recorded = new Map(
-      [...nodes.qbft.methods, ...nodes.clique.methods].flatMap(({ method, params }) =>
+      [...nodes.qbft.methods, ...nodes.clique.methods, ...nodes.raft.methods].flatMap(({ method, params }) =>
         method === undefined ? [] : [[method, params] as const],
       ),
     );

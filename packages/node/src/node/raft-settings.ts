@@ -7,7 +7,7 @@ import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { nodeKeyToNodeId } from '@isoquorum/primitives/node-key';
 import { parseNodeList } from '@isoquorum/network/admission/node-list';
-import type { RaftOptions } from './options.ts';
+import type { RaftOptions } from '../raft/options.ts';
 
 /** A Raft chain's node cannot say who it is in the cluster: it is in no list, or an enode has no `raftport`. */
 export type RaftSettingsErrorCode = 'RAFT_NOT_LISTED' | 'RAFT_PORT_MISSING';
