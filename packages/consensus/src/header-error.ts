@@ -25,6 +25,7 @@ export type HeaderErrorCode =
   | 'GAS_USED_ABOVE_LIMIT'
   | 'NOT_BFT'
   | 'VALIDATORS_MISSING'
+  | 'VALIDATORS_UNPROVED'
   /** Clique only, from here on. */
   | 'NOT_CLIQUE'
   | 'CHECKPOINT_BENEFICIARY'
@@ -63,6 +64,7 @@ const texts: Record<HeaderErrorCode, string> = {
   GAS_LIMIT_OUT_OF_BOUNDS: 'invalid gas limit',
   GAS_USED_ABOVE_LIMIT: 'invalid gas used',
   NOT_BFT: 'chain is neither IBFT nor QBFT at this block',
+  VALIDATORS_UNPROVED: 'a contract names the validators, and what it says is not proved',
   VALIDATORS_MISSING: 'the transition from Raft names no validators',
   NOT_CLIQUE: 'chain is not Clique',
   CHECKPOINT_BENEFICIARY: 'beneficiary in checkpoint block non-zero',

@@ -51,22 +51,33 @@ export interface LightStep {
 }
 
 /**
- * Starts at the genesis block, whose header the follower makes from the genesis file itself.
- * @throws VALIDATORS_BY_CONTRACT (as text of NOT_BFT) when a contract names the first validators; HeaderErrorCode
+ * What the contract that names the validators says on a header's own state, proved against its state root; undefined when that is not known.
+ * Asked only where a contract does name them ({@link validatorContractAt}).
  */
-export function createLightState(genesisHeader: Header, rules: LightRules): LightState {
+export type ProvedValidators = (header: Header) => readonly Address[] | undefined;
+
+const nothingProved: ProvedValidators = () => undefined;
+
+/**
+ * Starts at the genesis block, whose header the follower makes from the genesis file itself.
+ * @throws VALIDATORS_UNPROVED when a contract names the first validators and nothing is proved; HeaderErrorCode
+ */
+export function createLightState(
+  genesisHeader: Header,
+  rules: LightRules,
+  proved: ProvedValidators = nothingProved,
+): LightState {
   verifyBftHeader(genesisHeader, undefined, [], { ...rules, nowSeconds: undefined, seals: 'unchecked' });
-  requireNoContract(rules.config, genesisHeader.number);
-  return { head: genesisHeader, snapshot: genesisSnapshot(genesisHeader, rules) };
+  const chosen = chosenAt(genesisHeader, rules.config, proved);
+  return { head: genesisHeader, snapshot: genesisSnapshot(genesisHeader, rules, chosen) };
 }
 
-function requireNoContract(config: ChainConfig, number: number): void {
-  if (validatorContractAt(config, number) === undefined) return;
-  throw headerError(
-    'NOT_BFT',
-    { number },
-    'validators are chosen by a contract: light verification needs a state proof',
-  );
+function chosenAt(header: Header, config: ChainConfig, proved: ProvedValidators): readonly Address[] | undefined {
+  const { number } = header;
+  if (validatorContractAt(config, number) === undefined) return undefined;
+  const chosen = proved(header);
+  if (chosen === undefined) throw headerError('VALIDATORS_UNPROVED', { number });
+  return chosen;
 }
 
 function describe(header: Header, snapshot: Snapshot, rules: LightRules, sealers: readonly Address[]): LightHeader {
@@ -87,6 +98,7 @@ function describe(header: Header, snapshot: Snapshot, rules: LightRules, sealers
  * replayed, and a full quorum of distinct valid seals where the set changes and at the last header; headers between are
  * vouched for by the links. All or nothing.
  * @param nowSeconds headers later than this are refused; undefined: not checked
+ * @param proved for chains whose validators a contract names: needed at every header, so that no change can be left out
  * @throws HeaderErrorCode (see `describeHeaderError` for sentences)
  */
 export function acceptSegment(
@@ -94,6 +106,7 @@ export function acceptSegment(
   headers: readonly Header[],
   rules: LightRules,
   nowSeconds: bigint | undefined,
+  proved: ProvedValidators = nothingProved,
 ): LightStep {
   let { head, snapshot } = state;
   const accepted: LightHeader[] = [];
@@ -101,9 +114,8 @@ export function acceptSegment(
     const { number } = header;
     if (number !== head.number + 1 || !bytesEqual(header.parentHash, snapshot.hash))
       throw headerError('UNKNOWN_PARENT', { number, head: head.number });
-    requireNoContract(rules.config, number);
     verifyBftHeader(header, head, snapshot.validators, { ...rules, nowSeconds, seals: 'unchecked' });
-    const next = nextSnapshot(snapshot, header, rules);
+    const next = nextSnapshot(snapshot, header, rules, chosenAt(header, rules.config, proved));
     const isSealChecked = index === headers.length - 1 || !hasSameValidators(snapshot, next);
     const sealers = isSealChecked ? verifyBftSeals(header, snapshot.validators, rules) : [];
     accepted.push(describe(header, snapshot, rules, sealers));

@@ -8,6 +8,7 @@ import { openAccounts } from './account/accounts.ts';
 import { fetchReceipts } from './chain/block-receipts.ts';
 import { createCalls } from './chain/calls.ts';
 import { openChainStore } from './chain/chain-store.ts';
+import { createValidatorsReader, readGenesisValidators } from './chain/contract-validators.ts';
 import { createHeaderVerifier } from './chain/create-verifier.ts';
 import { createFollower } from './chain/follower.ts';
 import type { CheckedBlock } from './chain/header-verifier.ts';
@@ -68,6 +69,7 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
   const verifier = createHeaderVerifier({
     config,
     genesisHeader: genesis.header,
+    genesisValidators: await readGenesisValidators(genesis.genesis, evm),
     ...(stored === undefined ? {} : { resume: { header: stored.header, state: stored.verifierState } }),
   });
   const privateStore = await openPrivateStore(store);
@@ -190,6 +192,12 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
     host,
     sync,
     verifier,
+    readValidators: createValidatorsReader({
+      config,
+      evm,
+      publicState,
+      blockHash: (number) => chainStore.recent(number)?.hash,
+    }),
     chainStore,
     store,
     clock,

@@ -4,8 +4,10 @@ import { type ErrorFields, IsoquorumError, type Reaction } from '@isoquorum/prim
 export type ParticipantErrorCode =
   /** The genesis that was served does not hash to what the invitation names. */
   | 'GENESIS_MISMATCH'
-  /** The genesis describes a chain that a page cannot check (Raft, Clique, contract-chosen validators). */
+  /** The genesis describes a chain that a page cannot check (Raft, Clique). */
   | 'CHAIN_NOT_SUPPORTED'
+  /** A contract names the next validators, and what it says was not asked for. */
+  | 'VALIDATORS_UNKNOWN'
   /** No invitation, and this identity was never admitted. */
   | 'NO_INVITATION'
   /** A body does not have the transactions root or uncles of its header. */

@@ -6,6 +6,7 @@ import { nodeKeyToAddress } from '@isoquorum/primitives/node-key';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import { utf8ToBytes } from '@isoquorum/primitives/utf8';
+import { validatorContractAccount, validatorContractAddress } from './validator-contract.ts';
 
 /** A private key for tests, the same for the same name. */
 export function testKey(name: string): Uint8Array {
@@ -24,6 +25,8 @@ export interface TestGenesisOptions {
   /** Seconds. */
   readonly timestamp?: number;
   readonly gasLimit?: bigint;
+  /** QBFT only: a contract names the validators (at most four), from the genesis on or from a block. */
+  readonly validatorsByContractFrom?: number;
 }
 
 const forksFromGenesis = {
@@ -78,11 +81,22 @@ export function testCliqueGenesis(options: TestCliqueGenesisOptions): Genesis {
 /** The JSON of a BFT genesis whose validators are the given node keys. */
 export function testGenesisJson(options: TestGenesisOptions): Record<string, unknown> {
   const validators = options.nodeKeys.map(nodeKeyToAddress).toSorted(compareBytes);
-  const { algorithm = 'qbft', transitions } = options;
+  const { algorithm = 'qbft', validatorsByContractFrom: from } = options;
+  const byContract = { validatorselectionmode: 'contract', validatorcontractaddress: validatorContractAddress };
+  const transitions =
+    from === undefined || from === 0
+      ? options.transitions
+      : [...(options.transitions ?? []), { block: from, ...byContract }];
   const vanity = new Uint8Array(32);
   const extra =
     algorithm === 'qbft'
-      ? encodeQbftExtra({ vanity, validators, vote: undefined, round: 0, committedSeals: [] })
+      ? encodeQbftExtra({
+          vanity,
+          validators: from === 0 ? [] : validators,
+          vote: undefined,
+          round: 0,
+          committedSeals: [],
+        })
       : encodeIbftExtra({ vanity, validators, seal: new Uint8Array(0), committedSeals: [] });
   const empty = options.emptyBlockPeriodSeconds;
   return {
@@ -98,6 +112,7 @@ export function testGenesisJson(options: TestGenesisOptions): Record<string, unk
         policy: 0,
         ceil2Nby3Block: 0,
         ...(empty === undefined ? {} : { emptyblockperiodseconds: empty }),
+        ...(from === 0 ? byContract : {}),
       },
     },
     nonce: '0x0',
@@ -107,7 +122,10 @@ export function testGenesisJson(options: TestGenesisOptions): Record<string, unk
     difficulty: '0x1',
     mixHash: '0x63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365',
     coinbase: '0x0000000000000000000000000000000000000000',
-    alloc: allocOf(options.accountKeys ?? []),
+    alloc: {
+      ...allocOf(options.accountKeys ?? []),
+      ...(from === undefined ? {} : { [validatorContractAddress]: validatorContractAccount(validators) }),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { headerHash } from '@isoquorum/primitives/header';
+import { createGenesisHeader, parseGenesis } from '@isoquorum/primitives/genesis/genesis';
+import { emptyTrieRoot, headerHash } from '@isoquorum/primitives/header';
 import { createTestChain, type Sealer, testSealer } from '../testing/test-chain.ts';
 import { createHeaderVerifier, quorumWarning } from './create-verifier.ts';
 
@@ -80,5 +81,50 @@ describe('header verifier', () => {
     const { chain } = setUp();
     const addresses = chain.sealers.map((sealer) => sealer.address);
     expect(quorumWarning(chain.config, 1, addresses)).toBeUndefined();
+  });
+});
+
+describe('chains that a page cannot check', () => {
+  const genesisOf = (config: Record<string, unknown>) =>
+    parseGenesis({ config: { chainId: 1337, ...config }, gasLimit: '0x1', difficulty: '0x1', alloc: {} });
+
+  it.each([
+    ['Clique', { clique: { period: 1 } }, 'one signature each'],
+    ['Raft', {}, 'its log is not on the chain'],
+  ])('are refused with the reason: %s', (engine, section, text) => {
+    const { config, ...rest } = genesisOf(section);
+    const genesisHeader = createGenesisHeader({ config, ...rest }, emptyTrieRoot);
+    expect(() => createHeaderVerifier({ config, genesisHeader })).toThrow(
+      expect.objectContaining({
+        code: 'CHAIN_NOT_SUPPORTED',
+        fields: { engine },
+        message: expect.stringContaining(text),
+      }),
+    );
+  });
+
+  it('a header after which a contract names the validators, when nobody asked it', () => {
+    const chain = createTestChain();
+    const { qbft } = chain.config;
+    const config = {
+      ...chain.config,
+      transitions: [
+        ...genesisOf({
+          qbft: {},
+          transitions: [
+            { block: 1, validatorselectionmode: 'contract', validatorcontractaddress: `0x${'77'.repeat(20)}` },
+          ],
+        }).config.transitions,
+      ],
+      qbft,
+    };
+    const verifier = createHeaderVerifier({ config, genesisHeader: chain.genesisHeader });
+    const { header } = chain.make();
+    expect(verifier.contractAt(1)).toEqual(new Uint8Array(20).fill(0x77));
+    expect(() => verifier.accept(header, now)).toThrow(expect.objectContaining({ code: 'VALIDATORS_UNKNOWN' }));
+    expect(verifier.head.header.number).toBe(0);
+    const chosen = [new Uint8Array(20).fill(5)];
+    verifier.accept(header, now, chosen);
+    expect(verifier.validators).toEqual(chosen);
   });
 });

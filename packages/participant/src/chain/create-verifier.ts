@@ -6,7 +6,7 @@ import { genesisSnapshot, nextSnapshot, type Snapshot, validatorContractAt } fro
 import { type SnapshotJson, snapshotFromJson, snapshotToJson } from '@isoquorum/consensus/snapshot-json';
 import type { Address } from '@isoquorum/primitives/bytes';
 import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
-import { bftAlgorithmAt, bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
+import { bftAlgorithmAt, bftConfigAt, selectEngine } from '@isoquorum/primitives/genesis/bft-config';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { type Header, headerHash } from '@isoquorum/primitives/header';
 import { decodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
@@ -20,6 +20,8 @@ const allowedFutureSeconds = 15n;
 export interface VerifierOptions {
   readonly config: ChainConfig;
   readonly genesisHeader: Header;
+  /** What the contract says on the genesis state, where one names the first validators. */
+  readonly genesisValidators?: readonly Address[] | undefined;
   /** Where to go on, from {@link HeaderVerifier.encode}; from the genesis when absent. */
   readonly resume?: { readonly header: Header; readonly state: Uint8Array };
 }
@@ -35,7 +37,9 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
   const recover = createRecoverCache();
   const snapshotRules = { config, recover, profile: 'strict' } as const;
   let snapshot: Snapshot =
-    resume === undefined ? genesisSnapshot(genesisHeader, snapshotRules) : decodeState(resume.state);
+    resume === undefined
+      ? genesisSnapshot(genesisHeader, snapshotRules, options.genesisValidators)
+      : decodeState(resume.state);
   let head: HeaderVerifier['head'] = (() => {
     const header = resume?.header ?? genesisHeader;
     return { header, hash: headerHash(header) };
@@ -47,7 +51,18 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
     round: roundOf(header, config),
   });
 
-  function accept(header: Header, nowSeconds: number): CheckedHeader {
+  /** Does what may be refused, and says why in words. */
+  function explained<T>(header: Header, act: () => T): T {
+    const { validators } = snapshot;
+    try {
+      return act();
+    } catch (error) {
+      if (!isIsoquorumError(error)) throw error;
+      throw explain(error, header, validators.length, quorumAt(config, header.number, validators.length));
+    }
+  }
+
+  function check(header: Header, nowSeconds: number): void {
     const rules: HeaderRules = {
       profile: 'strict',
       config,
@@ -56,16 +71,18 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
       allowedFutureSeconds,
       seals: 'checked',
     };
+    explained(header, () => verifyBftHeader(header, head.header, snapshot.validators, rules));
+  }
+
+  function accept(header: Header, nowSeconds: number, chosen?: readonly Address[]): CheckedHeader {
+    check(header, nowSeconds);
     const { validators } = snapshot;
     const quorum = quorumAt(config, header.number, validators.length);
-    let next: Snapshot;
-    try {
-      verifyBftHeader(header, head.header, validators, rules);
-      if (validatorContractAt(config, header.number) !== undefined) throw contractChosen(header.number);
-      next = nextSnapshot(snapshot, header, snapshotRules);
-    } catch (error) {
-      throw isIsoquorumError(error) ? explain(error, header, validators.length, quorum) : error;
-    }
+    const isByContract = validatorContractAt(config, header.number) !== undefined;
+    if (isByContract && chosen === undefined) throw contractUnasked(header.number);
+    const next = explained(header, () =>
+      nextSnapshot(snapshot, header, snapshotRules, isByContract ? chosen : undefined),
+    );
     const parentRoot = head.header.stateRoot;
     snapshot = next;
     head = { header, hash: next.hash };
@@ -82,6 +99,8 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
     get quorum() {
       return quorumAt(config, head.header.number + 1, snapshot.validators.length);
     },
+    contractAt: (number) => validatorContractAt(config, number),
+    check,
     accept,
     describe,
     encode: () => utf8ToBytes(JSON.stringify(snapshotToJson(snapshot, config))),
@@ -92,24 +111,27 @@ function decodeState(state: Uint8Array): Snapshot {
   return snapshotFromJson(JSON.parse(bytesToUtf8(state, 'verifierState')) as SnapshotJson);
 }
 
-function contractChosen(number: number): Error {
+function contractUnasked(number: number): Error {
   return participantError(
-    'CHAIN_NOT_SUPPORTED',
-    `A contract chooses the validators from block ${number} on, which this page cannot follow yet.`,
+    'VALIDATORS_UNKNOWN',
+    `A contract chooses the validators after block ${number}, and what it says there was not proved.`,
     { number },
-    'STOP',
   );
 }
 
 function checkSupported(config: ChainConfig): void {
-  if (bftAlgorithmAt(config, 1) === undefined)
-    throw participantError(
-      'CHAIN_NOT_SUPPORTED',
-      'The headers of this chain carry no quorum of seals, so that a page cannot check them.',
-      {},
-      'STOP',
-    );
-  if (validatorContractAt(config, 0) !== undefined) throw contractChosen(0);
+  if (bftAlgorithmAt(config, 1) !== undefined) return;
+  const engine = selectEngine(config) === 'clique' ? 'Clique' : 'Raft';
+  const why =
+    engine === 'Clique'
+      ? 'one signature each, so that a block may still be replaced by another'
+      : 'no proof that the cluster agreed on them: its log is not on the chain';
+  throw participantError(
+    'CHAIN_NOT_SUPPORTED',
+    `This is a ${engine} chain. Its headers carry ${why}. A page cannot check it; connect to a node that you trust instead.`,
+    { engine },
+    'STOP',
+  );
 }
 
 /** The round in which a QBFT block was decided; IBFT headers do not say. */

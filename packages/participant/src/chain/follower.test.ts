@@ -72,6 +72,7 @@ async function setUp(chain: TestChain, nodes: readonly ((block: Block) => Block)
     host,
     sync: createSyncClient(host),
     verifier,
+    readValidators: () => Promise.reject(new Error('no contract names validators here')),
     chainStore,
     store,
     clock,

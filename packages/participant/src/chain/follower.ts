@@ -11,6 +11,7 @@ import { bytesToHex } from '@isoquorum/primitives/hex';
 import { RlpReader } from '@isoquorum/primitives/rlp-reader';
 import { participantError } from '../errors.ts';
 import type { ChainStore } from './chain-store.ts';
+import type { ReadValidators } from './contract-validators.ts';
 import { checkBody, hasEmptyBody } from './check-body.ts';
 import type { CheckedBlock, CheckedHeader, HeaderVerifier } from './header-verifier.ts';
 import { createPeerHeads, type PeerHeads } from './peer-heads.ts';
@@ -36,6 +37,8 @@ export interface FollowerOptions {
   readonly host: NetworkHost;
   readonly sync: SyncClient;
   readonly verifier: HeaderVerifier;
+  /** For chains whose validators a contract names. */
+  readonly readValidators: ReadValidators;
   readonly chainStore: ChainStore;
   readonly store: Store;
   readonly clock: Clock;
@@ -137,10 +140,18 @@ export function createFollower(options: FollowerOptions): Follower {
     return undefined;
   }
 
+  /** Where a contract names the next validators, it is asked on the header's own state, once the header's seals are checked. */
+  async function accept(header: Header): Promise<CheckedHeader> {
+    const contract = verifier.contractAt(header.number);
+    if (contract === undefined) return verifier.accept(header, nowSeconds());
+    verifier.check(header, nowSeconds());
+    return verifier.accept(header, nowSeconds(), await options.readValidators(contract, header));
+  }
+
   async function acceptAnnounced(block: Block, peerId: string, failed: Set<string>): Promise<void> {
     try {
       checkBody(block.header, headerHash(block.header), block);
-      const checked = verifier.accept(block.header, nowSeconds());
+      const checked = await accept(block.header);
       await commit([{ ...checked, transactions: block.transactions }]);
     } catch (error) {
       if (!isIsoquorumError(error)) throw error;
@@ -180,7 +191,7 @@ export function createFollower(options: FollowerOptions): Follower {
       let checked: CheckedHeader;
       try {
         checkBody(header, headerHash(header), body);
-        checked = verifier.accept(header, nowSeconds());
+        checked = await accept(header);
       } catch (error) {
         if (!isIsoquorumError(error)) throw error;
         peerHeads.disbelieve(peer.id, headNumber());

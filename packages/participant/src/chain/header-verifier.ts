@@ -28,12 +28,21 @@ export interface HeaderVerifier {
   /** The set in charge of the block after the head. */
   readonly validators: readonly Address[];
   readonly quorum: number;
+  /** The contract that names the validators after block `number`, if one does: what it says there has to be given to `accept`. */
+  contractAt(number: number): Address | undefined;
   /**
-   * Checks the header after the head and moves on to it; stays where it is when it throws.
+   * Checks the header after the head, with its seals, and stays where it is.
    * @param nowSeconds for headers from the future
    * @throws coded errors with a reason that a person can read
    */
-  accept(header: Header, nowSeconds: number): CheckedHeader;
+  check(header: Header, nowSeconds: number): void;
+  /**
+   * Checks the header after the head and moves on to it; stays where it is when it throws.
+   * @param nowSeconds for headers from the future
+   * @param chosen the validators that the contract names on the header's own state, where there is one
+   * @throws coded errors with a reason that a person can read
+   */
+  accept(header: Header, nowSeconds: number, chosen?: readonly Address[]): CheckedHeader;
   /** Who made and sealed a header that was checked before, for instance before a restart. */
   describe(header: Header): Pick<CheckedHeader, 'author' | 'sealers' | 'round'>;
   /** What {@link HeaderVerifier} needs to go on from the head after a restart. */

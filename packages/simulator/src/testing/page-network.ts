@@ -2,7 +2,7 @@ import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
 import { startTestManager, type TestManager } from '@isoquorum/manager/testing/manager-network';
 import type { NetworkHost } from '@isoquorum/network/host';
 import { createChainIdentity } from '@isoquorum/network/session/chain-identity';
-import { testGenesisJson } from '@isoquorum/node/testing/genesis';
+import { testGenesisJson, type TestGenesisOptions } from '@isoquorum/node/testing/genesis';
 import { createSimulatedNetwork, type SimulatedNetwork } from '@isoquorum/node/testing/simulated-network';
 import { createMemoryVault } from '@isoquorum/participant/account/account-vault';
 import { createParticipant, type Participant } from '@isoquorum/participant/create-participant';
@@ -62,9 +62,16 @@ function surviving(store: Store): Store {
   };
 }
 
-export async function createPageNetwork(validators = 4): Promise<PageNetwork> {
+export async function createPageNetwork(
+  validators = 4,
+  genesisOptions: Partial<TestGenesisOptions> = {},
+): Promise<PageNetwork> {
   const managers: TestManager[] = [];
-  const net = await createSimulatedNetwork({ validators, manager: (index) => managers[index]?.running.q2t });
+  const net = await createSimulatedNetwork({
+    validators,
+    manager: (index) => managers[index]?.running.q2t,
+    genesis: genesisOptions,
+  });
   const { clock, genesis, nodes } = net;
   const genesisHash = createGenesisBlock(genesis).hash;
   const genesisJson = testGenesisJson({
@@ -72,6 +79,7 @@ export async function createPageNetwork(validators = 4): Promise<PageNetwork> {
     accountKeys: net.accountKeys,
     blockPeriodSeconds: 1,
     timestamp: Number(genesis.timestamp),
+    ...genesisOptions,
   });
   openGenesis(genesisJson, genesisHash);
   const http = createMemoryHttp();
