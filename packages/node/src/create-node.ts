@@ -138,13 +138,14 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
 
   const groups = await openPrivateGroups(genesis.config, store, manager);
   const privateStates = privateStatesOf(genesis.config, groups, undefined);
-  const { chain, database, snapshot } = await openChain({
+  const opened = await openChain({
     genesis,
     store,
     logger,
     onWriteFailure: fatal,
     privateStates,
   });
+  const { chain, database } = opened;
   const { reader } = chain;
   const rules = createEngineRules({ chain, database, profile, recover });
   const executor = createExecutor({
@@ -245,8 +246,8 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   stops.push(() => chain.writes.flush().catch(() => undefined));
   follower.start();
   stops.push(() => follower.stop());
-  snapshot.start();
-  stops.push(() => snapshot.stop());
+  opened.startUpkeep();
+  stops.push(() => opened.stopUpkeep());
   await pool.start();
   stops.push(() => pool.stop());
   stops.push(startTransactionGossip({ host, pool, clock, logger }));

@@ -61,15 +61,19 @@ export class StateDatabase {
   }
 
   /** The RLP of a trie node by hash. */
-  readonly readNode: NodeReader = (hash) => {
+  readonly readNode: NodeReader = (hash) =>
+    this.fromWaiting((memory) => memory.node(hash)) ?? this.source.node(hash);
+
+  /** The same for tries, which keep what they read. */
+  private readonly readForTrie: NodeReader = (hash) => {
     this.keeper.noteRead();
-    return this.fromWaiting((memory) => memory.node(hash)) ?? this.source.node(hash);
+    return this.readNode(hash);
   };
 
   /** The trie with this root, sharing the nodes that are in memory. */
   openTrie(root: Hash32): Trie {
-    if (bytesEqual(root, emptyTrieRoot)) return new Trie(this.readNode, undefined, this.keeper);
-    return new Trie(this.readNode, this.keeper.find(root) ?? root, this.keeper);
+    if (bytesEqual(root, emptyTrieRoot)) return new Trie(this.readForTrie, undefined, this.keeper);
+    return new Trie(this.readForTrie, this.keeper.find(root) ?? root, this.keeper);
   }
 
   /** Keeps the nodes of a committed trie in memory under its root, within the bound. */

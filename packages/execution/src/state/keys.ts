@@ -7,9 +7,12 @@ function prefixed(letter: number, hash: Hash32): Uint8Array {
   return key;
 }
 
+/** First byte of {@link nodeKey}s, which have 33. */
+export const nodePrefix = 0x6e;
+
 /** Store key of a trie node: `n` and its hash. */
 export function nodeKey(hash: Hash32): Uint8Array {
-  return prefixed(0x6e, hash);
+  return prefixed(nodePrefix, hash);
 }
 
 /** Store key of a contract's code: `c` and its hash. */

@@ -13,6 +13,7 @@ import { unknownBlock } from './errors.ts';
 import type { ForkChoice, ForkVerdict } from './fork-choice.ts';
 import type { FlatSnapshot } from './flat-snapshot.ts';
 import { headKey } from './keys.ts';
+import type { Pruner } from './pruner.ts';
 import { createPrivateStore, type PrivateStore } from './private-store.ts';
 import { createChainReader } from './reader.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -59,6 +60,7 @@ export interface BlockchainOptions {
   readonly logger: Logger;
   readonly database: StateDatabase;
   readonly snapshot: FlatSnapshot;
+  readonly pruner: Pruner;
 }
 
 /** The chain over an opened store; see `open-chain.ts` for the way from an empty disk. */
@@ -132,6 +134,7 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
     const operations: StoreOperation[] = [...input.operations];
     blocks.putBlock(block, input.receipts, operations);
     if (verdict === 'side') {
+      options.pruner.note(operations);
       await writes.write(operations);
       options.database.settle(input.operations);
       return;
@@ -144,6 +147,7 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
     operations.push({ type: 'put', key: headKey, value: block.hash });
     const flat = options.snapshot.move(removed, added);
     operations.push(...flat.operations);
+    options.pruner.note(operations);
     tip = block;
     await writes.write(operations);
     head = block;
@@ -151,6 +155,7 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
     options.database.settle(input.operations);
     flat.settle();
     emit({ type: 'head', head, added, removed });
+    options.pruner.headMoved();
   }
 
   function ancestorHash(parent: { hash: Hash32; header: Header }, number: number): Hash32 | undefined {
@@ -173,6 +178,7 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
     blocks,
     privates,
     head: () => head,
+    keptFrom: () => options.pruner.keptFrom(),
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

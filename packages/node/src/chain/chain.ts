@@ -132,6 +132,9 @@ export interface ChainReader {
   /** Root of the accounts' extra data in a private state after a block. @throws the same */
   privateExtraRoot(blockHash: Hash32, psi: string): Hash32;
 
+  /** Lowest block number (beside 0) whose states are kept; 0 when all are (`--gcmode archive`). */
+  statesKeptFrom(): number;
+
   /** Returns a function that removes the listener. Listeners are called synchronously after the batch is durable. */
   onEvent(listener: (event: ChainEvent) => void): () => void;
 }

@@ -1,6 +1,6 @@
 import type { StateDatabase } from '@isoquorum/execution/state/database';
 import type { ChainReader } from './chain.ts';
-import { unknownBlock } from './errors.ts';
+import { statePruned, unknownBlock } from './errors.ts';
 import type { StateAccess } from './state-access.ts';
 
 export function createStateAccess(chain: ChainReader, database: StateDatabase): StateAccess {
@@ -9,6 +9,8 @@ export function createStateAccess(chain: ChainReader, database: StateDatabase): 
     at(blockHash, psi) {
       const header = chain.headerByHash(blockHash);
       if (header === undefined) throw unknownBlock(blockHash);
+      const keptFrom = chain.statesKeptFrom();
+      if (header.number < keptFrom && header.number > 0) throw statePruned(header.stateRoot, header.number, keptFrom);
       return {
         header,
         hash: blockHash,

@@ -1,11 +1,12 @@
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
-import { bytesToHex } from '@isoquorum/primitives/hex';
+import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 
 /**
  * Codes of the chain: `UNKNOWN_BLOCK` (not in the store), `UNKNOWN_PRIVATE_STATE` (this node has no state of that name),
  * `PRIVATE_STATE_BEHIND` (the private head has not reached the block), `STORE_SCHEMA_NEWER` (written by a later version),
  * `STORE_GENESIS_MISMATCH` (holds another chain), `STORE_DAMAGED` (an entry that must be there is not),
+ * `STATE_PRUNED` (`--gcmode full` has removed the states of that block; `keptFrom` is the first that is there),
  * `CHAIN_CONFLICT` (another final block at that height).
  */
 export type ChainErrorCode =
@@ -15,6 +16,7 @@ export type ChainErrorCode =
   | 'STORE_SCHEMA_NEWER'
   | 'STORE_GENESIS_MISMATCH'
   | 'STORE_DAMAGED'
+  | 'STATE_PRUNED'
   | 'CHAIN_CONFLICT';
 
 export function unknownBlock(hash: Hash32): IsoquorumError {
@@ -35,6 +37,15 @@ export function privateStateBehind(psi: string, privateNumber: number, blockNumb
     `private state ${psi} stands at block ${privateNumber}, behind block ${blockNumber}: its payloads could not be resolved yet`,
     { psi, privateNumber, blockNumber },
     'RETRY',
+  );
+}
+
+/** With geth's words for a root that is not there, and what to do about it. */
+export function statePruned(root: Hash32, number: number, keptFrom: number): IsoquorumError {
+  return new IsoquorumError(
+    'STATE_PRUNED',
+    `missing trie node ${bytesToBareHex(root)} (path ): the state of block ${number} was pruned, the oldest kept is that of block ${keptFrom}; run with --gcmode archive to keep all`,
+    { number, keptFrom, root: bytesToHex(root) },
   );
 }
 

@@ -13,9 +13,10 @@ import { createBlockStore } from './block-store.ts';
 import { type ChainBlock, DEFAULT_PRIVATE_STATE } from './chain.ts';
 import { storeDamaged } from './errors.ts';
 import { type ForkChoice, forkChoiceOf } from './fork-choice.ts';
-import { createFlatOperations, createFlatSnapshot, type FlatSnapshot } from './flat-snapshot.ts';
+import { createFlatOperations, createFlatSnapshot } from './flat-snapshot.ts';
 import { createGenesisBlock } from './genesis-block.ts';
 import { genesisKey, headKey, schemaKey } from './keys.ts';
+import { createPruner, type GcMode, type KeptTrie, type Pruner } from './pruner.ts';
 import { createWriteQueue } from './write-queue.ts';
 
 /** Layout of the store that this code writes. */
@@ -30,12 +31,20 @@ export interface OpenChainOptions {
   readonly privateStates?: readonly string[];
   /** That of the chain's engine unless told. */
   readonly forkChoice?: ForkChoice;
+  /** `archive` unless told. */
+  readonly gcMode?: GcMode;
 }
 
 export interface OpenedChain {
   readonly chain: Blockchain;
   readonly database: StateDatabase;
-  readonly snapshot: FlatSnapshot;
+  /** Begins what goes on in the background: making the flat snapshot where it is missing. */
+  readonly startUpkeep: () => void;
+  readonly stopUpkeep: () => Promise<void>;
+  /** Removes the states of old blocks now, whatever the mode. */
+  readonly prune: () => Promise<void>;
+  /** Resolves when the flat snapshot is whole. */
+  readonly snapshotMade: () => Promise<void>;
 }
 
 function readSchema(store: Store): number | undefined {
@@ -144,7 +153,17 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     flat.settle();
     blocks.settle(removed);
   }
-  const chain = createBlockchain({
+  const pruner: Pruner = createPruner({
+    mode: options.gcMode ?? 'archive',
+    store,
+    database,
+    writes,
+    logger,
+    tipNumber: () => chain.tip().block.header.number,
+    lowestHead: () => Math.min(...chain.privates.names.map((psi) => chain.privates.head(psi).number)),
+    triesOf: (from, to) => keptTries(chain, from, to),
+  });
+  const chain: Blockchain = createBlockchain({
     genesis,
     genesisHash,
     store,
@@ -156,9 +175,34 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     logger,
     database,
     snapshot,
+    pruner,
   });
   tip = () => chain.tip();
-  return { chain, database, snapshot };
+  return {
+    chain,
+    database,
+    startUpkeep: () => snapshot.start(),
+    stopUpkeep: async () => {
+      await Promise.all([snapshot.stop(), pruner.stop()]);
+    },
+    prune: () => pruner.run(),
+    snapshotMade: () => snapshot.idle(),
+  };
+}
+
+/** The tries of the public and of every private state after each of these blocks, and after the genesis. */
+function* keptTries({ blocks, privates }: Blockchain, from: number, to: number): Generator<KeptTrie> {
+  for (let number = 0; number <= to; number = Math.max(from, number + 1)) {
+    const hash = blocks.canonicalHash(number);
+    const header = hash && blocks.header(hash);
+    if (hash === undefined || header === undefined) continue;
+    yield { root: header.stateRoot, leaves: 'account' };
+    for (const psi of privates.names) {
+      if (number === 0 || number > privates.head(psi).number) continue;
+      yield { root: privates.root(hash, psi), leaves: 'account' };
+      yield { root: privates.extraRoot(hash, psi), leaves: 'value' };
+    }
+  }
 }
 
 type Blocks = ReturnType<typeof createBlockStore>;

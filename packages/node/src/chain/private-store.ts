@@ -16,6 +16,7 @@ import { privateStateBehind, unknownBlock, unknownPrivateState } from './errors.
 import { keyToNumber, numberToKey, privateHeadKey, privateResultKey, unresolvedKey, unresolvedRange } from './keys.ts';
 import { createLru } from './lru.ts';
 import { decodePrivateResult, encodePrivateResult, innerName } from './private-result.ts';
+import type { Pruner } from './pruner.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 /** What a private state made of a block, ready to be stored. */
@@ -87,6 +88,7 @@ export interface PrivateStoreOptions {
   readonly blocks: BlockStore;
   readonly writes: WriteQueue;
   readonly database: StateDatabase;
+  readonly pruner: Pruner;
   readonly privateStates: readonly string[];
   readonly publicHead: () => ChainBlock;
   readonly emit: (event: ChainEvent) => void;
@@ -243,6 +245,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
         receipts,
         inner,
       });
+      options.pruner.note(operations);
       state.underway = number;
       await writes.write(operations);
       options.database.settle(commit.operations);

@@ -15,6 +15,7 @@ export interface ChainReaderOptions {
   readonly privates: PrivateStore;
   /** The durable head. */
   readonly head: () => ChainBlock;
+  readonly keptFrom: () => number;
   readonly listen: (listener: (event: ChainEvent) => void) => () => void;
 }
 
@@ -108,6 +109,7 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
     privateHead: (psi) => privates.head(psi),
     privateStateRoot: (hash, psi) => privates.root(hash, psi),
     privateExtraRoot: (hash, psi) => privates.extraRoot(hash, psi),
+    statesKeptFrom: options.keptFrom,
     onEvent: options.listen,
   };
 }

@@ -105,7 +105,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   const groups = genesis.config.isMps && options.groups !== undefined ? createPrivateGroups(options.groups) : undefined;
   const privateStates = privateStatesOf(genesis.config, groups, options.psi);
   const opened = await openChain({ genesis, store: options.store, logger, onWriteFailure: onFatal, privateStates });
-  const { chain, database, snapshot } = opened;
+  const { chain, database } = opened;
   const { reader } = chain;
   const rules = createEngineRules({ chain, database, profile: options.rules, recover: createRecoverCache() });
   const executor = createExecutor({
@@ -171,7 +171,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   }
 
   follower.start();
-  snapshot.start();
+  opened.startUpkeep();
   try {
     const ahead: Ahead[] = [];
     let transactionsAhead = 0;
@@ -192,7 +192,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   } finally {
     await Promise.allSettled(durable);
     await follower.stop();
-    await snapshot.stop();
+    await opened.stopUpkeep();
     await chain.writes.flush().catch(() => undefined);
   }
   const seconds = (clock.nowMs() - startedMs) / 1000;

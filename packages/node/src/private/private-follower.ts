@@ -194,6 +194,12 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
       }
       for (const [psi, number] of await privates.executedWithout(digest)) {
         if (privates.head(psi).number < number) continue;
+        const keptFrom = reader.statesKeptFrom();
+        if (number - 1 < keptFrom && number > 1) {
+          const fields = { psi, blockNumber: number, keptFrom, digest: `0x${text}` };
+          logger.log('warn', 'A payload came too late: the states of its block were pruned', fields);
+          continue;
+        }
         // Not while a block is being executed on the state that is about to go back.
         while (running !== undefined) await running;
         logger.log('info', 'A payload came late: the private state goes back', {

@@ -1,5 +1,6 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
-import { compareBytes } from '@isoquorum/primitives/hex';
+import { emptyTrieRoot } from '@isoquorum/primitives/header';
+import { bytesEqual, compareBytes } from '@isoquorum/primitives/hex';
 import type { StoreOperation } from '@isoquorum/platform/store';
 import { HotMap } from '../hot-map.ts';
 import { bytesToMapKey } from '../node-source.ts';
@@ -14,6 +15,7 @@ import {
   encodeFlatSlot,
   flatAccountKey,
   flatSlotKey,
+  flatStaleKey,
 } from './records.ts';
 
 /** The snapshot cannot answer (not made yet so far, or too far back): the trie can. */
@@ -228,7 +230,7 @@ export class FlatState {
    */
   advance(layer: FlatLayer): StoreOperation[] {
     const operations: StoreOperation[] = [];
-    for (const [key, change] of layer.changes) this.apply(key, change, operations);
+    for (const [key, change] of layer.changes) this.apply(layer, key, change, operations);
     layer.position = this.head.position + 1;
     layer.parent = undefined;
     this.sequence.set(layer.position, layer);
@@ -237,7 +239,7 @@ export class FlatState {
     return operations;
   }
 
-  private apply(key: string, change: FlatChange, operations: StoreOperation[]): void {
+  private apply(layer: FlatLayer, key: string, change: FlatChange, operations: StoreOperation[]): void {
     const current = this.accountAtHead(key, change.address);
     const addressHash = this.hasher.hashAddress(change.address);
     if (current === UNKNOWN) {
@@ -262,6 +264,7 @@ export class FlatState {
     if (change.account !== undefined)
       operations.push({ type: 'put', key: accountKey, value: encodeFlatAccount(change.account) });
     else if (before !== undefined) operations.push({ type: 'delete', key: accountKey });
+    noteStale(layer, addressHash, layer.isUndo ? change.account : before, layer.isUndo ? before : change.account, operations);
     const isSameStorage = before !== undefined && before.incarnation === change.account?.incarnation;
     const hot: HotAccount = { account: change.account, slots: isSameStorage ? current.slots : undefined };
     if (change.slots.size > 0 && change.account?.incarnation === incarnation) {
@@ -307,4 +310,18 @@ export class FlatState {
     const key = bytesToMapKey(old.root);
     if (this.layers.get(key) === old) this.layers.delete(key);
   }
+}
+
+/** Notes that a block took an account's storage out of reach, for whoever prunes; undoing it takes the note back. */
+function noteStale(
+  layer: FlatLayer,
+  addressHash: Hash32,
+  before: Account | undefined,
+  after: Account | undefined,
+  operations: StoreOperation[],
+): void {
+  if (before?.incarnation === undefined || before.incarnation === after?.incarnation) return;
+  if (bytesEqual(before.storageRoot, emptyTrieRoot)) return;
+  const key = flatStaleKey(layer.blockNumber, addressHash, before.incarnation);
+  operations.push(layer.isUndo ? { type: 'delete', key } : { type: 'put', key, value: new Uint8Array(0) });
 }

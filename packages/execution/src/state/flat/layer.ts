@@ -41,6 +41,8 @@ export class FlatLayer {
   /** Place in the sequence of layers that became part of the snapshot; -1 before that. */
   position = -1;
   isDurable = false;
+  /** Made of what a block replaced, to take the snapshot back behind it. */
+  isUndo = false;
 
   /** @param root of the state below; that of the block is set when it is known */
   constructor(root: Hash32, blockNumber: number, parent: FlatLayer | undefined) {

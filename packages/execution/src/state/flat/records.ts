@@ -48,6 +48,33 @@ export function flatSlotKey(addressHash: Hash32, incarnation: number, slotHash: 
   return key;
 }
 
+/** `D`, number of the block that made a storage unreachable (8 bytes), keccak(address), its incarnation: no value. */
+export const stalePrefix = 0x44;
+
+export function flatStaleKey(blockNumber: number, addressHash: Hash32, incarnation: number): Uint8Array {
+  const key = new Uint8Array(1 + 8 + hashLength + incarnationLength);
+  key[0] = stalePrefix;
+  writeNumber(blockNumber, 8, key, 1);
+  key.set(addressHash, 9);
+  writeNumber(incarnation, incarnationLength, key, 9 + hashLength);
+  return key;
+}
+
+/** Stale storages noted by blocks up to a number, and the range of the slots that one of them names. */
+export function flatStaleRange(blockNumber: number): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  const lt = flatStaleKey(blockNumber + 1, new Uint8Array(hashLength), 0).slice(0, 9);
+  return { gte: Uint8Array.of(stalePrefix), lt };
+}
+
+export function staleSlotsRange(staleKey: Uint8Array): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  const gte = new Uint8Array(1 + hashLength + incarnationLength);
+  gte[0] = slotPrefix;
+  gte.set(staleKey.subarray(9), 1);
+  const lt = new Uint8Array(gte.length + hashLength + 1).fill(0xff);
+  lt.set(gte);
+  return { gte, lt };
+}
+
 /** rlp[nonce, balance, storage root, code hash, incarnation]; roots and hashes of nothing are left out. */
 export function encodeFlatAccount(account: Account): Uint8Array {
   return encodeRlp([

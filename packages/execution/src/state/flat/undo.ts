@@ -27,6 +27,7 @@ export function decodeUndo(encoded: Uint8Array, blockNumber: number): FlatLayer 
   const fields = outer.readList('undo');
   outer.end('undo');
   const layer = new FlatLayer(fields.readFixed(32, 'root').slice(), blockNumber, undefined);
+  layer.isUndo = true;
   fields.readListOf('changes', (list) => {
     const entry = list.readList('change');
     const change = createChange(entry.readFixed(20, 'address').slice(), false);
