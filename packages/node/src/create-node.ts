@@ -16,6 +16,7 @@ import { type AccessPolicy, openAccess } from './access-policy.ts';
 import { DEFAULT_PRIVATE_STATE } from './chain/chain.ts';
 import { createStateAccess } from './chain/create-state-access.ts';
 import { openChain } from './chain/open-chain.ts';
+import type { GcMode } from './chain/pruner.ts';
 import { createConsensusDriver } from './consensus-driver/create-consensus-driver.ts';
 import type { ConsensusInput, DriverParts } from './consensus-driver/driver.ts';
 import { createFollowerDriver } from './consensus-driver/follower-driver.ts';
@@ -83,6 +84,8 @@ export interface NodeOptions {
   readonly extraVanity?: Uint8Array;
   readonly access?: AccessPolicy;
   readonly recoverSenders?: RecoverSenders;
+  /** `archive` (unless told) keeps the states of all blocks, `full` those of the newest. */
+  readonly gcMode?: GcMode;
   readonly dataDir?: string | undefined;
   readonly allowUnprotected?: boolean;
   /** What calls over RPC may use up; GoQuorum's limits unless told. */
@@ -144,6 +147,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     logger,
     onWriteFailure: fatal,
     privateStates,
+    ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
   });
   const { chain, database } = opened;
   const { reader } = chain;

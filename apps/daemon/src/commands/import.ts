@@ -12,6 +12,7 @@ interface ImportFlags {
   readonly rules: 'strict' | 'goquorum';
   readonly evm: 'fast' | 'reference';
   readonly dataDir?: string;
+  readonly gcmode: 'archive' | 'full';
   readonly report?: string;
 }
 
@@ -41,6 +42,12 @@ export function addImportCommand(program: Command): void {
       'fast',
     )
     .option('--data-dir <dir>', 'keep the chain here, for `isoquorum node`; without it the import works in memory')
+    .option(
+      '--gcmode <mode>',
+      'archive keeps the states of all blocks, full those of the newest 128 (private states too)',
+      parseChoice('gcmode', ['archive', 'full']),
+      'archive',
+    )
     .option('--report <file>', 'write what was imported, block by block, as JSON')
     .action(async (file: string, flags: ImportFlags) => {
       if (!existsSync(file))
@@ -59,6 +66,7 @@ export function addImportCommand(program: Command): void {
         ...(flags.psi === undefined ? {} : { psi: flags.psi }),
         ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
         rules: flags.rules,
+        gcMode: flags.gcmode,
         evm: flags.evm,
         onProgress: (progress) => bar.update(progress),
       });

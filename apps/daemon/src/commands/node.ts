@@ -16,6 +16,7 @@ interface NodeFlags {
   readonly enodePort: number;
   readonly manager?: string;
   readonly rules: 'strict' | 'goquorum';
+  readonly gcmode: 'archive' | 'full';
   readonly validate: boolean;
   readonly browsersFile?: string;
   readonly raftport: number;
@@ -62,6 +63,12 @@ export function addNodeCommand(program: Command): void {
       parseChoice('rules', ['strict', 'goquorum']),
       'strict',
     )
+    .option(
+      '--gcmode <mode>',
+      'archive keeps the states of all blocks, full those of the newest 128 (private states too)',
+      parseChoice('gcmode', ['archive', 'full']),
+      'full',
+    )
     .option('--no-validate', 'never take part in consensus')
     .option('--browsers-file <file>', 'permissioned-browsers.json; default in the data directory')
     .option('--dev-accounts <file>', 'JSON array of private keys that this node holds, unlocked: for development only')
@@ -102,6 +109,7 @@ export function addNodeCommand(program: Command): void {
         ...(flags.browsersFile === undefined ? {} : { browsersFile: flags.browsersFile }),
         ...(flags.manager === undefined ? {} : { manager: { url: flags.manager } }),
         rules: flags.rules,
+        gcMode: flags.gcmode,
         accountKeys,
         validate: flags.validate,
         raft: {

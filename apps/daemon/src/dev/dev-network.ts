@@ -152,6 +152,7 @@ function nodeArguments(files: NetworkFiles, index: number, options: DevOptions):
       'libp2p-ws-port': ports.libp2pWs,
       manager: `http://127.0.0.1:${ports.managerQ2t}`,
       rules: options.rules,
+      gcmode: 'archive',
       'dev-accounts': files.accountKeys,
       'http-cors': `http://127.0.0.1:${playgroundPort(options.portBase)}`,
     }),

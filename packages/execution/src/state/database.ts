@@ -61,8 +61,7 @@ export class StateDatabase {
   }
 
   /** The RLP of a trie node by hash. */
-  readonly readNode: NodeReader = (hash) =>
-    this.fromWaiting((memory) => memory.node(hash)) ?? this.source.node(hash);
+  readonly readNode: NodeReader = (hash) => this.fromWaiting((memory) => memory.node(hash)) ?? this.source.node(hash);
 
   /** The same for tries, which keep what they read. */
   private readonly readForTrie: NodeReader = (hash) => {

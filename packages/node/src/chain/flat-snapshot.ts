@@ -89,13 +89,6 @@ export function createFlatSnapshot(options: FlatSnapshotOptions): FlatSnapshot {
     return decodeUndo(bytes, gone.block.header.number);
   }
 
-  /** The layer of an executed block, fit to be put on the snapshot as it is; `undefined` when that cannot be had. */
-  function doing(flat: FlatState, block: ChainBlock): FlatLayer | undefined {
-    const layer = flat.layerOf(block.block.header.stateRoot);
-    if (layer === undefined || !bytesEqual(layer.parentRoot, flat.status.root)) return undefined;
-    return layer.position < 0 ? layer : layer.repeat();
-  }
-
   function giveUp(why: string): ReturnType<FlatSnapshot['move']> {
     database.flat = undefined;
     reason = why;
@@ -120,7 +113,7 @@ export function createFlatSnapshot(options: FlatSnapshotOptions): FlatSnapshot {
     for (const block of added) {
       const { stateRoot, number } = block.block.header;
       if (!bytesEqual(stateRoot, flat.status.root)) {
-        const layer = doing(flat, block);
+        const layer = flat.executedLayer(flat.status.root, stateRoot);
         if (layer === undefined) return giveUp('what a block changed is not at hand');
         operations.push(...flat.advance(layer));
         layers.push(layer);

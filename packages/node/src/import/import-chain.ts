@@ -10,6 +10,7 @@ import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
 import type { ChainReader } from '../chain/chain.ts';
+import type { GcMode } from '../chain/pruner.ts';
 import { openChain } from '../chain/open-chain.ts';
 import type { RulesProfile } from '../create-node.ts';
 import { createEngineRules } from '../engine/create-engine-rules.ts';
@@ -72,6 +73,7 @@ export interface ImportChainOptions {
   readonly psi?: string | undefined;
   readonly store: Store;
   readonly rules: RulesProfile;
+  readonly gcMode?: GcMode;
   readonly evm: Evm;
   readonly recovery: SenderRecovery;
   readonly clock: Clock;
@@ -104,7 +106,14 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   };
   const groups = genesis.config.isMps && options.groups !== undefined ? createPrivateGroups(options.groups) : undefined;
   const privateStates = privateStatesOf(genesis.config, groups, options.psi);
-  const opened = await openChain({ genesis, store: options.store, logger, onWriteFailure: onFatal, privateStates });
+  const opened = await openChain({
+    genesis,
+    store: options.store,
+    logger,
+    onWriteFailure: onFatal,
+    privateStates,
+    ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
+  });
   const { chain, database } = opened;
   const { reader } = chain;
   const rules = createEngineRules({ chain, database, profile: options.rules, recover: createRecoverCache() });

@@ -10,6 +10,7 @@ import { silentLogger } from '@isoquorum/platform/memory/logger';
 import type { Logger } from '@isoquorum/platform/logger';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import type { ChainReader } from '../chain/chain.ts';
+import type { GcMode } from '../chain/pruner.ts';
 import type { RulesProfile } from '../create-node.ts';
 import { importChain, type ImportProgress, type ImportReport } from '../import/import-chain.ts';
 import type { ManagerData } from '../import/manager-data.ts';
@@ -32,6 +33,8 @@ export interface ImportFileOptions {
   /** Layout of `startNode`'s; without it the import works in memory. */
   readonly dataDir?: string;
   readonly rules?: RulesProfile;
+  /** `archive` unless told: the states of all blocks are kept. */
+  readonly gcMode?: GcMode;
   readonly evm?: EvmChoice;
   /** Threads for sender recovery beside this one; 1 unless told. */
   readonly recoveryThreads?: number;
@@ -102,6 +105,7 @@ export async function importFile(options: ImportFileOptions): Promise<ImportRepo
       psi: options.psi,
       store,
       rules: options.rules ?? 'strict',
+      ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
       evm: createEvm(options.evm, options.logger),
       recovery,
       clock: createClock(),

@@ -18,6 +18,7 @@ import { bytesToHex } from '@isoquorum/primitives/hex';
 import { createQ2tClient } from '@isoquorum/rpc/rest/q2t-client';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { createGenesisBlock } from '../chain/genesis-block.ts';
+import type { GcMode } from '../chain/pruner.ts';
 import { clientVersionDefault, createNode, type RulesProfile, type RunningNode } from '../create-node.ts';
 import { type RunningRpc, startRpc } from '../handlers/start-rpc.ts';
 import { memberEnode, raftOptionsOf, type RaftSettings, readStaticNodes } from './raft-settings.ts';
@@ -68,6 +69,8 @@ export interface StartNodeOptions {
   readonly allowUnprotected?: boolean;
   /** Threads for sender recovery; 1 unless told. */
   readonly recoveryThreads?: number;
+  /** `archive` unless told: the states of all blocks are kept. */
+  readonly gcMode?: GcMode;
   readonly logger?: Logger;
 }
 
@@ -199,6 +202,7 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
       },
       dataDir: options.dataDir,
       ...(options.rules === undefined ? {} : { rules: options.rules }),
+      ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
       ...(options.accountKeys === undefined ? {} : { accountKeys: options.accountKeys }),
       ...(options.validate === undefined ? {} : { validate: options.validate }),
       ...(raft === undefined ? {} : { raft }),

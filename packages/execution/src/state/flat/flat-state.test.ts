@@ -164,14 +164,13 @@ class Harness {
     const { root, operations } = updater.commit(state);
     const content = this.fromTries(root);
     // Before it is part of the snapshot, the block can be read.
-    const pending = this.flat.layerOf(root)!;
     expect(contentOf(createTrieReader(this.database, root))).toBe(content);
     if (bytesToHex(root) === bytesToHex(parent)) {
       this.store.give(operations, () => this.database.settle(operations));
       this.chain.push({ root, undo: undefined, content });
       return;
     }
-    const layer = pending.position < 0 ? pending : pending.repeat();
+    const layer = this.flat.executedLayer(parent, root)!;
     const flatOperations = this.flat.advance(layer);
     this.store.give([...operations, ...flatOperations], () => {
       this.database.settle(operations);

@@ -33,7 +33,7 @@ export interface FlatHasher {
 /** Layers kept with what was there before, so that recent states stay readable without the trie. */
 const layersKept = 32;
 /** Layers known by root: executed and perhaps never to be used, or part of the snapshot. */
-const maxRoots = 128;
+const maxRoots = 64;
 const maxAccounts = 20_000;
 const maxSlotsPerAccount = 16_384;
 
@@ -53,6 +53,8 @@ export class FlatState {
   private readonly read: FlatReader;
   private readonly hasher: FlatHasher;
   private readonly layers = new Map<string, FlatLayer>();
+  /** By root of the parent and own root: branches may come to one root on different ways. */
+  private readonly executed = new HotMap<string, FlatLayer>(maxRoots);
   private readonly sequence = new Map<number, FlatLayer>();
   private readonly hot = new HotMap<string, HotAccount>(maxAccounts);
   /** Made and not durable yet. */
@@ -104,20 +106,25 @@ export class FlatState {
     return this.layers.get(bytesToMapKey(root));
   }
 
-  /** A layer for a block that is executed on this root; `undefined` when the root is not known here. */
-  createLayer(parentRoot: Hash32, blockNumber: number): FlatLayer | undefined {
-    const parent = this.layerOf(parentRoot);
-    return parent && new FlatLayer(parentRoot, blockNumber, parent);
+  /** A layer for a block that is executed on this root, also on one that only the tries know. */
+  createLayer(parentRoot: Hash32, blockNumber: number): FlatLayer {
+    return new FlatLayer(parentRoot, blockNumber, this.layerOf(parentRoot));
   }
 
   /** Makes an executed block readable under its root. */
   addLayer(layer: FlatLayer, root: Hash32): void {
     const key = bytesToMapKey(root);
-    const parentKey = layer.parent && bytesToMapKey(layer.parent.root);
     // A block that changes nothing has its parent's state.
-    if (key === parentKey) return;
+    if (bytesEqual(root, layer.parentRoot)) return;
     layer.root = root;
+    this.executed.set(bytesToMapKey(layer.parentRoot) + key, layer);
     this.remember(key, layer);
+  }
+
+  /** What an executed block made of its parent's state, fit to be given to {@link FlatState.advance}; also once more. */
+  executedLayer(parentRoot: Hash32, root: Hash32): FlatLayer | undefined {
+    const layer = this.executed.get(bytesToMapKey(parentRoot) + bytesToMapKey(root));
+    return layer === undefined || layer.position < 0 ? layer : layer.repeat();
   }
 
   private remember(key: string, layer: FlatLayer): void {
@@ -264,7 +271,13 @@ export class FlatState {
     if (change.account !== undefined)
       operations.push({ type: 'put', key: accountKey, value: encodeFlatAccount(change.account) });
     else if (before !== undefined) operations.push({ type: 'delete', key: accountKey });
-    noteStale(layer, addressHash, layer.isUndo ? change.account : before, layer.isUndo ? before : change.account, operations);
+    noteStale(
+      layer,
+      addressHash,
+      layer.isUndo ? change.account : before,
+      layer.isUndo ? before : change.account,
+      operations,
+    );
     const isSameStorage = before !== undefined && before.incarnation === change.account?.incarnation;
     const hot: HotAccount = { account: change.account, slots: isSameStorage ? current.slots : undefined };
     if (change.slots.size > 0 && change.account?.incarnation === incarnation) {
