@@ -7,6 +7,7 @@ import type { Random } from '@isoquorum/platform/random';
 import type { Store } from '@isoquorum/platform/store';
 import type { Address, EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
+import type { Header } from '@isoquorum/primitives/header';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { nodeIdToHash, nodeKeyToAddress, nodeKeyToEnode, nodeKeyToNodeId } from '@isoquorum/primitives/node-key';
 import { bytesToBareHex } from '@isoquorum/primitives/hex';
@@ -32,6 +33,7 @@ import { CALL_LIMITS, type CallLimits, type NodeContext } from './node-context.t
 import { createPool } from './pool/create-pool.ts';
 import type { RaftOptions } from './raft/options.ts';
 import { createRecoverSenders, type RecoverSenders } from './pool/senders.ts';
+import { createSimulate } from './private/simulate.ts';
 import { createSubmitter } from './private/create-submitter.ts';
 import { createManagerSource } from './private/manager-source.ts';
 import { openPrivateGroups } from './private/open-private-groups.ts';
@@ -66,6 +68,8 @@ export interface NodeOptions {
   readonly rules?: RulesProfile;
   /** 32-byte private keys of node-held accounts; development only. */
   readonly accountKeys?: readonly Uint8Array[];
+  /** Wrap private transactions of node-held accounts in privacy markers where the chain has them (`--privacymarker.enable`). */
+  readonly privacyMarkers?: boolean;
   /** Take part in consensus when listed as a validator (default true). */
   readonly validate?: boolean;
   /** What `admin_nodeInfo` and enode texts say (default 127.0.0.1:30303). */
@@ -173,7 +177,17 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     pooled: (hash) => pool.get(hash),
   });
   const votes = createVoteBook(random);
-  const submitter = createSubmitter({ chain: reader, pool, manager, accountKeys: options.accountKeys ?? [] });
+  const states = createStateAccess(reader, database);
+  const author = (header: Header): Address => rules.author(header);
+  const submitter = createSubmitter({
+    chain: reader,
+    pool,
+    manager,
+    simulate: createSimulate({ chain: reader, states, database, evm: options.evm, author, clock }),
+    groups,
+    privacyMarkers: options.privacyMarkers ?? false,
+    accountKeys: options.accountKeys ?? [],
+  });
 
   const headOf = (): { header: ReturnType<typeof reader.head>['block']['header']; hash: Uint8Array } => {
     const { block, hash } = reader.head();
@@ -297,7 +311,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   const advertise = options.advertise ?? { host: '127.0.0.1', port: 30303 };
   const context: NodeContext = {
     chain: reader,
-    states: createStateAccess(reader, database),
+    states,
     database,
     evm: options.evm,
     author: (header) => rules.author(header),

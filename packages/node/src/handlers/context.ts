@@ -1,15 +1,22 @@
 import type { RpcRequestContext } from '@isoquorum/rpc/jsonrpc/session';
 import { unknownPrivateState } from '../chain/errors.ts';
+import { EMPTY_PRIVATE_STATE } from '../private/private-groups.ts';
 import type { NodeContext } from '../node-context.ts';
 
 /** What handlers answer from: the running node and what runs calls on its states. */
 export type HandlerContext = NodeContext;
 
-/** The private state that answers a request. @throws UNKNOWN_PRIVATE_STATE */
+/** The private state that a request names, there or not: for what may be public. */
+export function namedPsiOf(context: HandlerContext, request: RpcRequestContext): string {
+  return request.psi ?? context.defaultPsi;
+}
+
+/** The private state that answers a request; never that of nobody. @throws UNKNOWN_PRIVATE_STATE */
 export function psiOf(context: HandlerContext, request: RpcRequestContext): string {
-  const psi = request.psi ?? context.defaultPsi;
+  const psi = namedPsiOf(context, request);
   const { chain } = context;
-  if (!chain.privateStates().includes(psi)) throw unknownPrivateState(psi, chain.config.isMps);
+  if (psi === EMPTY_PRIVATE_STATE || !chain.privateStates().includes(psi))
+    throw unknownPrivateState(psi, chain.config.isMps);
   return psi;
 }
 

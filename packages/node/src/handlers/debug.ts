@@ -12,6 +12,7 @@ import { accountJson } from './account-dump.ts';
 import type { DebugRangeHandlers } from './debug-ranges.ts';
 import { headerAt, type LocatedHeader } from './blocks.ts';
 import { psiOf, type HandlerContext } from './context.ts';
+import { EMPTY_PRIVATE_STATE } from '../private/private-groups.ts';
 import { openStates } from './states.ts';
 
 /** Accounts and slots together that one dump may hold; the original has no limit. */
@@ -32,7 +33,8 @@ export function createDebugHandlers(context: HandlerContext): Omit<HandlersOf<De
 
   return {
     debug_privateStateRoot: (request, number) => privateRoot(number, request),
-    debug_defaultStateRoot: (request, number) => privateRoot(number, request),
+    debug_defaultStateRoot: (_request, number) =>
+      chain.privateStateRoot(located(number).hash, chain.config.isMps ? EMPTY_PRIVATE_STATE : context.defaultPsi),
     debug_dumpAddress: (request, address, number) => {
       const { hash } = located(number);
       const found = openStates(context, { type: 'hash', hash, requireCanonical: false }, request).find(address);

@@ -10,7 +10,7 @@ import type { EthPrivateMethods } from '@isoquorum/rpc/jsonrpc/methods/eth-priva
 import type { PayloadExtraJson } from '@isoquorum/rpc/jsonrpc/shapes/account';
 import { LATEST } from '@isoquorum/rpc/jsonrpc/parameters/block-selector';
 import type { PayloadExtra } from '../private/submit.ts';
-import { isOfParty, psiOf, type HandlerContext } from './context.ts';
+import { isOfParty, namedPsiOf, psiOf, type HandlerContext } from './context.ts';
 import { createMarkerReader } from './markers.ts';
 import { checkPrivateArguments, isPrivate, privateArgumentsOf, privateEnvelopeExpected } from './private-arguments.ts';
 import { openStates } from './states.ts';
@@ -72,7 +72,7 @@ export function createEthPrivateHandlers(context: HandlerContext): HandlersOf<Et
       checkPrivateArguments(context, args, transaction.to, transaction.data, request);
       if (!isPrivate(args)) throw new RpcError(SERVER_ERROR, 'transaction is not private');
       if (!isPrivateTransaction(transaction)) throw privateEnvelopeExpected(transaction.v);
-      return submitter.sendRawPrivateTransaction(transaction, privateArgumentsOf(args));
+      return submitter.sendRawPrivateTransaction(transaction, privateArgumentsOf(args, namedPsiOf(context, request)));
     },
     eth_getQuorumPayload: async (request, text) => {
       psiOf(context, request);
@@ -94,7 +94,12 @@ export function createEthPrivateHandlers(context: HandlerContext): HandlersOf<Et
       const transaction = decodeRawTransaction(encoded);
       checkPrivateArguments(context, args, transaction.to, transaction.data, request);
       if (!isPrivate(args)) throw new RpcError(SERVER_ERROR, 'transaction is not private');
-      return bytesToHex(await submitter.distributePrivateTransaction(transaction, privateArgumentsOf(args)));
+      return bytesToHex(
+        await submitter.distributePrivateTransaction(
+          transaction,
+          privateArgumentsOf(args, namedPsiOf(context, request)),
+        ),
+      );
     },
     // With one private state the original answers whatever name was given.
     eth_getPSI: (request) =>

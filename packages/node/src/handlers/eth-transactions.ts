@@ -19,7 +19,7 @@ import type { ChainBlock } from '../chain/chain.ts';
 import type { TransactionArguments } from '../private/submit.ts';
 import { blockAt } from './blocks.ts';
 import type { CallRunner } from './call-runner.ts';
-import { chainIdOf, psiOf, type HandlerContext } from './context.ts';
+import { chainIdOf, namedPsiOf, psiOf, type HandlerContext } from './context.ts';
 import { suggestedGasPrice } from './eth-chain.ts';
 import {
   checkPrivateArguments,
@@ -92,6 +92,7 @@ export function createTransactionFiller(
     data: Uint8Array,
     gas: bigint,
     gasPrice: bigint,
+    psi: string,
   ): TransactionArguments {
     return {
       from,
@@ -102,7 +103,7 @@ export function createTransactionFiller(
       ...(args.nonce === undefined ? {} : { nonce: args.nonce }),
       data,
       ...(args.accessList === undefined ? {} : { accessList: args.accessList }),
-      ...privateArgumentsOf(args),
+      ...privateArgumentsOf(args, psi),
     };
   }
 
@@ -134,7 +135,7 @@ export function createTransactionFiller(
         request,
       ));
     if (isPrivate(args)) checkPrivateArguments(context, args, to, data, request);
-    return complete(args, from, data, gas, gasPrice);
+    return complete(args, from, data, gas, gasPrice, namedPsiOf(context, request));
   }
 
   return {
@@ -142,7 +143,7 @@ export function createTransactionFiller(
     async fillToSend(args, request) {
       const from = requireAccount(args.from);
       const filled = await fill(args, request);
-      if (!isPrivate(args)) guard(asTransaction(filled), () => from, psiOf(context, request));
+      if (!isPrivate(args)) guard(asTransaction(filled), () => from, namedPsiOf(context, request));
       return filled;
     },
     fillToSign(args) {
@@ -152,7 +153,7 @@ export function createTransactionFiller(
       if (args.gasPrice === undefined) throw new RpcError(SERVER_ERROR, 'gasPrice not specified');
       if (args.nonce === undefined) throw new RpcError(SERVER_ERROR, 'nonce not specified');
       const data = checkPayload(args);
-      return complete(args, requireAccount(args.from), data, gas, args.gasPrice);
+      return complete(args, requireAccount(args.from), data, gas, args.gasPrice, context.defaultPsi);
     },
   };
 }
@@ -196,7 +197,7 @@ export function createEthTransactionHandlers(
       if (!context.allowUnprotected && !isProtectedTransaction(transaction)) {
         throw new RpcError(SERVER_ERROR, 'only replay-protected (EIP-155) transactions allowed over RPC');
       }
-      guard(transaction, () => transactionSender(transaction, chainIdOf(context)), psiOf(context, request));
+      guard(transaction, () => transactionSender(transaction, chainIdOf(context)), namedPsiOf(context, request));
       return submitter.sendRawTransaction(transaction);
     },
     eth_sendTransaction: async (request, args) => submitter.sendTransaction(await filler.fillToSend(args, request)),

@@ -161,8 +161,9 @@ export function checkPrivateArguments(
 }
 
 /** The private arguments for the submitter; undefined members left out. */
-export function privateArgumentsOf(args: PrivateTransactionArguments): PrivateArguments {
+export function privateArgumentsOf(args: PrivateTransactionArguments, psi: string): PrivateArguments {
   return {
+    psi,
     ...(args.privateFrom === undefined || args.privateFrom === '' ? {} : { privateFrom: args.privateFrom }),
     ...(args.privateFor === undefined ? {} : { privateFor: args.privateFor }),
     ...(args.privacyFlag === undefined ? {} : { privacyFlag: args.privacyFlag }),

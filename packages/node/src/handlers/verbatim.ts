@@ -31,6 +31,11 @@ const VERBATIM: ReadonlySet<string> = new Set([
   'CALL_INTRINSIC_GAS_TOO_LOW',
   'GAS_REQUIRED_EXCEEDS_ALLOWANCE',
   'UNKNOWN_BLOCK',
+  // privacy enhancements, markers, private states
+  'PRIVACY_METADATA_NOT_FOUND',
+  'PRIVACY_FLAG_MISMATCH',
+  'STATE_NOT_FOUND',
+  'PRIVATE_FROM_MISMATCH',
   'UNKNOWN_PRIVATE_STATE',
 ]);
 

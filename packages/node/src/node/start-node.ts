@@ -62,6 +62,8 @@ export interface StartNodeOptions {
   readonly evm?: EvmChoice;
   /** Node-held accounts; development only. */
   readonly accountKeys?: readonly Uint8Array[];
+  /** `--privacymarker.enable`: private transactions of node-held accounts go out inside privacy markers. */
+  readonly privacyMarkers?: boolean;
   readonly validate?: boolean;
   /** For a Raft chain; our id is the place in `static-nodes.json` unless we join a cluster that runs. */
   readonly raft?: RaftSettings;
@@ -206,6 +208,7 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
       ...(options.accountKeys === undefined ? {} : { accountKeys: options.accountKeys }),
       ...(options.validate === undefined ? {} : { validate: options.validate }),
       ...(raft === undefined ? {} : { raft }),
+      ...(options.privacyMarkers === undefined ? {} : { privacyMarkers: options.privacyMarkers }),
       ...(options.allowUnprotected === undefined ? {} : { allowUnprotected: options.allowUnprotected }),
     });
     undo.push(() => node.stop());

@@ -1,42 +1,59 @@
-import type { Address, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
+import { privacyPrecompileAddress } from '@isoquorum/execution/evm/precompile-range';
+import { intrinsicGasOf } from '@isoquorum/execution/transition/intrinsic-gas';
 import { encodeInnerTransaction } from '@isoquorum/execution/transition/marker';
 import { payloadHashOf } from '@isoquorum/execution/transition/payload-hash';
+import { bytesToBase64 } from '@isoquorum/primitives/base64';
+import type { Address, EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
-import { signerChainIdAt } from '@isoquorum/primitives/fork';
-import { isGasPriceEnabledAt } from '@isoquorum/primitives/genesis/rules-at';
+import { rulesAt, signerChainIdAt } from '@isoquorum/primitives/fork';
+import { isGasPriceEnabledAt, isPrivacyEnhancementsEnabledAt } from '@isoquorum/primitives/genesis/rules-at';
 import { bytesToBareHex } from '@isoquorum/primitives/hex';
 import { privateKeyToAddress, signDigestBytes } from '@isoquorum/primitives/secp256k1';
 import {
+  type LegacyTransaction,
   signTransaction,
   type Transaction,
+  transactionSender,
   type UnsignedTransaction,
 } from '@isoquorum/primitives/transaction/transaction';
 import { setPrivate } from '@isoquorum/primitives/transaction/private';
-import type { Q2tClient, Q2tDistribution } from '@isoquorum/rpc/rest/q2t';
-import type { ChainReader } from '../chain/chain.ts';
+import type { Q2tClient, Q2tDistribution, Q2tPayload } from '@isoquorum/rpc/rest/q2t';
+import { type ChainReader, DEFAULT_PRIVATE_STATE } from '../chain/chain.ts';
+import { unknownPrivateState } from '../chain/errors.ts';
 import type { TransactionPool } from '../pool/pool.ts';
+import type { PrivateGroups } from './private-groups.ts';
+import type { Simulate } from './simulate.ts';
 import type { PrivateArguments, TransactionArguments, TransactionSubmitter } from './submit.ts';
 
 /**
  * `UNKNOWN_ACCOUNT`: no node-held account of that address. `MANAGER_NOT_ENABLED`: the node has no transaction manager.
- * `NOT_PRIVATE`: private sending without `privateFor`.
+ * `NOT_PRIVATE`: private sending without `privateFor`. `PRIVATE_FROM_MISMATCH`: the sending party is not of the caller's private state.
  */
-export type SubmitErrorCode = 'UNKNOWN_ACCOUNT' | 'MANAGER_NOT_ENABLED' | 'NOT_PRIVATE';
+export type SubmitErrorCode = 'UNKNOWN_ACCOUNT' | 'MANAGER_NOT_ENABLED' | 'NOT_PRIVATE' | 'PRIVATE_FROM_MISMATCH';
 
 /** Gas of a private transaction that names none, and a gas price where gas has one and the sender names none. */
 const privateGasDefault = 90_000n;
 const gasPriceDefault = 1_000_000_000n;
 
+const unsignedSignature = { v: 0n, r: 0n, s: 0n };
+
 export interface SubmitterOptions {
   readonly chain: ChainReader;
   readonly pool: TransactionPool;
   readonly manager: Q2tClient | undefined;
+  /** Tries private transactions before they go out; absent: the chain has no privacy enhancements. */
+  readonly simulate?: Simulate | undefined;
+  /** With several private states. */
+  readonly groups?: PrivateGroups | undefined;
+  /** Wrap private transactions of node-held accounts in privacy markers where the chain has them (`--privacymarker.enable`). */
+  readonly privacyMarkers?: boolean;
   /** 32-byte private keys of node-held accounts. */
   readonly accountKeys: readonly Uint8Array[];
 }
 
 export function createSubmitter(options: SubmitterOptions): TransactionSubmitter {
-  const { chain, pool } = options;
+  const { chain, pool, groups } = options;
+  const turns = new Map<string, Promise<void>>();
   const keys = new Map<string, Uint8Array>();
   const addresses: Address[] = [];
   for (const key of options.accountKeys) {
@@ -73,8 +90,29 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     };
   }
 
+  const psiOf = (args: PrivateArguments): string => args.psi ?? DEFAULT_PRIVATE_STATE;
+
+  /** The caller's parties, on a node with several private states. @throws UNKNOWN_PRIVATE_STATE */
+  function membersOf(args: PrivateArguments): readonly string[] | undefined {
+    const psi = psiOf(args);
+    if (groups === undefined) {
+      if (psi !== DEFAULT_PRIVATE_STATE) throw unknownPrivateState(psi, false);
+      return undefined;
+    }
+    const members = groups.members(psi);
+    if (members.length === 0) throw unknownPrivateState(psi, true);
+    return members;
+  }
+
+  /** Who sends; the first party of the caller's private state where there are several. @throws PRIVATE_FROM_MISMATCH */
   function fromOf(args: PrivateArguments): { from?: string } {
-    return args.privateFrom === undefined || args.privateFrom === '' ? {} : { from: args.privateFrom };
+    const { privateFrom = '' } = args;
+    const members = membersOf(args);
+    if (members === undefined) return privateFrom === '' ? {} : { from: privateFrom };
+    const from = privateFrom === '' ? (members[0] as string) : privateFrom;
+    if (members.includes(from)) return { from };
+    const text = `The PrivateFrom (${from}) address does not match the specified private state (${psiOf(args)}) `;
+    throw new IsoquorumError('PRIVATE_FROM_MISMATCH', text, { privateFrom: from, psi: psiOf(args) });
   }
 
   function isPriced(): boolean {
@@ -97,9 +135,97 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
   /** Stores and distributes the payload; answers what stands in the public transaction in its place. */
   async function distribute(args: TransactionArguments): Promise<Uint8Array> {
     const data = args.data ?? new Uint8Array(0);
-    if (args.privateFor === undefined || data.length === 0) return data;
-    const sent = await managerOf().send({ payload: data, ...fromOf(args), ...distribution(args) });
+    if (args.privateFor === undefined) return data;
+    const from = fromOf(args);
+    if (data.length === 0) return data;
+    const tried = { ...unsigned(args, data), ...unsignedSignature } as LegacyTransaction;
+    const simulated = await trySending(tried, args.from, args);
+    const sent = await managerOf().send({ payload: data, ...from, ...distribution(args), ...simulated });
     return sent.hash;
+  }
+
+  /** What the simulation says to the manager. @throws RpcError, PRIVACY_METADATA_NOT_FOUND, PRIVACY_FLAG_MISMATCH */
+  async function trySending(
+    transaction: LegacyTransaction,
+    sender: Address,
+    args: PrivateArguments,
+  ): Promise<Pick<Q2tDistribution, 'affectedContractTransactions' | 'execHash'>> {
+    const found = await options.simulate?.(transaction, sender, args.privacyFlag ?? 0, psiOf(args));
+    if (found === undefined) return {};
+    const { affectedContracts, executionHash } = found;
+    const execHash = executionHash === undefined ? {} : { execHash: executionHash };
+    return { affectedContractTransactions: affectedContracts, ...execHash };
+  }
+
+  /** The same for a payload that was stored before, under the digest in the transaction's data. */
+  async function trySendingStored(
+    transaction: LegacyTransaction,
+    args: PrivateArguments,
+  ): Promise<Pick<Q2tDistribution, 'affectedContractTransactions' | 'execHash'>> {
+    const isTried = isPrivacyEnhancementsEnabledAt(chain.config, chain.headNumber());
+    if (!isTried && groups === undefined) return {};
+    const stored = await managerOf().receiveRaw(payloadHashOf(transaction));
+    checkStoredSender(stored, args);
+    if (!isTried) return {};
+    const sender = transactionSender(transaction, signerChainIdAt(chain.config, chain.headNumber() + 1));
+    return trySending({ ...transaction, data: stored?.payload ?? new Uint8Array(0) }, sender, args);
+  }
+
+  /** With several private states: who stored the payload has to be the caller. @throws PRIVATE_FROM_MISMATCH */
+  function checkStoredSender(stored: Q2tPayload | undefined, args: PrivateArguments): void {
+    const members = membersOf(args);
+    const sender = stored?.senderKey === undefined ? undefined : bytesToBase64(stored.senderKey);
+    if (members === undefined || sender === undefined) return;
+    const { privateFrom = '' } = args;
+    const fields = { privateFrom, psi: psiOf(args) };
+    if (privateFrom !== '' && privateFrom !== sender) {
+      const text = `The PrivateFrom address retrieved from the privacy manager does not match private PrivateFrom (${privateFrom}) specified in transaction arguments.`;
+      throw new IsoquorumError('PRIVATE_FROM_MISMATCH', text, fields);
+    }
+    if (members.includes(sender)) return;
+    const text = `The PrivateFrom address does not match the specified private state (${psiOf(args)})`;
+    throw new IsoquorumError('PRIVATE_FROM_MISMATCH', text, fields);
+  }
+
+  /** The marker of a signed private transaction, whose payload it distributes (goquorum.md 6). */
+  async function wrap(inner: LegacyTransaction, args: TransactionArguments): Promise<Transaction> {
+    const payload = encodeInnerTransaction(inner);
+    const { hash } = await managerOf().send({ payload, ...fromOf(args), to: args.privateFor ?? [] });
+    const gasLimit = intrinsicGasOf(hash, [], false, rulesAt(chain.config, chain.headNumber()));
+    const { nonce, value, gasPrice } = inner;
+    const marker: UnsignedTransaction = {
+      type: 0,
+      nonce,
+      value,
+      gasPrice,
+      gasLimit,
+      to: privacyPrecompileAddress,
+      data: hash,
+    };
+    const chainId = signerChainIdAt(chain.config, chain.headNumber() + 1);
+    return signTransaction(marker, keyOf(args.from), { chainId, isPrivate: false });
+  }
+
+  function usesMarkers(args: TransactionArguments): boolean {
+    if (options.privacyMarkers !== true || args.privateFor === undefined) return false;
+    return rulesAt(chain.config, chain.headNumber()).isPrivacyPrecompileEnabled;
+  }
+
+  /** Between the nonce of a marker and its place in the pool lies a question to the manager: an account's markers go one by one. */
+  async function inTurn<T>(account: Address, act: () => Promise<T>): Promise<T> {
+    const name = bytesToBareHex(account);
+    const before = turns.get(name) ?? Promise.resolve();
+    const own = before.then(act, act);
+    const settled = own.then(
+      () => undefined,
+      () => undefined,
+    );
+    turns.set(name, settled);
+    try {
+      return await own;
+    } finally {
+      if (turns.get(name) === settled) turns.delete(name);
+    }
   }
 
   function sign(args: TransactionArguments, data: Uint8Array): Transaction {
@@ -108,11 +234,23 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     return signTransaction(unsigned(args, data), key, { chainId, isPrivate: args.privateFor !== undefined });
   }
 
+  async function distributeStored(transaction: Transaction, args: PrivateArguments): Promise<void> {
+    if (transaction.data.length === 0) return;
+    const simulated = transaction.type === 0 ? await trySendingStored(transaction, args) : {};
+    await managerOf().sendSigned({ hash: payloadHashOf(transaction), ...distribution(args), ...simulated });
+  }
+
   return {
     accounts: () => addresses,
     async sendTransaction(args) {
       keyOf(args.from);
       const data = await distribute(args);
+      if (usesMarkers(args)) {
+        return inTurn(args.from, async () => {
+          const inner = sign(args, data);
+          return pool.add(inner.type === 0 ? await wrap(inner, args) : inner, 'local');
+        });
+      }
       // From the nonce to its place in the pool without a pause: transactions that come together get nonces of their own.
       return pool.add(sign(args, data), 'local');
     },
@@ -129,9 +267,7 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     sendRawTransaction: (transaction) => pool.add(transaction, 'local'),
     async sendRawPrivateTransaction(transaction, args) {
       if (args.privateFor === undefined) throw new IsoquorumError('NOT_PRIVATE', 'transaction is not private', {});
-      if (transaction.data.length > 0) {
-        await managerOf().sendSigned({ hash: payloadHashOf(transaction), ...distribution(args) });
-      }
+      await distributeStored(transaction, args);
       return pool.add(transaction, 'local');
     },
     payload: async (digest: EncryptedPayloadHash) => readingManager().receive(digest),
@@ -145,11 +281,9 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
       if (args.privateFor === undefined) throw new IsoquorumError('NOT_PRIVATE', 'transaction is not private', {});
       if (transaction.type !== 0)
         throw new IsoquorumError('TRANSACTION_TYPE_NOT_SUPPORTED', 'transaction type not supported', {});
-      const manager = managerOf();
-      if (transaction.data.length > 0)
-        await manager.sendSigned({ hash: payloadHashOf(transaction), ...distribution(args) });
+      await distributeStored(transaction, args);
       const payload = encodeInnerTransaction(transaction);
-      return (await manager.send({ payload, ...fromOf(args), to: args.privateFor })).hash;
+      return (await managerOf().send({ payload, ...fromOf(args), to: args.privateFor })).hash;
     },
   };
 }

@@ -13,6 +13,8 @@ export interface PrivateArguments {
   /** 0 standard, 1 party protection, 2 mandatory recipients, 3 private state validation. */
   readonly privacyFlag?: number;
   readonly mandatoryFor?: readonly string[];
+  /** Private state of the caller, on a node with several; the default one unless told. */
+  readonly psi?: string;
 }
 
 /** Arguments of `eth_sendTransaction` and `eth_fillTransaction`, decoded. */
