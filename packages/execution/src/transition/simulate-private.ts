@@ -105,4 +105,3 @@ function* simulate(input: SimulateInput): Steps<Simulation> {
 export function simulatePrivate(input: SimulateInput): Steps<TransitionOutcome<Simulation>> {
   return withNeeds(simulate(input));
 }
-

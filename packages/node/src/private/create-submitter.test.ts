@@ -40,7 +40,7 @@ describe('sending', () => {
     expect(transaction.data.length).toBe(64);
     expect(transactionSender(transaction, 1337n)).toEqual(from);
     expect((await other.receive(transaction.data))!.payload).toEqual(data);
-    expect(await submitter.payload(transaction.data)).toEqual(data);
+    expect((await submitter.payload(transaction.data))!.payload).toEqual(data);
   });
 
   it('gives nonces of their own to transactions that come together', async () => {
