@@ -119,9 +119,8 @@ function* readCases(folder: string, title: string, node: RecordedNode, number: n
           { jsonrpc: '2.0', id: 1, method: 'eth_getTransactionReceipt', params: [hash] },
           psi,
         )) as RpcAnswer;
-        compareOrExplain('chain', 'eth_getTransactionReceipt', answer, () =>
-          expectAnswer(answer.error ?? answer.result, receipt),
-        );
+        const compare = (): void => expectAnswer(answer.error ?? answer.result, receipt);
+        compareOrExplain('chain', 'eth_getTransactionReceipt', answer, compare, { result: receipt });
       },
     };
   }

@@ -13,8 +13,8 @@ export interface CompatibilityEntry {
   readonly errorCodes?: readonly string[];
   /** Regular expression over our answer. */
   readonly pattern?: string;
-  /** Regular expression over the text of the error that was recorded: where ours answers and the original fails. */
-  readonly recordedError?: string;
+  /** Regular expression over the text of the error that was recorded, or the JSON of the result: where ours answers and the original fails. */
+  readonly recorded?: string;
 }
 
 const file = new URL('../../docs/compatibility.json', import.meta.url);

@@ -11,6 +11,11 @@ function codesOf(answer: RpcAnswer | undefined): readonly string[] {
   return [String(error.code), ...named];
 }
 
+/** The text of a recorded error, or the JSON of a result. */
+function textOf(recorded: RpcAnswer | undefined): string {
+  return recorded?.error?.message ?? JSON.stringify(recorded?.result ?? null);
+}
+
 /** The difference by design that explains our answer to a method, if there is one (docs/compatibility.json). */
 export function explainAnswer(
   suite: string,
@@ -23,8 +28,7 @@ export function explainAnswer(
     if (!entry.suites.includes(suite) || entry.method === undefined) return false;
     if (!new RegExp(`^(?:${entry.method})$`).test(method)) return false;
     if (entry.errorCodes !== undefined && !entry.errorCodes.some((code) => codes.includes(code))) return false;
-    if (entry.recordedError !== undefined && !new RegExp(entry.recordedError).test(recorded?.error?.message ?? ''))
-      return false;
+    if (entry.recorded !== undefined && !new RegExp(entry.recorded).test(textOf(recorded))) return false;
     return (
       entry.pattern === undefined || new RegExp(entry.pattern).test(JSON.stringify(ours?.error ?? ours?.result ?? null))
     );

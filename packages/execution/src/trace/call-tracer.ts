@@ -1,3 +1,4 @@
+import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import type { ForkRules } from '@isoquorum/primitives/fork';
 import { precompileAt } from '../evm/precompile-range.ts';
@@ -97,6 +98,8 @@ export class CallTracer implements TraceObserver {
   private descended = false;
   private begun: TraceStart | undefined;
   private ended: EvmResult | undefined;
+  private gasUsed = 0n;
+  private createdAddress: Address | undefined;
 
   constructor(rules: ForkRules) {
     this.rules = rules;
@@ -106,8 +109,11 @@ export class CallTracer implements TraceObserver {
     this.begun = start;
   }
 
-  end(result: EvmResult): void {
+  end(result: EvmResult, isFirst: boolean): void {
+    this.createdAddress = result.createdAddress;
+    if (!isFirst || this.begun === undefined) return;
     this.ended = result;
+    this.gasUsed = this.begun.gas - result.gasLeft;
   }
 
   step(step: TraceStep): void {
@@ -232,7 +238,7 @@ export class CallTracer implements TraceObserver {
     if (begun === undefined || ended === undefined) return undefined;
     const first = this.stack[0] as OpenCall;
     const error = first.error ?? ended.error;
-    const to = begun.to ?? ended.createdAddress;
+    const to = begun.to ?? this.createdAddress;
     const output = bytesToHex(ended.output);
     const hasOutput = error === undefined || (error === evmErrors.reverted && output !== '0x');
     return sorted({
@@ -241,7 +247,7 @@ export class CallTracer implements TraceObserver {
       ...(to === undefined ? {} : { to: bytesToHex(to) }),
       value: quantity(begun.value),
       gas: quantity(begun.gas),
-      gasUsed: quantity(begun.gas - ended.gasLeft),
+      gasUsed: quantity(this.gasUsed),
       input: bytesToHex(begun.input),
       ...(hasOutput ? { output } : {}),
       ...(error === undefined ? {} : { error }),

@@ -34,6 +34,7 @@ class Observing implements EvmTracer {
   private readonly observer: TraceObserver;
   private readonly frames: TracedFrame[] = [];
   private host: DualHost | undefined;
+  private hasEnded = false;
 
   constructor(observer: TraceObserver) {
     this.observer = observer;
@@ -96,7 +97,9 @@ class Observing implements EvmTracer {
     const failedInCode = result.status !== 'success' && !AFTER_THE_CODE.has(result.error);
     if (failedInCode && last !== undefined && last.error === undefined)
       this.observer.fault?.(last, result.error ?? evmErrors.reverted);
-    if (message.depth === 0) this.observer.end?.(result);
+    if (message.depth > 0) return;
+    this.observer.end?.(result, !this.hasEnded);
+    this.hasEnded = true;
   }
 }
 

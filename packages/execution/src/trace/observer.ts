@@ -44,6 +44,9 @@ export interface TraceObserver {
   step?(step: TraceStep): void;
   /** A step that was announced failed in the making. */
   fault?(step: TraceStep, error: string): void;
-  /** The outermost message ended. */
-  end?(result: EvmResult): void;
+  /**
+   * The outermost message ended. Of a privacy marker a party traces two runs: the marker's own, which is the first to end and gives the
+   * result, and then that of the transaction inside, which gives all else.
+   */
+  end?(result: EvmResult, isFirst: boolean): void;
 }

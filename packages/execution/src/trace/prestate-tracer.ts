@@ -36,7 +36,7 @@ function wordText(word: bigint): string {
 export class PrestateTracer implements TraceObserver {
   private readonly seen = new Map<string, SeenAccount>();
   private begun: TraceStart | undefined;
-  private ended: EvmResult | undefined;
+  private gasUsed = 0n;
   private hasStepped = false;
 
   start(start: TraceStart): void {
@@ -84,9 +84,9 @@ export class PrestateTracer implements TraceObserver {
     }
   }
 
-  end(result: EvmResult): void {
-    this.ended = result;
+  end(result: EvmResult, isFirst: boolean): void {
     const { begun } = this;
+    if (isFirst && begun !== undefined) this.gasUsed = begun.gas - result.gasLeft;
     const to = begun?.to ?? result.createdAddress;
     if (begun === undefined || to === undefined || !this.hasStepped) return;
     const { state } = begun;
@@ -116,10 +116,10 @@ export class PrestateTracer implements TraceObserver {
    * @param intrinsicGas what the sender paid before code ran
    */
   result(intrinsicGas: bigint): PrestateResult {
-    const { begun, ended } = this;
+    const { begun } = this;
     const sender = begun === undefined ? '0x' : bytesToHex(begun.from);
-    if (begun === undefined || ended === undefined || !this.hasStepped) return { stumblesAt: sender };
-    const paid = (begun.gas - ended.gasLeft + intrinsicGas) * begun.gasPrice;
+    if (begun === undefined || !this.hasStepped) return { stumblesAt: sender };
+    const paid = (this.gasUsed + intrinsicGas) * begun.gasPrice;
     const accounts = [...this.seen].map(
       ([address, { balance, nonce, code, storage }]): [string, PrestateAccountJson] => {
         const total = address === sender ? balance + paid : balance;

@@ -28,7 +28,8 @@ export function createDebugHandlers(context: HandlerContext): Omit<HandlersOf<De
   }
 
   function privateRoot(number: BlockNumber, request: RpcRequestContext): Uint8Array {
-    return chain.privateStateRoot(located(number).hash, psiOf(context, request));
+    const psi = psiOf(context, request);
+    return chain.privateStateRoot(located(number).hash, psi);
   }
 
   return {
@@ -43,6 +44,7 @@ export function createDebugHandlers(context: HandlerContext): Omit<HandlersOf<De
       return accountJson(dumped);
     },
     debug_dumpBlock: (request, number, kind) => {
+      psiOf(context, request);
       const root = kind === 'private' ? privateRoot(number, request) : located(number).header.stateRoot;
       const accounts: [string, AccountDumpJson][] = [];
       let entries = 0;

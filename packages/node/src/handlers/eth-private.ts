@@ -88,7 +88,10 @@ export function createEthPrivateHandlers(context: HandlerContext): HandlersOf<Et
         (extra === undefined || !isOfParty(context, request, partiesOf(extra.payload)))
       )
         return undefined;
-      return extraJson(extra);
+      if (extra === undefined) return extraJson(undefined);
+      const { senderKey } = extra.payload;
+      const sender = senderKey === undefined ? [] : [bytesToBase64(senderKey)];
+      return extraJson({ ...extra, isSender: extra.isSender && isOfParty(context, request, sender) });
     },
     eth_distributePrivateTransaction: async (request, encoded, args) => {
       const transaction = decodeRawTransaction(encoded);
@@ -106,10 +109,10 @@ export function createEthPrivateHandlers(context: HandlerContext): HandlersOf<Et
       context.chain.config.isMps ? psiOf(context, request) : (request.psi ?? context.defaultPsi),
     eth_getPrivacyPrecompileAddress: () => PRIVACY_PRECOMPILE,
     eth_getPrivateTransactionByHash: async (request, hash) => {
-      const psi = psiOf(context, request);
-      return (await markers.inside(hash, psi, request))?.json;
+      psiOf(context, request);
+      return (await markers.inside(hash, request))?.json;
     },
-    eth_getPrivateTransactionReceipt: (request, hash) => markers.receipt(hash, psiOf(context, request), request),
+    eth_getPrivateTransactionReceipt: (request, hash) => markers.receipt(hash, request),
     eth_getContractPrivacyMetadata: async (request, address) => {
       const states = openStates(context, LATEST, request);
       const found = states.find(address);

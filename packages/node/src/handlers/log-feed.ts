@@ -1,9 +1,8 @@
 import type { Receipt } from '@isoquorum/primitives/receipt';
-import { isPrivateTransaction } from '@isoquorum/primitives/transaction/transaction';
 import type { LogJson } from '@isoquorum/rpc/jsonrpc/shapes/log';
 import type { ChainBlock, ChainEvent } from '../chain/chain.ts';
 import type { HandlerContext } from './context.ts';
-import { logsOfReceipts, type LogMatcher } from './logs.ts';
+import { hasPrivatePart, logsOfReceipts, logViewOf, type LogMatcher, type LogView } from './logs.ts';
 
 /** New logs of one block for one private state; ask it for those that you want. */
 export interface LogBatch {
@@ -25,22 +24,10 @@ interface Waiting {
   readonly sinceMs: number;
 }
 
-const NO_LOGS: readonly Receipt['logs'][number][] = [];
-
-/** The receipts with the logs of private (or of public) transactions left out; indexes stay. */
-function only(located: ChainBlock, receipts: readonly Receipt[], isPrivate: boolean): readonly Receipt[] {
-  return receipts.map((receipt, index) => {
-    const transaction = located.block.transactions[index];
-    return transaction !== undefined && isPrivateTransaction(transaction) === isPrivate
-      ? receipt
-      : { ...receipt, logs: NO_LOGS };
-  });
-}
-
-function batchOf(located: ChainBlock, receipts: readonly Receipt[], removed = false): LogBatch {
+function batchOf(located: ChainBlock, receipts: readonly Receipt[], view: LogView): LogBatch {
   return {
     blockNumber: located.block.header.number,
-    logs: (matcher) => logsOfReceipts(located, receipts, matcher, removed),
+    logs: (matcher) => logsOfReceipts(located, receipts, matcher, view),
   };
 }
 
@@ -49,6 +36,7 @@ class StateFeed {
   readonly listeners = new Set<(batch: LogBatch) => void>();
   private readonly context: HandlerContext;
   private readonly psi: string;
+  private readonly view: LogView;
   private readonly waiting: Waiting[] = [];
   /** Blocks whose public logs are out and whose private ones are not. */
   private readonly owed: ChainBlock[] = [];
@@ -57,12 +45,15 @@ class StateFeed {
   constructor(context: HandlerContext, psi: string) {
     this.context = context;
     this.psi = psi;
+    this.view = logViewOf(context, psi);
   }
 
   take(event: ChainEvent): void {
     if (event.type === 'head') {
       for (const located of event.removed)
-        this.emit(batchOf(located, this.context.chain.publicReceipts(located.hash) ?? [], true));
+        this.emit(
+          batchOf(located, this.context.chain.publicReceipts(located.hash) ?? [], { ...this.view, removed: true }),
+        );
       const sinceMs = this.context.clock.nowMs();
       for (const located of event.added)
         if (located.block.transactions.length > 0) this.waiting.push({ located, sinceMs });
@@ -88,7 +79,7 @@ class StateFeed {
       const merged = this.context.chain.mergedReceipts(located.hash, this.psi);
       if (merged === undefined) return;
       this.owed.shift();
-      this.emit(batchOf(located, only(located, merged, true)));
+      this.emit(batchOf(located, merged, { ...this.view, part: 'private' }));
     }
   }
 
@@ -97,7 +88,7 @@ class StateFeed {
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
       const { located, sinceMs } = next;
       const merged = chain.mergedReceipts(located.hash, this.psi);
-      const hasPrivate = located.block.transactions.some(isPrivateTransaction);
+      const hasPrivate = hasPrivatePart(located);
       const leftMs = sinceMs + PRIVATE_WAIT_MS - clock.nowMs();
       if (merged === undefined && hasPrivate && leftMs > 0) {
         this.cancelTimer?.();
@@ -105,10 +96,10 @@ class StateFeed {
         return;
       }
       this.waiting.shift();
-      if (merged !== undefined) this.emit(batchOf(located, merged));
+      if (merged !== undefined) this.emit(batchOf(located, merged, this.view));
       else {
         const receipts = chain.publicReceipts(located.hash) ?? [];
-        this.emit(batchOf(located, hasPrivate ? only(located, receipts, false) : receipts));
+        this.emit(batchOf(located, receipts, { ...this.view, part: 'public' }));
         if (hasPrivate) this.owed.push(located);
       }
     }

@@ -1,3 +1,4 @@
+import { isMarkerTransaction } from '@isoquorum/execution/transition/marker';
 import { bloomMayContain } from '@isoquorum/primitives/bloom';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
@@ -42,8 +43,69 @@ export function receiptsOf(context: HandlerContext, located: ChainBlock, psi: st
   const { chain } = context;
   const merged = chain.mergedReceipts(located.hash, psi);
   if (merged !== undefined) return merged;
-  if (located.block.transactions.some(isPrivateTransaction)) chain.privateStateRoot(located.hash, psi);
+  if (hasPrivatePart(located)) chain.privateStateRoot(located.hash, psi);
   return chain.publicReceipts(located.hash) ?? [];
+}
+
+/** How a block's logs are shown. */
+export interface LogView {
+  readonly psi: string;
+  /**
+   * With several private states the original counts public logs for themselves and private ones among all that the state sees; with one
+   * it counts all together.
+   */
+  readonly isCountedApart: boolean;
+  /** Which of them; all unless told. */
+  readonly part?: 'public' | 'private';
+  /** The block is no longer canonical. */
+  readonly removed?: boolean;
+}
+
+/** How the logs of a caller's private state are shown. */
+export function logViewOf(context: HandlerContext, psi: string): LogView {
+  return { psi, isCountedApart: context.groups !== undefined };
+}
+
+/** Whether a block holds anything that only a private state can tell: private transactions, markers. */
+export function hasPrivatePart({ block }: ChainBlock): boolean {
+  return block.transactions.some(
+    (transaction) => isPrivateTransaction(transaction) || isMarkerTransaction(transaction),
+  );
+}
+
+/** A log and its number in the block. */
+export interface CountedLog {
+  readonly log: Log;
+  readonly transactionIndex: number;
+  readonly logIndex: number;
+  readonly isPrivate: boolean;
+}
+
+/**
+ * The logs of a block: those of its transactions in order, then those inside markers. As in the original, the latter are numbered from
+ * where their marker stands and count for nothing else.
+ */
+export function* countLogs(
+  { block }: ChainBlock,
+  receipts: readonly Receipt[],
+  { psi, isCountedApart }: LogView,
+): Generator<CountedLog> {
+  const inner: CountedLog[] = [];
+  let all = 0;
+  let open = 0;
+  for (const [transactionIndex, receipt] of receipts.entries()) {
+    const transaction = block.transactions[transactionIndex];
+    if (transaction === undefined) return;
+    const isPrivate = isPrivateTransaction(transaction);
+    for (const log of receipt.logs) {
+      yield { log, transactionIndex, logIndex: isCountedApart && !isPrivate ? open : all, isPrivate };
+      all += 1;
+      if (!isPrivate) open += 1;
+    }
+    for (const [position, log] of (receipt.privateReceipts?.get(psi)?.logs ?? []).entries())
+      inner.push({ log, transactionIndex, logIndex: all + position, isPrivate: true });
+  }
+  yield* inner;
 }
 
 /** Wanted logs among the receipts of a block, in JSON. */
@@ -51,25 +113,24 @@ export function logsOfReceipts(
   located: ChainBlock,
   receipts: readonly Receipt[],
   matcher: LogMatcher,
-  removed = false,
+  view: LogView,
 ): LogJson[] {
   const { block, hash } = located;
   const found: LogJson[] = [];
-  let logIndex = 0;
-  for (const [index, receipt] of receipts.entries()) {
-    const transaction = block.transactions[index];
-    for (const log of receipt.logs) {
-      if (transaction !== undefined && matchesLog(log, matcher)) {
-        const place = {
-          blockNumber: block.header.number,
-          blockHash: hash,
-          transactionHash: transactionHash(transaction),
-          transactionIndex: index,
-        };
-        found.push(logToJson(log, { ...place, logIndex, removed }));
-      }
-      logIndex += 1;
-    }
+  for (const { log, transactionIndex, logIndex, isPrivate } of countLogs(located, receipts, view)) {
+    const transaction = block.transactions[transactionIndex];
+    if (transaction === undefined || !matchesLog(log, matcher)) continue;
+    if (view.part !== undefined && isPrivate !== (view.part === 'private')) continue;
+    found.push(
+      logToJson(log, {
+        blockNumber: block.header.number,
+        blockHash: hash,
+        transactionHash: transactionHash(transaction),
+        transactionIndex,
+        logIndex,
+        removed: view.removed ?? false,
+      }),
+    );
   }
   return found;
 }
@@ -86,10 +147,11 @@ function pause(context: HandlerContext): Promise<void> {
  */
 export async function findLogs(context: HandlerContext, criteria: FilterCriteria, psi: string): Promise<LogJson[]> {
   const { chain } = context;
+  const view = logViewOf(context, psi);
   if (criteria.blockHash !== undefined) {
     const located = chain.blockByHash(criteria.blockHash);
     if (located === undefined) throw new RpcError(SERVER_ERROR, 'unknown block');
-    return logsOfReceipts(located, receiptsOf(context, located, psi), criteria);
+    return logsOfReceipts(located, receiptsOf(context, located, psi), criteria, view);
   }
   const from = numberOf(context, criteria.fromBlock ?? 'latest');
   const to = Math.min(numberOf(context, criteria.toBlock ?? 'latest'), chain.headNumber());
@@ -102,7 +164,7 @@ export async function findLogs(context: HandlerContext, criteria: FilterCriteria
     if (number <= executed && bloom !== undefined && !bloomMayMatch(bloom, criteria)) continue;
     const located = chain.blockByNumber(number);
     if (located === undefined || located.block.transactions.length === 0) continue;
-    found.push(...logsOfReceipts(located, receiptsOf(context, located, psi), criteria));
+    found.push(...logsOfReceipts(located, receiptsOf(context, located, psi), criteria, view));
     if (found.length > LOGS_MAX) {
       throw new IsoquorumError('TOO_MANY_LOGS', `more than ${LOGS_MAX} logs match: ask for fewer blocks`, {
         limit: LOGS_MAX,

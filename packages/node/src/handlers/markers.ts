@@ -9,7 +9,8 @@ import type { RpcRequestContext } from '@isoquorum/rpc/jsonrpc/session';
 import { receiptToJson, type ReceiptJson } from '@isoquorum/rpc/jsonrpc/shapes/receipt';
 import { transactionToJson, type TransactionJson } from '@isoquorum/rpc/jsonrpc/shapes/transaction';
 import type { TransactionLocation } from '../chain/chain.ts';
-import { chainIdOf, isOfParty, type HandlerContext } from './context.ts';
+import { chainIdOf, isOfParty, psiOf, type HandlerContext } from './context.ts';
+import { countLogs, logViewOf } from './logs.ts';
 
 /** The private transaction inside a privacy marker. */
 export interface InsideMarker {
@@ -22,15 +23,15 @@ export interface InsideMarker {
 /** Looks into privacy markers (goquorum.md 6). */
 export interface MarkerReader {
   /** Undefined when the marker is not on the chain, or its payload is not this caller's. */
-  inside(hash: Hash32, psi: string, request: RpcRequestContext): Promise<InsideMarker | undefined>;
+  inside(hash: Hash32, request: RpcRequestContext): Promise<InsideMarker | undefined>;
   /** @throws RpcError with GoQuorum's texts */
-  receipt(hash: Hash32, psi: string, request: RpcRequestContext): Promise<ReceiptJson>;
+  receipt(hash: Hash32, request: RpcRequestContext): Promise<ReceiptJson>;
 }
 
 export function createMarkerReader(context: HandlerContext): MarkerReader {
   const { chain, submitter } = context;
 
-  async function inside(hash: Hash32, _psi: string, request: RpcRequestContext): Promise<InsideMarker | undefined> {
+  async function inside(hash: Hash32, request: RpcRequestContext): Promise<InsideMarker | undefined> {
     const marker = chain.transaction(hash);
     if (marker === undefined || !isMarkerTransaction(marker.transaction)) return undefined;
     const found = await submitter.payload(payloadHashOf(marker.transaction));
@@ -49,18 +50,21 @@ export function createMarkerReader(context: HandlerContext): MarkerReader {
 
   return {
     inside,
-    async receipt(hash, psi, request) {
+    async receipt(hash, request) {
       if (chain.transaction(hash) === undefined)
         throw new RpcError(SERVER_ERROR, 'privacy marker transaction not found');
-      const found = await inside(hash, psi, request);
+      const found = await inside(hash, request);
       if (found === undefined) throw new RpcError(SERVER_ERROR, 'private transaction not found for this participant');
       const { transaction, marker } = found;
+      const psi = psiOf(context, request);
       const receipts = chain.mergedReceipts(marker.blockHash, psi);
       if (receipts === undefined) chain.privateStateRoot(marker.blockHash, psi);
       const receipt = chain.innerReceipts(marker.blockHash, psi)?.get(marker.index);
       if (receipt === undefined) throw new RpcError(SERVER_ERROR, 'could not find receipt for private transaction');
-      let firstLogIndex = 0;
-      for (const before of receipts?.slice(0, marker.index) ?? []) firstLogIndex += before.logs.length;
+      const located = chain.blockByHash(marker.blockHash);
+      const logs = located === undefined ? [] : countLogs(located, receipts ?? [], logViewOf(context, psi));
+      const firstLogIndex =
+        [...logs].find((log) => log.isPrivate && log.transactionIndex === marker.index)?.logIndex ?? 0;
       return receiptToJson(receipt, {
         blockHash: marker.blockHash,
         blockNumber: marker.blockNumber,

@@ -36,8 +36,8 @@ export interface States extends LocatedHeader {
 /** Opens both states after the block that a request names. @throws RpcError, UNKNOWN_PRIVATE_STATE */
 export function openStates(context: HandlerContext, selector: BlockSelector, request: RpcRequestContext): States {
   const { chain, database, states } = context;
-  const located = selectHeader(context, selector);
   const psi = psiOf(context, request);
+  const located = selectHeader(context, selector);
   const publicRoot = located.header.stateRoot;
   const publicState = createTrieReader(database, publicRoot);
   let behind: unknown;

@@ -73,7 +73,8 @@ class Ends implements TraceObserver {
   }
 
   end(...args: Parameters<NonNullable<TraceObserver['end']>>): void {
-    [this.ended] = args;
+    const [result, isFirst] = args;
+    if (isFirst) this.ended = result;
     this.inner.end?.(...args);
   }
 }

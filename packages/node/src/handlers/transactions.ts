@@ -14,6 +14,7 @@ import { receiptToJson, type ReceiptJson } from '@isoquorum/rpc/jsonrpc/shapes/r
 import { transactionToJson, type TransactionJson } from '@isoquorum/rpc/jsonrpc/shapes/transaction';
 import type { ChainBlock, LocatedReceipt } from '../chain/chain.ts';
 import { chainIdOf, type HandlerContext } from './context.ts';
+import { countLogs, logViewOf } from './logs.ts';
 
 /** Where privacy marker transactions are sent. */
 export const PRIVACY_PRECOMPILE: Uint8Array = Uint8Array.from({ length: 20 }, (_, index) => (index === 19 ? 0x7a : 0));
@@ -79,10 +80,19 @@ export function transactionJson(context: HandlerContext, hash: Hash32): Transact
   return waiting === undefined ? undefined : transactionToJson(waiting, chainIdOf(context), undefined);
 }
 
-function logsBefore(receipts: readonly Receipt[], index: number): number {
-  let count = 0;
-  for (let before = 0; before < index; before += 1) count += receipts[before]?.logs.length ?? 0;
-  return count;
+/** Number of the first log of a transaction in its block, as a private state sees it; 0 when it has none. */
+function firstLogIndex(
+  context: HandlerContext,
+  blockHash: Hash32,
+  receipts: readonly Receipt[],
+  index: number,
+  psi: string,
+): number {
+  const located = context.chain.blockByHash(blockHash);
+  if (located === undefined) return 0;
+  for (const log of countLogs(located, receipts, logViewOf(context, psi)))
+    if (log.transactionIndex === index) return log.logIndex;
+  return 0;
 }
 
 /**
@@ -91,19 +101,22 @@ function logsBefore(receipts: readonly Receipt[], index: number): number {
  */
 export function locateReceipt(context: HandlerContext, hash: Hash32, psi: string): LocatedReceipt | undefined {
   const { chain } = context;
-  const merged = chain.receipt(hash, psi);
-  if (merged !== undefined) return merged;
   const location = chain.transaction(hash);
   if (location === undefined) return undefined;
+  const { blockHash, index } = location;
+  const merged = chain.mergedReceipts(blockHash, psi);
+  const own = merged?.[index];
+  if (merged !== undefined && own !== undefined)
+    return { location, receipt: own, firstLogIndex: firstLogIndex(context, blockHash, merged, index, psi) };
   if (isPrivateTransaction(location.transaction)) {
     // Throws with both heights; it never returns here.
-    chain.privateStateRoot(location.blockHash, psi);
+    chain.privateStateRoot(blockHash, psi);
     return undefined;
   }
-  const receipts = chain.publicReceipts(location.blockHash);
-  const receipt = receipts?.[location.index];
+  const receipts = chain.publicReceipts(blockHash);
+  const receipt = receipts?.[index];
   if (receipts === undefined || receipt === undefined) return undefined;
-  return { location, receipt, firstLogIndex: logsBefore(receipts, location.index) };
+  return { location, receipt, firstLogIndex: firstLogIndex(context, blockHash, receipts, index, psi) };
 }
 
 /** @see locateReceipt */
