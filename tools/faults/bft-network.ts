@@ -31,6 +31,9 @@ interface Member {
   readonly url: string;
 }
 
+/** A process starts in a second or two; on a machine that is busy with many, much later. */
+const startWithinMs = 150_000;
+
 const mainFile = join(import.meta.dirname, '../../apps/daemon/src/main.ts');
 
 /** Real `isoquorum node` processes over the files of `isoquorum network generate`, to be killed and started at will. */
@@ -87,7 +90,8 @@ export class BftNetwork {
   /** Starts a node and waits until it answers. */
   async start(...indices: readonly number[]): Promise<void> {
     for (const index of indices) this.launch(index);
-    for (const index of indices) await until(`${this.members[index]?.name} answers`, () => this.head(index), Boolean);
+    for (const index of indices)
+      await until(`${this.members[index]?.name} answers`, () => this.head(index), Boolean, startWithinMs);
   }
 
   private launch(index: number): void {

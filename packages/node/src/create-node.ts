@@ -193,15 +193,16 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     const { block, hash } = reader.head();
     return { header: block.header, hash };
   };
+  const deciders = (): readonly Address[] => {
+    const isRaft = driver.status().algorithm === 'raft';
+    // Members of a Raft cluster get every block by the log.
+    return (isRaft ? driver.raft?.members.addresses() : undefined) ?? decidersTogether(rules, headOf());
+  };
   const announcer = createBlockAnnouncer({
     host,
     chain: reader,
     logger,
-    validators: () => {
-      const isRaft = driver.status().algorithm === 'raft';
-      // Members of a Raft cluster get every block by the log.
-      return (isRaft ? driver.raft?.members.addresses() : undefined) ?? decidersTogether(rules, headOf());
-    },
+    validators: deciders,
   });
   const catchUp = createCatchUp({
     host,
@@ -268,7 +269,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   stops.push(() => opened.stopUpkeep());
   await pool.start();
   stops.push(() => pool.stop());
-  stops.push(startTransactionGossip({ host, pool, clock, logger }));
+  stops.push(startTransactionGossip({ host, pool, clock, logger, validators: deciders }));
   stops.push(() => announcer.stop());
   stops.push(() => catchUp.stop());
   host.setStatus({ number: reader.headNumber(), hash: reader.head().hash });

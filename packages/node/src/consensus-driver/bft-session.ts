@@ -21,6 +21,7 @@ import type { BftRules } from '../engine/bft-rules.ts';
 import { createBlockBuilder, type PreparedHeader } from './block-builder.ts';
 import type { DriverParts } from './driver.ts';
 import { createInputQueue } from './input-queue.ts';
+import { createMessageRelay } from './message-relay.ts';
 import { type KnownFrame, knownFrame, type ValidatorLinks } from './validator-links.ts';
 
 /** Messages of others that may wait. */
@@ -75,6 +76,7 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
   const frames = new WeakMap<M, KnownFrame>();
   const givers = new WeakMap<M, string>();
   let state = protocol.createState({ address: parts.address, profile, recover });
+  const relay = createMessageRelay(parts.address, links, clock, () => state.context?.height ?? 0);
   let proposer: Address | undefined;
   let stopped = false;
 
@@ -146,7 +148,7 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
         return undefined;
       }
       case 'relay':
-        links.send(frameOf(effect.message), state.context?.validators ?? []);
+        relay.pass(frameOf(effect.message), effect.message.height, state.context?.validators ?? []);
         return undefined;
       case 'sendTo':
         links.sendTo(effect.to, effect.messages.map(frameOf));
@@ -287,6 +289,7 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
     async stop() {
       stopped = true;
       builder.stop();
+      relay.stop();
       for (const cancel of timers.values()) cancel();
       timers.clear();
       await queue.stop();

@@ -31,7 +31,7 @@ beforeAll(async () => {
   const { reader } = test.chain;
   const pool = test.createPool();
   await pool.start();
-  startTransactionGossip({ host, pool, clock: test.clock, logger: silentLogger });
+  startTransactionGossip({ host, pool, clock: test.clock, logger: silentLogger, validators: () => [] });
   createCatchUp({
     hasForks: false,
     host,

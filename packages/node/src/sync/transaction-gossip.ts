@@ -1,4 +1,6 @@
+import type { Address } from '@isoquorum/primitives/bytes';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesToBareHex } from '@isoquorum/primitives/hex';
 import {
   decodeTransaction,
   encodeTransaction,
@@ -15,6 +17,8 @@ import { createKnownHashes } from './known-hashes.ts';
 
 /** How long transactions gather before they are sent on, milliseconds; and how many bytes a frame carries at most. */
 const gatherMs = 10;
+/** How long a transaction of a validator waits before it is passed on to other validators, milliseconds. */
+const patienceMs = 2_000;
 const frameBytesMax = 512 * 1024;
 
 export interface TransactionGossipOptions {
@@ -22,14 +26,31 @@ export interface TransactionGossipOptions {
   readonly pool: TransactionPool;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** They are connected to each other: what one of them sends, it sends to all. */
+  readonly validators: () => readonly Address[];
 }
 
-/** Sends executable transactions in full to every peer that does not have them, in batches. Returns its stop. */
+/**
+ * Sends executable transactions in full to every peer that does not have them, in batches. What comes from a validator goes on to
+ * other validators only if it is still not mined after a while: nearly always they have it from the first. Returns its stop.
+ */
 export function startTransactionGossip(options: TransactionGossipOptions): () => void {
   const { host, pool, clock, logger } = options;
   const known = createKnownHashes(32_768);
+  /** Transactions that a validator sent. */
+  const spread = new WeakSet<Transaction>();
   let gathered: Transaction[] = [];
+  let late: Transaction[] = [];
   let cancelTimer: (() => void) | undefined;
+  let cancelLateTimer: (() => void) | undefined;
+
+  function validatorKeys(): ReadonlySet<string> {
+    return new Set(options.validators().map(bytesToBareHex));
+  }
+
+  function isAmong(peer: Peer, keys: ReadonlySet<string>): boolean {
+    return peer.address !== undefined && keys.has(bytesToBareHex(peer.address));
+  }
 
   host.onFrame(TRANSACTIONS_PROTOCOL, async (peer, frame) => {
     const transactions = decodeTransactionsFrame(frame).map((bytes) => decodeTransaction(bytes.slice()));
@@ -40,6 +61,7 @@ export function startTransactionGossip(options: TransactionGossipOptions): () =>
       if (!pool.has(hash)) fresh.push(transaction);
     }
     if (fresh.length === 0) return;
+    if (isAmong(peer, validatorKeys())) for (const transaction of fresh) spread.add(transaction);
     const results = await pool.addMany(fresh, 'remote');
     for (const result of results) {
       if (!(result instanceof Error)) continue;
@@ -74,6 +96,20 @@ export function startTransactionGossip(options: TransactionGossipOptions): () =>
     cancelTimer = undefined;
     const transactions = gathered;
     gathered = [];
+    const waiting = transactions.filter((transaction) => spread.has(transaction));
+    const own = waiting.length === 0 ? transactions : transactions.filter((transaction) => !spread.has(transaction));
+    const keys = validatorKeys();
+    for (const peer of host.peers()) if (peer.role === 'node') sendTo(peer, isAmong(peer, keys) ? own : transactions);
+    if (waiting.length === 0) return;
+    for (const transaction of waiting) late.push(transaction);
+    cancelLateTimer ??= clock.setTimer(patienceMs, flushLate);
+  }
+
+  /** What is still in the pool may not have reached everybody. */
+  function flushLate(): void {
+    cancelLateTimer = undefined;
+    const transactions = late.filter((transaction) => pool.has(transactionHash(transaction)));
+    late = [];
     for (const peer of host.peers()) if (peer.role === 'node') sendTo(peer, transactions);
   }
 
@@ -88,6 +124,7 @@ export function startTransactionGossip(options: TransactionGossipOptions): () =>
   });
   return () => {
     cancelTimer?.();
+    cancelLateTimer?.();
     stopPool();
     stopPeers();
   };
