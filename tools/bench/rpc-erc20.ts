@@ -65,13 +65,13 @@ async function prepareToken(
   return token;
 }
 
-/** ERC-20 transfers signed beforehand, 20 senders, batches of 50, at most 4,000 outstanding, 1 s period (interfaces.md 5). */
-export const benchRpcErc20 = (validators: number): Bench =>
+/** ERC-20 transfers signed beforehand, 20 senders, batches of 50, at most 4,000 outstanding, 1 s period, or Raft's 50 ms (interfaces.md 5). */
+export const benchRpcErc20 = (validators: number, consensus: 'qbft' | 'raft' = 'qbft'): Bench =>
   async function* ({ seconds }) {
     const duration = Math.max(seconds, 10);
     const measurement = await withNetwork(
       24_000 + validators * 100,
-      ['--validators', String(validators)],
+      ['--validators', String(validators), '--consensus', consensus],
       async (network) => {
         const file = network.file();
         const url = file.nodes[0]?.http ?? '';
@@ -128,10 +128,10 @@ export const benchRpcErc20 = (validators: number): Bench =>
       },
     );
     yield {
-      name: `rpc.erc20.${validators}`,
+      name: `rpc.erc20.${consensus === 'raft' ? 'raft' : validators}`,
       value: measurement.sent / measurement.elapsed,
       unit: 'tx/s',
-      consensus: 'qbft',
+      consensus,
       validators,
       batch: BATCH,
       transactions: measurement.sent,
