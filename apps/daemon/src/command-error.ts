@@ -11,7 +11,9 @@ export type CommandErrorCode =
   | 'ALREADY_RUNNING'
   | 'NOT_RUNNING'
   | 'PAGE_BUILD_FAILED'
-  | 'SIMULATION_FAILED';
+  | 'SIMULATION_FAILED'
+  | 'RPC_FAILED'
+  | 'MIGRATION_REFUSED';
 
 /** An error of the command line: says what is wrong and what to do about it. */
 export function createCommandError(

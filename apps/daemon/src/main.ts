@@ -7,6 +7,7 @@ import { addImportCommand } from './commands/import.ts';
 import { addInviteCommand } from './commands/invite.ts';
 import { addKeygenCommand } from './commands/keygen.ts';
 import { addManagerCommand } from './commands/manager.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
 import { addNetworkCommand } from './commands/network.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -27,6 +28,7 @@ for (const add of [
   addExportCommand,
   addInviteCommand,
   addSimulateCommand,
+  addMigrateCommand,
 ]) {
   add(program);
 }
