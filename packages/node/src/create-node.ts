@@ -6,8 +6,10 @@ import type { Logger } from '@isoquorum/platform/logger';
 import type { Random } from '@isoquorum/platform/random';
 import type { Store } from '@isoquorum/platform/store';
 import type { Address, EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
+import { selectEngine } from '@isoquorum/primitives/genesis/bft-config';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import type { Header } from '@isoquorum/primitives/header';
+import { validateStart } from '@isoquorum/primitives/genesis/validate';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { nodeIdToHash, nodeKeyToAddress, nodeKeyToEnode, nodeKeyToNodeId } from '@isoquorum/primitives/node-key';
 import { bytesToBareHex } from '@isoquorum/primitives/hex';
@@ -121,6 +123,9 @@ export const clientVersionDefault = 'Isoquorum/v0.1.0';
 export async function createNode(options: NodeOptions): Promise<RunningNode> {
   const { genesis, store, host, clock, logger, manager, random } = options;
   const profile = options.rules ?? 'strict';
+  const networkId = options.networkId ?? genesis.config.chainId ?? 1n;
+  // A chain without an engine's section is Raft here, with no flag.
+  validateStart(genesis, { networkId, isRaft: selectEngine(genesis.config) === undefined });
   const address = nodeKeyToAddress(options.nodeKey);
   const access = options.access ?? openAccess;
   const recoverSenders = options.recoverSenders ?? createRecoverSenders();
@@ -323,7 +328,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     host,
     identity: {
       clientVersion: options.clientVersion ?? clientVersionDefault,
-      networkId: options.networkId ?? genesis.config.chainId ?? 1n,
+      networkId,
       enode: nodeKeyToEnode(options.nodeKey, advertise),
       enodeId: bytesToBareHex(nodeIdToHash(nodeKeyToNodeId(options.nodeKey))),
       address,

@@ -39,6 +39,8 @@ export function keyToNumber(bytes: Uint8Array): number {
 export const schemaKey: Uint8Array = prefix('m:schema');
 /** Hash of the genesis block. */
 export const genesisKey: Uint8Array = prefix('m:genesis');
+/** Chain configuration that the chain is opened with, JSON. */
+export const configKey: Uint8Array = prefix('m:config');
 /** Hash of the public head. */
 export const headKey: Uint8Array = prefix('m:head');
 /** The durable record of QBFT's machine, and of IBFT's. */

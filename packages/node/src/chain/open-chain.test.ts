@@ -1,5 +1,6 @@
 import { createMemoryLogger, silentLogger } from '@isoquorum/platform/memory/logger';
 import { createMemoryStore } from '@isoquorum/platform/memory/store';
+import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
 import { describe, expect, it } from 'vitest';
 import { createTestChain } from '../testing/test-chain.ts';
@@ -38,6 +39,33 @@ describe('opening', () => {
     await expect(openChain({ ...options, genesis: other, store: test.store })).rejects.toMatchObject({
       code: 'STORE_GENESIS_MISMATCH',
     });
+  });
+
+  it('refuses a genesis file that changes rules of blocks that are there, and takes one that changes later ones', async () => {
+    const test = await createTestChain();
+    await test.addBlock();
+    const { genesis } = test.chain.reader;
+    const changed = (block: number) => {
+      const { transitions } = parseGenesis({
+        config: { qbft: {}, transitions: [{ block, blockperiodseconds: 9 }] },
+        gasLimit: '0x1',
+        difficulty: '0x1',
+        alloc: {},
+      }).config;
+      return { ...genesis, config: { ...genesis.config, transitions } };
+    };
+    await expect(openChain({ ...options, genesis: changed(1), store: test.store })).rejects.toMatchObject({
+      code: 'CONFIG_INCOMPATIBLE',
+      reaction: 'STOP',
+      fields: { what: 'transitions data incompatible. updating transitions for past', rewindTo: 0 },
+    });
+    await openChain({ ...options, genesis: changed(2), store: test.store });
+    // The later file is the chain's now.
+    const again = await createTestChain({ store: test.store });
+    expect(again.chain.reader.headNumber()).toBe(1);
+    await openChain({ ...options, genesis: changed(2), store: test.store });
+    await again.addBlock();
+    await expect(createTestChain({ store: test.store })).rejects.toMatchObject({ code: 'CONFIG_INCOMPATIBLE' });
   });
 
   it('goes back to a block whose state is whole, and says so', async () => {

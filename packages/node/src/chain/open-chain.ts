@@ -17,6 +17,7 @@ import { createFlatOperations, createFlatSnapshot } from './flat-snapshot.ts';
 import { createGenesisBlock } from './genesis-block.ts';
 import { genesisKey, headKey, schemaKey } from './keys.ts';
 import { createPruner, type GcMode, type KeptTrie, type Pruner } from './pruner.ts';
+import { checkStoredConfig } from './stored-config.ts';
 import { createWriteQueue } from './write-queue.ts';
 
 /** Layout of the store that this code writes. */
@@ -90,7 +91,7 @@ async function checkSchema(store: Store, logger: Logger): Promise<void> {
 /**
  * Opens the chain in a store: writes the genesis into an empty one, checks layout and genesis of another, and goes back to
  * the last block whose state is whole if the head's is not (and says so).
- * @throws STORE_SCHEMA_NEWER, STORE_GENESIS_MISMATCH, STORE_DAMAGED (all STOP)
+ * @throws STORE_SCHEMA_NEWER, STORE_GENESIS_MISMATCH, CONFIG_INCOMPATIBLE, STORE_DAMAGED (all STOP)
  */
 export async function openChain(options: OpenChainOptions): Promise<OpenedChain> {
   const { genesis, store, logger } = options;
@@ -116,6 +117,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     operations.push({ type: 'put', key: schemaKey, value: schemaValue() });
     operations.push({ type: 'put', key: genesisKey, value: genesisHash });
     operations.push({ type: 'put', key: headKey, value: genesisHash });
+    operations.push(...checkStoredConfig(store, genesis.config, 0));
     await writes.write(operations);
     blocks.settle([block]);
     database.settle(genesisOperations);
@@ -130,6 +132,8 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
   }
 
   const { head, removed } = findHead(store, blocks);
+  const config = checkStoredConfig(store, genesis.config, (removed[0] ?? head).block.header.number);
+  if (config.length > 0) await writes.write(config);
   let tip = (): ChainBlock => removed[0] ?? head;
   const snapshot = createFlatSnapshot({
     store,
