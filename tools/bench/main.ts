@@ -17,8 +17,9 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'rpc.erc20.4': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(4),
   'rpc.erc20.raft': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(3, 'raft'),
   'rpc.private.4': async () => (await import('./rpc-private.ts')).benchRpcPrivate,
-  'latency.4': async () => (await import('./latency.ts')).benchLatency(),
-  'latency.raft': async () => (await import('./latency.ts')).benchLatency('raft'),
+  'latency.4': async () => (await import('./latency.ts')).benchLatency('latency.4'),
+  'latency.4.demand': async () => (await import('./latency.ts')).benchLatency('latency.4.demand'),
+  'latency.raft': async () => (await import('./latency.ts')).benchLatency('latency.raft'),
   manager: async () => (await import('./manager.ts')).benchManager,
   start: async () => (await import('./start.ts')).benchStart,
 };
