@@ -16,6 +16,8 @@ import { bytesToBareHex } from '@isoquorum/primitives/hex';
 import { privateKeyToAddress, signDigestBytes } from '@isoquorum/primitives/secp256k1';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { type AccessPolicy, openAccess } from './access-policy.ts';
+import { createBloomIndexer } from './bloom/indexer.ts';
+import { createBloomIndex } from './bloom/index-reader.ts';
 import { DEFAULT_PRIVATE_STATE } from './chain/chain.ts';
 import { createStateAccess } from './chain/create-state-access.ts';
 import { openChain } from './chain/open-chain.ts';
@@ -268,7 +270,21 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
 
   stops.push(() => store.close());
   stops.push(() => chain.writes.flush().catch(() => undefined));
+  const bloomIndex = createBloomIndex({ store, hashByNumber: (number) => reader.hashByNumber(number) });
+  const bloomIndexer = createBloomIndexer({
+    chain: reader,
+    index: bloomIndex,
+    privateBloom: (number, psi) => {
+      const hash = reader.hashByNumber(number);
+      return hash && chain.privates.bloom(hash, psi);
+    },
+    writes: chain.writes,
+    clock,
+    logger,
+  });
   follower.start();
+  bloomIndexer.start();
+  stops.push(() => bloomIndexer.stop());
   stops.push(() => follower.stop());
   opened.startUpkeep();
   stops.push(() => opened.stopUpkeep());
@@ -321,6 +337,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     database,
     evm: options.evm,
     author: (header) => rules.author(header),
+    bloomIndex,
     replay: createBlockReplay({ chain: reader, executor, resolver, groups }),
     pool,
     submitter,

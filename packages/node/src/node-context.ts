@@ -9,6 +9,7 @@ import type { NetworkHost } from '@isoquorum/network/host';
 import type { Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Random } from '@isoquorum/platform/random';
+import type { BloomIndex } from './bloom/index-reader.ts';
 import type { ChainReader } from './chain/chain.ts';
 import type { StateAccess } from './chain/state-access.ts';
 import type { ConsensusStatus } from './consensus-driver/driver.ts';
@@ -83,6 +84,8 @@ export interface NodeContext {
   readonly author: (header: Header) => Address;
   /** Runs stored blocks once more, for tracers. */
   readonly replay: BlockReplay;
+  /** Finds blocks by their logs over long chains. */
+  readonly bloomIndex: BloomIndex;
   readonly pool: TransactionPool;
   readonly submitter: TransactionSubmitter;
   readonly validators: ValidatorReader;

@@ -6,6 +6,12 @@ export const bloomLength = 256;
 /** A bloom filter with nothing in it; do not write into it. */
 export const emptyBloom: Uint8Array = new Uint8Array(bloomLength);
 
+/** The three bits (0 to 2,047, counted from the end of the filter) that an address or a topic sets. */
+export function bloomBits(element: Uint8Array): readonly number[] {
+  const hash = keccak256(element);
+  return [0, 2, 4].map((index) => (((hash[index] as number) & 7) << 8) | (hash[index + 1] as number));
+}
+
 /** Sets the three bits of `element` (an address or a topic) in `bloom`. */
 export function addToBloom(bloom: Uint8Array, element: Uint8Array): void {
   const hash = keccak256(element);

@@ -20,6 +20,8 @@ const difficultyPrefix = prefix('td');
 const undoPrefix = prefix('fu');
 const snapshotPrefix = prefix('sn');
 const journalPrefix = prefix('jt');
+const bloomRowPrefix = prefix('li');
+const bloomSectionPrefix = prefix('ls');
 
 /** 8 bytes, big end first, so that numbers iterate in order. */
 export function numberToKey(number: number): Uint8Array {
@@ -89,3 +91,19 @@ export const journalRange: { gte: Uint8Array; lt: Uint8Array } = { gte: journalP
 export const difficultyKey = (blockHash: Hash32): Uint8Array => concatBytes(difficultyPrefix, blockHash);
 /** Who validates after a block and pending votes, as JSON. */
 export const snapshotKey = (blockHash: Hash32): Uint8Array => concatBytes(snapshotPrefix, blockHash);
+
+/** Name of the index of public logs; private ones go by their private state. */
+export const PUBLIC_BLOOMS = '';
+
+function sectionToKey(section: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, section);
+  return bytes;
+}
+
+/** Blocks of a section whose bloom filter has a bit: `bloom/section.ts`. */
+export const bloomRowKey = (name: string, section: number, bit: number): Uint8Array =>
+  concatBytes(bloomRowPrefix, sectionToKey(section), Uint8Array.of(bit >> 8, bit & 0xff), utf8ToBytes(name));
+/** Present when a section is indexed: hash of its last block. */
+export const bloomSectionKey = (name: string, section: number): Uint8Array =>
+  concatBytes(bloomSectionPrefix, sectionToKey(section), utf8ToBytes(name));

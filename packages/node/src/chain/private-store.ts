@@ -13,7 +13,16 @@ import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import { type BlockStore, sendersForDerivation } from './block-store.ts';
 import type { ChainBlock, ChainEvent, PrivateHead, PrivateWait } from './chain.ts';
 import { privateStateBehind, unknownBlock, unknownPrivateState } from './errors.ts';
-import { keyToNumber, numberToKey, privateHeadKey, privateResultKey, unresolvedKey, unresolvedRange } from './keys.ts';
+import { SECTION_BLOCKS } from '../bloom/section.ts';
+import {
+  bloomSectionKey,
+  keyToNumber,
+  numberToKey,
+  privateHeadKey,
+  privateResultKey,
+  unresolvedKey,
+  unresolvedRange,
+} from './keys.ts';
 import { createLru } from './lru.ts';
 import { decodePrivateResult, encodePrivateResult, innerName } from './private-result.ts';
 import type { Pruner } from './pruner.ts';
@@ -188,23 +197,32 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
   }
 
   /** Moves the head in memory; the operation that does so on disk, or nothing when it is not above `number`. */
-  function moveBack(psi: string, number: number): StoreOperation | undefined {
+  /** What of the index of private logs does not hold any more after a head goes back. */
+  function forgetIndex(psi: string, from: number, to: number): StoreOperation[] {
+    const operations: StoreOperation[] = [];
+    for (let section = Math.floor(to / SECTION_BLOCKS); section <= Math.floor(from / SECTION_BLOCKS); section += 1)
+      operations.push({ type: 'delete', key: bloomSectionKey(psi, section) });
+    return operations;
+  }
+
+  function moveBack(psi: string, number: number): readonly StoreOperation[] {
     const state = stateOf(psi);
     const { underway } = state;
     if (underway !== undefined && underway > number) state.underway = undefined;
     if (state.number <= number) {
       // What is being written moves the head on disk: it has to be moved back even if it never was moved here.
-      return state.underway === underway ? undefined : headOperation(psi, state.number, state.hash);
+      return state.underway === underway ? [] : [headOperation(psi, state.number, state.hash)];
     }
     const hash = number === 0 ? options.genesisHash : blocks.canonicalHash(number);
     const result = number === 0 ? genesisResult : hash && load(hash, psi);
-    if (hash === undefined || result === undefined) return number > 0 ? moveBack(psi, number - 1) : undefined;
+    if (hash === undefined || result === undefined) return number > 0 ? moveBack(psi, number - 1) : [];
+    const operations = [headOperation(psi, number, hash), ...forgetIndex(psi, state.number, number)];
     state.number = number;
     state.hash = hash;
     state.root = result.root;
     state.extraRoot = result.extraRoot;
     state.waitingFor = undefined;
-    return headOperation(psi, number, hash);
+    return operations;
   }
 
   return {
@@ -261,13 +279,12 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       return 'done';
     },
     async rewind(psi, number, digest) {
-      const operation = moveBack(psi, number);
-      if (operation === undefined) return;
-      await writes.write([operation]);
+      const operations = moveBack(psi, number);
+      if (operations.length === 0) return;
+      await writes.write(operations);
       options.emit({ type: 'privateRewind', psi, number: stateOf(psi).number, digest });
     },
-    retreat: (number) =>
-      options.privateStates.map((psi) => moveBack(psi, number)).filter((operation) => operation !== undefined),
+    retreat: (number) => options.privateStates.flatMap((psi) => moveBack(psi, number)),
     setWaiting(psi, wait) {
       stateOf(psi).waitingFor = wait;
       if (wait !== undefined) options.emit({ type: 'privateWaiting', psi, wait });

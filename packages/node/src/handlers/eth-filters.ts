@@ -8,7 +8,8 @@ import { psiOf, type HandlerContext } from './context.ts';
 import { syncingToJson } from './eth-chain.ts';
 import { wantedLogs, type FilterStore } from './filters.ts';
 import type { LogFeed } from './log-feed.ts';
-import { findLogs } from './logs.ts';
+import { findLogs } from './find-logs.ts';
+import { createLogFilter } from './log-filter.ts';
 
 export function createEthFilterHandlers(context: HandlerContext, filters: FilterStore): HandlersOf<EthFilterMethods> {
   return {
@@ -33,10 +34,12 @@ export function createSubscriptionHandlers(context: HandlerContext, feed: LogFee
         if (event.type !== 'head') return;
         for (const { block, hash } of event.added) notify(headToJson(block.header, hash));
       }),
-    logs: (request, notify, criteria) =>
-      feed.listen(psiOf(context, request), (batch) => {
-        for (const log of wantedLogs(batch, criteria)) notify(log);
-      }),
+    logs: (request, notify, criteria) => {
+      const filter = createLogFilter(criteria);
+      return feed.listen(psiOf(context, request), (batch) => {
+        for (const log of wantedLogs(batch, criteria, filter)) notify(log);
+      });
+    },
     newPendingTransactions: (_request, notify) =>
       pool.onEvent((event) => {
         if (event.type !== 'pending') return;

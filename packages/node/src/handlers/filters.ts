@@ -7,6 +7,7 @@ import type { FilterCriteria } from '@isoquorum/rpc/jsonrpc/parameters/filter-cr
 import type { LogJson } from '@isoquorum/rpc/jsonrpc/shapes/log';
 import type { HandlerContext } from './context.ts';
 import type { LogBatch, LogFeed } from './log-feed.ts';
+import { createLogFilter, type LogFilter } from './log-filter.ts';
 
 /** A filter that is not polled for so long is forgotten. */
 export const FILTER_IDLE_MS: number = 5 * 60_000;
@@ -41,11 +42,11 @@ export interface FilterStore {
 const NOT_FOUND = new RpcError(SERVER_ERROR, 'filter not found');
 
 /** Logs of a batch that a filter or subscription wants, its range of blocks included. */
-export function wantedLogs(batch: LogBatch, criteria: FilterCriteria): LogJson[] {
+export function wantedLogs(batch: LogBatch, criteria: FilterCriteria, filter: LogFilter): LogJson[] {
   const { fromBlock, toBlock } = criteria;
   if (typeof fromBlock === 'number' && batch.blockNumber < fromBlock) return [];
   if (typeof toBlock === 'number' && batch.blockNumber > toBlock) return [];
-  return batch.logs(criteria);
+  return batch.logs(filter);
 }
 
 export function createFilterStore(context: HandlerContext, feed: LogFeed): FilterStore {
@@ -90,8 +91,10 @@ export function createFilterStore(context: HandlerContext, feed: LogFeed): Filte
   }
 
   return {
-    addLogs: (criteria, psi) =>
-      add(psi, criteria, (push) => feed.listen(psi, (batch) => push(wantedLogs(batch, criteria)))),
+    addLogs: (criteria, psi) => {
+      const filter = createLogFilter(criteria);
+      return add(psi, criteria, (push) => feed.listen(psi, (batch) => push(wantedLogs(batch, criteria, filter))));
+    },
     addBlocks: () =>
       add('', undefined, (push) =>
         chain.onEvent((event) => {

@@ -2,12 +2,13 @@ import type { Receipt } from '@isoquorum/primitives/receipt';
 import type { LogJson } from '@isoquorum/rpc/jsonrpc/shapes/log';
 import type { ChainBlock, ChainEvent } from '../chain/chain.ts';
 import type { HandlerContext } from './context.ts';
-import { hasPrivatePart, logsOfReceipts, logViewOf, type LogMatcher, type LogView } from './logs.ts';
+import type { LogFilter } from './log-filter.ts';
+import { hasPrivatePart, logsOfReceipts, logViewOf, type LogView } from './logs.ts';
 
 /** New logs of one block for one private state; ask it for those that you want. */
 export interface LogBatch {
   readonly blockNumber: number;
-  logs(matcher: LogMatcher): LogJson[];
+  logs(filter: LogFilter): LogJson[];
 }
 
 /** Tells of the logs of new blocks, in order. */
@@ -27,7 +28,7 @@ interface Waiting {
 function batchOf(located: ChainBlock, receipts: readonly Receipt[], view: LogView): LogBatch {
   return {
     blockNumber: located.block.header.number,
-    logs: (matcher) => logsOfReceipts(located, receipts, matcher, view),
+    logs: (filter) => logsOfReceipts(located, receipts, filter.matches, view),
   };
 }
 
