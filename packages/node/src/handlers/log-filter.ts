@@ -14,7 +14,7 @@ export interface LogFilter {
   readonly query: BloomQuery;
   /** False: certainly no log of a block with this bloom filter is wanted. */
   mayMatch(bloom: Uint8Array): boolean;
-  matches(log: Log): boolean;
+  readonly matches: (log: Log) => boolean;
 }
 
 function hasBits(bloom: Uint8Array, bits: ElementBits): boolean {
@@ -38,7 +38,7 @@ export function createLogFilter({ addresses, topics }: Pick<FilterCriteria, 'add
   return {
     query,
     mayMatch: (bloom) => query.every((elements) => elements.some((bits) => hasBits(bloom, bits))),
-    matches(log) {
+    matches: (log) => {
       if (wantedAddresses.size > 0 && !wantedAddresses.has(bytesToBareHex(log.address))) return false;
       if (wantedTopics.length > log.topics.length) return false;
       return wantedTopics.every(
