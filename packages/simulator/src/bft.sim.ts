@@ -1,5 +1,6 @@
 import { faultsOf } from '@isoquorum/consensus/quorum';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import { describeFault, FAULT_KINDS, type FaultKind } from './faults/fault.ts';
 import { createSimulation } from './simulate.ts';
 import type { RunResult } from './scenario.ts';
@@ -9,6 +10,10 @@ const firstSeed = Number(process.env['SIM_SEED'] ?? 1);
 const seedList = Array.from({ length: seeds }, (_, index) => firstSeed + index);
 const honest = FAULT_KINDS.filter((kind) => kind !== 'byzantine');
 
+beforeAll(async () => {
+  await installFastestCrypto();
+});
+
 /** The failure, with how to see it again. */
 function expectSafe(result: RunResult): void {
   const { seed, nodes, faults } = result.scenario;
@@ -16,9 +21,16 @@ function expectSafe(result: RunResult): void {
   expect(result.violations.length === 0 ? [] : told).toEqual([]);
 }
 
-describe.each(['qbft', 'ibft'])('%s machines', (consensus) => {
+describe.each(['qbft', 'ibft'] as const)('%s machines', (consensus) => {
   function run(seed: number, nodes: number, kinds: readonly FaultKind[], heights = 30): Promise<RunResult> {
-    const simulation = createSimulation({ consensus, nodes, heights, kinds, quorumRule: 'ceil2N/3' });
+    const simulation = createSimulation({
+      consensus,
+      level: 'machines',
+      nodes,
+      heights,
+      kinds,
+      quorumRule: 'ceil2N/3',
+    });
     expect(simulation.traitorsMax).toBe(faultsOf(nodes));
     return simulation.run(simulation.draw(seed));
   }

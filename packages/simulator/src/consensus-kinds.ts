@@ -1,14 +1,9 @@
 import { faultsOf } from '@isoquorum/consensus/quorum';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
+import type { ConsensusName } from './consensus-names.ts';
 import type { QuorumRule } from './machines/bft/bft-genesis.ts';
 import { ibftKind, qbftKind } from './machines/bft/bft-kind.ts';
 import { createBftNetwork } from './machines/bft/bft-network.ts';
 import type { MachineNetwork } from './machines/replica.ts';
-
-/** What `--consensus` takes. */
-export const CONSENSUS_NAMES = ['qbft', 'ibft'] as const;
-
-export type ConsensusName = (typeof CONSENSUS_NAMES)[number];
 
 /** One kind of consensus as the simulator sees it. */
 export interface ConsensusKind {
@@ -16,13 +11,17 @@ export interface ConsensusKind {
   readonly nodesMin: number;
   /** How many Byzantine nodes it stands. */
   traitorsMax(nodes: number): number;
-  createNetwork(options: { readonly nodes: number; readonly quorumRule: QuorumRule }): MachineNetwork;
+  /** Machines alone; undefined where only whole nodes run it. */
+  readonly createNetwork:
+    | ((options: { readonly nodes: number; readonly quorumRule: QuorumRule }) => MachineNetwork)
+    | undefined;
 }
 
 /** Above this number of nodes the machines pass no messages on, which costs the cube of it. */
 const relayingNodesMax = 10;
 
-const kinds: Readonly<Record<ConsensusName, ConsensusKind>> = {
+/** The kinds of consensus by name. */
+export const CONSENSUS_KINDS: Readonly<Record<ConsensusName, ConsensusKind>> = {
   qbft: {
     nodesMin: 4,
     traitorsMax: faultsOf,
@@ -35,12 +34,6 @@ const kinds: Readonly<Record<ConsensusName, ConsensusKind>> = {
     createNetwork: (options) =>
       createBftNetwork(ibftKind, { ...options, isRelaying: options.nodes <= relayingNodesMax }),
   },
+  raft: { nodesMin: 3, traitorsMax: () => 0, createNetwork: undefined },
+  clique: { nodesMin: 3, traitorsMax: () => 0, createNetwork: undefined },
 };
-
-/** @throws CONSENSUS_UNKNOWN */
-export function consensusKind(name: string): ConsensusKind {
-  const kind = (kinds as Readonly<Record<string, ConsensusKind | undefined>>)[name];
-  if (kind !== undefined) return kind;
-  const message = `"${name}" cannot be simulated: ${CONSENSUS_NAMES.join(', ')}`;
-  throw new IsoquorumError('CONSENSUS_UNKNOWN', message, { name });
-}

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import type { SimulatedDisk } from './core/disk.ts';
 import type { Timeline } from './core/timeline.ts';
 import { FAULT_KINDS } from './faults/fault.ts';
@@ -20,6 +21,10 @@ type CreateNetwork = (options: BftNetworkOptions) => MachineNetwork;
 
 const qbft: CreateNetwork = (options) => createBftNetwork(qbftKind, options);
 const ibft: CreateNetwork = (options) => createBftNetwork(ibftKind, options);
+
+beforeAll(async () => {
+  await installFastestCrypto();
+});
 
 function runWith(
   scenario: Scenario,

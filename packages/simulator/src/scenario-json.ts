@@ -1,10 +1,13 @@
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { describeFault, FAULT_KINDS } from './faults/fault.ts';
+import { CONSENSUS_NAMES, type ConsensusName } from './consensus-names.ts';
 import type { Scenario } from './scenario.ts';
+import { LEVELS, type Level } from './simulate.ts';
 
 /** A scenario with the network that it is for, as `--scenario` reads it: enough to replay a run that was shrunk. */
 export interface ScenarioFile {
-  readonly consensus: string;
+  readonly consensus: ConsensusName;
+  readonly level: Level;
   readonly quorumRule: 'ceil2N/3' | '2F+1';
   readonly scenario: Scenario;
 }
@@ -29,7 +32,10 @@ export function scenarioFromJson(text: string): ScenarioFile {
     return fail(cause instanceof Error ? cause.message : String(cause));
   }
   const scenario = json?.scenario;
-  if (typeof json?.consensus !== 'string' || scenario === undefined) return fail('consensus or scenario is missing');
+  const consensus = CONSENSUS_NAMES.find((name) => name === json?.consensus);
+  const level = LEVELS.find((name) => name === json?.level);
+  if (json === undefined || consensus === undefined || level === undefined || scenario === undefined)
+    return fail('consensus, level or scenario is missing');
   if (json.quorumRule !== 'ceil2N/3' && json.quorumRule !== '2F+1') return fail('quorumRule is ceil2N/3 or 2F+1');
   const { seed, nodes, heights, fair, faults } = scenario;
   if (!isWhole(seed, 0) || !isWhole(nodes, 1) || !isWhole(heights, 1))
@@ -42,5 +48,5 @@ export function scenarioFromJson(text: string): ScenarioFile {
   } catch {
     return fail('a fault lacks a field');
   }
-  return { consensus: json.consensus, quorumRule: json.quorumRule, scenario };
+  return { consensus, level, quorumRule: json.quorumRule, scenario };
 }

@@ -1,14 +1,22 @@
-import { consensusKind } from './consensus-kinds.ts';
+import { CONSENSUS_KINDS } from './consensus-kinds.ts';
+import type { ConsensusName } from './consensus-names.ts';
 import type { FaultKind } from './faults/fault.ts';
-import type { QuorumRule } from './machines/bft/bft-genesis.ts';
+import { BLOCK_PERIOD_MS, type QuorumRule } from './machines/bft/bft-genesis.ts';
 import { runMachines } from './machines/run-machines.ts';
+import { runNodes } from './nodes/run-nodes.ts';
 import { drawScenario, type RunResult, type Scenario } from './scenario.ts';
 import { shrinkFailure, type ShrunkFailure } from './shrink.ts';
 
+/** `machines`: consensus alone, fast; `nodes`: whole nodes with managers. */
+export const LEVELS = ['machines', 'nodes'] as const;
+
+export type Level = (typeof LEVELS)[number];
+
 /** What is simulated, but for the seed. */
 export interface SimulationOptions {
-  /** One of `CONSENSUS_NAMES`. */
-  readonly consensus: string;
+  readonly consensus: ConsensusName;
+  /** Where there are no machines by themselves, whole nodes run in any case. */
+  readonly level: Level;
   readonly nodes: number;
   readonly kinds: readonly FaultKind[];
   readonly heights: number;
@@ -17,6 +25,7 @@ export interface SimulationOptions {
 
 /** One network, to be run with as many seeds as wanted. */
 export interface Simulation {
+  readonly level: Level;
   /** How many Byzantine nodes it stands: F. */
   readonly traitorsMax: number;
   draw(seed: number): Scenario;
@@ -25,20 +34,20 @@ export interface Simulation {
   shrink(failure: RunResult): Promise<ShrunkFailure>;
 }
 
-/** @throws CONSENSUS_UNKNOWN */
 export function createSimulation(options: SimulationOptions): Simulation {
-  const { nodes, heights, kinds, quorumRule } = options;
-  const kind = consensusKind(options.consensus);
+  const { nodes, heights, kinds, quorumRule, consensus } = options;
+  const { createNetwork, nodesMin, ...kind } = CONSENSUS_KINDS[consensus];
   const traitorsMax = kind.traitorsMax(nodes);
-  const createNetwork = (count: number): ReturnType<typeof kind.createNetwork> =>
-    kind.createNetwork({ nodes: count, quorumRule });
-  const { blockPeriodMs } = createNetwork(nodes);
+  const level = createNetwork === undefined ? 'nodes' : options.level;
   const run = (scenario: Scenario, trace?: (line: string) => void): Promise<RunResult> =>
-    runMachines(scenario, { createNetwork, trace });
+    createNetwork === undefined || level === 'nodes'
+      ? runNodes(scenario, { consensus, quorumRule, hasManagers: true, trace })
+      : runMachines(scenario, { createNetwork: (count) => createNetwork({ nodes: count, quorumRule }), trace });
   return {
+    level,
     traitorsMax,
-    draw: (seed) => drawScenario({ seed, nodes, heights, kinds, traitorsMax, blockPeriodMs }),
+    draw: (seed) => drawScenario({ seed, nodes, heights, kinds, traitorsMax, blockPeriodMs: BLOCK_PERIOD_MS }),
     run,
-    shrink: (failure) => shrinkFailure(failure, run, kind.nodesMin),
+    shrink: (failure) => shrinkFailure(failure, run, nodesMin, level === 'nodes' ? 60 : 150),
   };
 }

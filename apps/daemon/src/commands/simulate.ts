@@ -1,10 +1,10 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
-import { CONSENSUS_NAMES } from '@isoquorum/simulator/consensus-kinds';
+import { CONSENSUS_NAMES, type ConsensusName } from '@isoquorum/simulator/consensus-names';
 import { describeFault, FAULT_KINDS, parseFaultKinds } from '@isoquorum/simulator/faults/fault';
 import { scenarioFromJson, scenarioToJson } from '@isoquorum/simulator/scenario-json';
 import type { RunResult, Scenario } from '@isoquorum/simulator/scenario';
-import { createSimulation, type Simulation } from '@isoquorum/simulator/simulate';
+import { createSimulation, type Level, LEVELS, type Simulation } from '@isoquorum/simulator/simulate';
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import { createCommandError } from '../command-error.ts';
 import { parseChoice, parseInteger, readOptionFile } from '../options.ts';
@@ -12,7 +12,8 @@ import { parseChoice, parseInteger, readOptionFile } from '../options.ts';
 interface SimulateFlags {
   readonly seed: number;
   readonly seeds: number;
-  readonly consensus: string;
+  readonly consensus: ConsensusName;
+  readonly level: Level;
   readonly nodes: number;
   readonly faults: string;
   readonly heights: number;
@@ -39,7 +40,8 @@ function describeResult(result: RunResult): string {
 
 function replayCommand(flags: SimulateFlags, seed: number): string {
   const rule = flags.quorum === '2F+1' ? ' --quorum 2F+1' : '';
-  return `isoquorum simulate --seed ${seed} --consensus ${flags.consensus} --nodes ${flags.nodes} --faults ${flags.faults} --heights ${flags.heights}${rule}`;
+  const level = flags.level === 'nodes' ? ' --level nodes' : '';
+  return `isoquorum simulate --seed ${seed} --consensus ${flags.consensus}${level} --nodes ${flags.nodes} --faults ${flags.faults} --heights ${flags.heights}${rule}`;
 }
 
 async function explain(simulation: Simulation, failure: RunResult, flags: SimulateFlags): Promise<void> {
@@ -51,7 +53,7 @@ async function explain(simulation: Simulation, failure: RunResult, flags: Simula
   const { result, runs } = await simulation.shrink(failure);
   const file = flags.failure ?? `simulate-${flags.consensus}-${seed}.json`;
   const { consensus, quorum: quorumRule } = flags;
-  writeFileSync(file, scenarioToJson({ consensus, quorumRule, scenario: result.scenario }));
+  writeFileSync(file, scenarioToJson({ consensus, level: simulation.level, quorumRule, scenario: result.scenario }));
   console.log(`\nshrunk in ${runs} runs to\n${describeScenario(result.scenario, flags.consensus)}`);
   for (const violation of result.violations) console.log(`  ✗ ${violation}`);
   console.log(`replay that: isoquorum simulate --scenario ${file}`);
@@ -118,6 +120,12 @@ export function addSimulateCommand(program: Command): void {
     .option('--seed <n>', 'the (first) seed', parseInteger('seed', 0, Number.MAX_SAFE_INTEGER), 1)
     .option('--seeds <n>', 'how many seeds to run', parseInteger('seeds', 1, 100_000_000), 1)
     .option('--consensus <name>', CONSENSUS_NAMES.join(' | '), parseChoice('consensus', CONSENSUS_NAMES), 'qbft')
+    .option(
+      '--level <level>',
+      'machines: consensus alone, fast; nodes: whole nodes with managers (raft and clique always)',
+      parseChoice('level', LEVELS),
+      'machines',
+    )
     .option('--nodes <n>', 'validators', parseInteger('nodes', 1, 100), 4)
     .option('--faults <list>', `all, none, or some of ${FAULT_KINDS.join(',')}`, 'all')
     .option(
@@ -135,15 +143,23 @@ export function addSimulateCommand(program: Command): void {
       await installFastestCrypto();
       if (flags.scenario !== undefined) {
         const file = scenarioFromJson(readOptionFile('--scenario', flags.scenario));
-        const { consensus, quorumRule, scenario } = file;
+        const { consensus, level, quorumRule, scenario } = file;
         const { nodes, heights } = scenario;
-        const simulation = createSimulation({ consensus, quorumRule, nodes, heights, kinds: [] });
-        await runOne(simulation, scenario, { ...flags, consensus, quorum: quorumRule, nodes, heights, shrink: false });
+        const simulation = createSimulation({ consensus, level, quorumRule, nodes, heights, kinds: [] });
+        await runOne(simulation, scenario, {
+          ...flags,
+          consensus,
+          level,
+          quorum: quorumRule,
+          nodes,
+          heights,
+          shrink: false,
+        });
         return;
       }
       const kinds = parseFaultKinds(flags.faults);
-      const { consensus, nodes, heights, quorum: quorumRule } = flags;
-      const simulation = createSimulation({ consensus, nodes, heights, kinds, quorumRule });
+      const { consensus, level, nodes, heights, quorum: quorumRule } = flags;
+      const simulation = createSimulation({ consensus, level, nodes, heights, kinds, quorumRule });
       if (flags.seeds === 1) await runOne(simulation, simulation.draw(flags.seed), flags);
       else await runMany(simulation, flags);
     });

@@ -4,15 +4,15 @@ import type { PrepareMessage, QbftMessage, RoundChangePayload } from '@isoquorum
 import { qbftSigner } from '@isoquorum/consensus/qbft/signing';
 import { blockHash } from '@isoquorum/primitives/block';
 import { bytesToBareHex } from '@isoquorum/primitives/hex';
-import { recoverFake } from '../machines/fake-signatures.ts';
+import type { RecoverAddress } from '@isoquorum/consensus/recover';
 import type { BftView, SignedClaim } from './bft-view.ts';
 
-function claimOf(message: PrepareMessage | RoundChangePayload): SignedClaim {
+function claimOf(message: PrepareMessage | RoundChangePayload, recover: RecoverAddress): SignedClaim {
   const { height, round } = message;
   const prepared = message.type === 'roundChange' ? message.prepared : undefined;
   const digest = message.type === 'prepare' ? message.digest : prepared?.digest;
   return {
-    signer: qbftSigner(message, recoverFake),
+    signer: qbftSigner(message, recover),
     height,
     round,
     digest: digest && bytesToBareHex(digest),
@@ -23,32 +23,37 @@ function claimOf(message: PrepareMessage | RoundChangePayload): SignedClaim {
 const unjustified = { preparedRound: undefined, prepares: [], roundChanges: [] } as const;
 
 /** A QBFT message as the checkers see it. */
-export function qbftViewOf(message: QbftMessage): BftView {
+export function qbftViewOf(message: QbftMessage, recover: RecoverAddress): BftView {
   const { type, height, round } = message;
-  const common = { type, signer: qbftSigner(message, recoverFake), height, round } as const;
+  const common = { type, signer: qbftSigner(message, recover), height, round } as const;
   switch (message.type) {
     case 'prePrepare':
       return {
         ...common,
         digest: bytesToBareHex(blockHash(message.block)),
         preparedRound: undefined,
-        prepares: message.prepares.map(claimOf),
-        roundChanges: message.roundChanges.map(claimOf),
+        prepares: message.prepares.map((claim) => claimOf(claim, recover)),
+        roundChanges: message.roundChanges.map((claim) => claimOf(claim, recover)),
       };
     case 'roundChange':
-      return { ...common, ...claimOf(message), prepares: message.prepares.map(claimOf), roundChanges: [] };
+      return {
+        ...common,
+        ...claimOf(message, recover),
+        prepares: message.prepares.map((claim) => claimOf(claim, recover)),
+        roundChanges: [],
+      };
     default:
       return { ...common, ...unjustified, digest: bytesToBareHex(message.digest) };
   }
 }
 
 /** An IBFT message as the checkers see it. */
-export function ibftViewOf(message: IbftMessage): BftView {
+export function ibftViewOf(message: IbftMessage, recover: RecoverAddress): BftView {
   const { type, height, round } = message;
   const digest = message.type === 'prePrepare' ? blockHash(message.block) : message.digest;
   return {
     type,
-    signer: ibftSigner(message, recoverFake),
+    signer: ibftSigner(message, recover),
     height,
     round,
     ...unjustified,

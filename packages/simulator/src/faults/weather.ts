@@ -37,30 +37,36 @@ export class Weather {
 
   /** Milliseconds after which the message arrives, once for each time that it does. Traitors hear all, and are heard. */
   deliveries(from: number, to: number, atMs: number): readonly number[] {
-    const { chance } = this;
-    let delayMs = 1 + chance.below(this.fair.latencyMsMax);
+    const delayMs = this.latencyMs(from, to, atMs);
+    if (this.isLost(from, to, atMs)) return [];
+    return this.detours(atMs).map((extraMs) => delayMs + extraMs);
+  }
+
+  /** Milliseconds on the way, for all messages of a connection alike. */
+  latencyMs(from: number, to: number, atMs: number): number {
+    let delayMs = 1 + this.chance.below(this.fair.latencyMsMax);
+    for (const fault of this.active(atMs))
+      if (fault.kind === 'delay' && concerns(fault.node, from, to)) delayMs += this.chance.below(fault.extraMsMax + 1);
+    return delayMs;
+  }
+
+  /** True when a message does not arrive. */
+  isLost(from: number, to: number, atMs: number): boolean {
+    const isDropped = this.active(atMs).some(
+      (fault) => fault.kind === 'loss' && concerns(fault.node, from, to) && this.chance.hits(fault.ratio),
+    );
+    return isDropped || this.isCut(from, to, atMs);
+  }
+
+  /** What is added to the latency of one message, once for each of its copies: `[0]` in fair weather. */
+  detours(atMs: number): readonly number[] {
+    let extraMs = 0;
     let copies = 1;
     for (const fault of this.active(atMs)) {
-      switch (fault.kind) {
-        case 'loss':
-          if (concerns(fault.node, from, to) && chance.hits(fault.ratio)) copies = 0;
-          break;
-        case 'delay':
-          if (concerns(fault.node, from, to)) delayMs += chance.below(fault.extraMsMax + 1);
-          break;
-        case 'reorder':
-          if (chance.hits(fault.ratio)) delayMs += chance.below(fault.extraMsMax + 1);
-          break;
-        case 'duplicate':
-          if (copies > 0 && chance.hits(fault.ratio)) copies++;
-          break;
-        default:
-          break;
-      }
+      if (fault.kind === 'reorder' && this.chance.hits(fault.ratio)) extraMs += this.chance.below(fault.extraMsMax + 1);
+      else if (fault.kind === 'duplicate' && this.chance.hits(fault.ratio)) copies++;
     }
-    if (copies === 0 || this.isCut(from, to, atMs)) return [];
-    if (copies === 1) return [delayMs];
-    return Array.from({ length: copies }, (_, copy) => delayMs + (copy === 0 ? 0 : chance.below(300)));
+    return Array.from({ length: copies }, (_, copy) => extraMs + (copy === 0 ? 0 : this.chance.below(300)));
   }
 
   /** True while what `from` says cannot reach `to`. */

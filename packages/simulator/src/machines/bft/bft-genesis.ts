@@ -21,9 +21,9 @@ export interface BftGenesisOptions {
 const requestTimeoutSeconds = 2;
 const maxRequestTimeoutSeconds = 16;
 
-/** Milliseconds that a round may last at the longest. */
-export const ROUND_MS_MAX: number = maxRequestTimeoutSeconds * 1000;
 export const BLOCK_PERIOD_MS = 1000;
+/** Block periods after the end of all faults within which everybody has a new block: four of the longest rounds. */
+export const RECOVERY_PERIODS: number = 4 * maxRequestTimeoutSeconds;
 
 /** A chain of BFT machines: period 1 s, rounds of 2 s doubling to 16 s. */
 export function createBftGenesis(options: BftGenesisOptions): {

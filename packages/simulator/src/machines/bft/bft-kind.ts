@@ -1,5 +1,6 @@
 import type { BftProtocol } from '@isoquorum/consensus/bft/protocol';
 import type { BftMessage, BftRecord, BftState } from '@isoquorum/consensus/bft/types';
+import type { RecoverAddress } from '@isoquorum/consensus/recover';
 import type { BftView } from '../../checks/bft-view.ts';
 import type { Forger } from '../../traitors/forger.ts';
 import { ibftForger } from '../../traitors/ibft-forger.ts';
@@ -20,7 +21,7 @@ export interface BftKind<
   Record extends BftRecord,
 > {
   readonly protocol: BftProtocol<State, Message, Unsigned, Record>;
-  readonly viewOf: (message: Message) => BftView;
+  readonly viewOf: (message: Message, recover: RecoverAddress) => BftView;
   readonly forger: Forger<Message, Unsigned>;
   /** Whether ROUND-CHANGEs and later proposals carry certificates. */
   readonly isJustified: boolean;

@@ -1,0 +1,35 @@
+import type { Report } from '../machines/replica.ts';
+
+/** Private states are equal among the parties to the same transactions at the same block. */
+export class PrivateCheck {
+  private readonly report: Report;
+  /** Root and who had it first, by group and block. */
+  private readonly roots = new Map<string, { readonly root: string; readonly node: number }>();
+  private readonly heads = new Map<number, number>();
+
+  constructor(report: Report) {
+    this.report = report;
+  }
+
+  /** @param group nodes that are parties to the same */
+  head(node: number, group: string, number: number, hash: string, root: string): void {
+    const before = this.heads.get(node);
+    if (before !== undefined && number > before + 1)
+      this.report(`the private head of node ${node} went from block ${before} to ${number}`);
+    this.heads.set(node, number);
+    const key = `${group} ${hash}`;
+    const known = this.roots.get(key);
+    if (known === undefined) this.roots.set(key, { root, node });
+    else if (known.root !== root)
+      this.report(`nodes ${known.node} and ${node} have different private states after block ${number}`);
+  }
+
+  /** A late payload, a reorganisation or a restart: the head is lower now. */
+  rewind(node: number, number: number): void {
+    this.heads.set(node, Math.min(number, this.heads.get(node) ?? number));
+  }
+
+  restart(node: number, number: number): void {
+    this.heads.set(node, number);
+  }
+}

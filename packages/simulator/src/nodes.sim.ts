@@ -1,0 +1,102 @@
+import { IsoquorumError } from '@isoquorum/primitives/errors';
+import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
+import { CONSENSUS_NAMES, type ConsensusName } from './consensus-names.ts';
+import { describeFault, FAULT_KINDS, type FaultKind } from './faults/fault.ts';
+import { runNodes, type RunNodesOptions } from './nodes/run-nodes.ts';
+import type { RunResult } from './scenario.ts';
+import { createSimulation, type Simulation } from './simulate.ts';
+
+const seeds = Number(process.env['SIM_NODE_SEEDS'] ?? 5);
+const firstSeed = Number(process.env['SIM_SEED'] ?? 1);
+const seedList = Array.from({ length: seeds }, (_, index) => firstSeed + index);
+
+beforeAll(async () => {
+  await installFastestCrypto();
+});
+
+function simulationOf(consensus: ConsensusName, kinds: readonly FaultKind[], heights: number, nodes = 4): Simulation {
+  return createSimulation({ consensus, level: 'nodes', nodes, heights, kinds, quorumRule: 'ceil2N/3' });
+}
+
+/** The failure, with how to see it again. */
+function expectSafe(result: RunResult): void {
+  const { seed, nodes, faults } = result.scenario;
+  const told = [`seed ${seed}, ${nodes} nodes`, ...result.violations, ...faults.map(describeFault)];
+  expect(result.violations.length === 0 ? [] : told).toEqual([]);
+}
+
+describe.each(CONSENSUS_NAMES)('whole nodes with managers: %s', (consensus) => {
+  test('without faults make a block in each period, public and private transactions in them', async () => {
+    const simulation = simulationOf(consensus, [], 15);
+    const lines: string[] = [];
+    const result = await simulation.run(simulation.draw(1), (line) => lines.push(line));
+    expectSafe(result);
+    expect(result.elapsedMs).toBeLessThan(20_000);
+    expect(lines.filter((line) => / head 0 \d+ \w+ [1-9]/.test(line)).length).toBeGreaterThan(4);
+    const lastRoot = (node: number): string | undefined =>
+      lines
+        .findLast((line) => line.includes(` private ${node} ${result.lowest} `))
+        ?.split(' ')
+        .at(-1);
+    expect(lastRoot(0)).toMatch(/^[0-9a-f]{16}$/);
+    expect(lastRoot(1)).toBe(lastRoot(0));
+    expect(lastRoot(3)).not.toBe(lastRoot(0));
+  });
+
+  test('the same seed goes the same way to the byte', async () => {
+    const simulation = simulationOf(consensus, FAULT_KINDS, 8);
+    const scenario = simulation.draw(5);
+    const runs: string[][] = [[], []];
+    for (const lines of runs) await simulation.run(scenario, (line) => lines.push(line));
+    expect(runs[0]!.length).toBeGreaterThan(50);
+    expect(runs[1]).toEqual(runs[0]);
+  });
+
+  test.each(seedList)('seed %i: every fault that it stands', async (seed) => {
+    const simulation = simulationOf(consensus, FAULT_KINDS, 15);
+    expectSafe(await simulation.run(simulation.draw(seed)));
+  });
+});
+
+describe('the simulator finds what is planted around whole nodes', () => {
+  async function find(
+    options: Partial<RunNodesOptions>,
+    consensus: ConsensusName = 'qbft',
+  ): Promise<string | undefined> {
+    const simulation = simulationOf(consensus, ['crash', 'delay'], 12);
+    for (let seed = 1; seed <= 3; seed++) {
+      const settings = { consensus, quorumRule: 'ceil2N/3', hasManagers: true, ...options } as const;
+      const { violations } = await runNodes(simulation.draw(seed), settings);
+      if (violations.length > 0) return violations[0];
+    }
+    return undefined;
+  }
+
+  test('a private head that skips a block: its manager keeps one payload from it', async () => {
+    let kept: string | undefined;
+    const wrapManager = (index: number, manager: Q2tClient): Q2tClient => {
+      if (index !== 1) return manager;
+      return {
+        ...manager,
+        receive: async (hash, ...rest) => {
+          const payload = await manager.receive(hash, ...rest);
+          kept ??= payload && String(hash);
+          return String(hash) === kept ? undefined : payload;
+        },
+      };
+    };
+    expect(await find({ wrapManager })).toMatch(/different private states/);
+  });
+
+  test('and a manager that cannot be reached is none: the private head waits', async () => {
+    const wrapManager = (index: number, manager: Q2tClient): Q2tClient => {
+      if (index !== 1) return manager;
+      const receive: Q2tClient['receive'] = () =>
+        Promise.reject(new IsoquorumError('MANAGER_UNREACHABLE', 'connection refused', {}, 'RETRY'));
+      return { ...manager, receive };
+    };
+    expect(await find({ wrapManager })).toBeUndefined();
+  });
+});

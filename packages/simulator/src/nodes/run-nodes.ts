@@ -1,0 +1,76 @@
+import { createGenesisBlock } from '@isoquorum/node/chain/genesis-block';
+import type { RunningManager } from '@isoquorum/manager/create-manager';
+import { createMemoryHttp } from '@isoquorum/platform/memory/http';
+import { bytesToBase64 } from '@isoquorum/primitives/base64';
+import type { EnclaveKey } from '@isoquorum/primitives/bytes';
+import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
+import type { ConsensusName } from '../consensus-names.ts';
+import { createChance } from '../core/chance.ts';
+import { Timeline } from '../core/timeline.ts';
+import { Trace } from '../core/trace.ts';
+import { BLOCK_PERIOD_MS, type QuorumRule } from '../machines/bft/bft-genesis.ts';
+import { runScenario } from '../run-scenario.ts';
+import type { RunResult, Scenario } from '../scenario.ts';
+import { createNodeGenesis, simulatedKey } from './node-genesis.ts';
+import { createNodeKind } from './node-kind.ts';
+import { NodeWorld } from './node-world.ts';
+import { createSimulatedClock } from './simulated-clock.ts';
+import { createSimulatedManager } from './simulated-manager.ts';
+import { createWorkload } from './workload.ts';
+
+export interface RunNodesOptions {
+  readonly consensus: ConsensusName;
+  readonly quorumRule: QuorumRule;
+  /** Each node has a transaction manager, and some transactions are private. */
+  readonly hasManagers: boolean;
+  readonly trace?: ((line: string) => void) | undefined;
+  /** For planted faults: what a node takes for its manager. */
+  readonly wrapManager?: ((index: number, manager: Q2tClient) => Q2tClient) | undefined;
+}
+
+/** Unix time at which the nodes begin. */
+const startMs = 1_800_000_000_000;
+
+/** Runs one scenario with whole nodes. */
+export async function runNodes(scenario: Scenario, options: RunNodesOptions): Promise<RunResult> {
+  const { consensus, quorumRule, hasManagers } = options;
+  const { nodes, seed } = scenario;
+  const chance = createChance(seed).fork('nodes');
+  const timeline = new Timeline(startMs);
+  const indices = Array.from({ length: nodes }, (_, index) => index);
+  const nodeKeys = indices.map((index) => simulatedKey(`node ${index}`));
+  const accountKeys = indices.map((index) => simulatedKey(`account ${index}`));
+  const genesis = createNodeGenesis({ consensus, nodeKeys, accountKeys, timestamp: startMs / 1000 - 1, quorumRule });
+  const genesisHash = createGenesisBlock(genesis).hash;
+  const managers: RunningManager[] = [];
+  const clock = createSimulatedClock(timeline);
+  const http = createMemoryHttp();
+  if (hasManagers)
+    for (const index of indices) managers.push(await createSimulatedManager({ seed, index, http, clock, genesisHash }));
+  const parties = indices.slice(0, Math.ceil(nodes / 2));
+  const workload = createWorkload({
+    chance: chance.fork('work'),
+    accountKeys,
+    managerKeys: managers.map(({ publicKeys }) => bytesToBase64(publicKeys[0] as EnclaveKey)),
+    parties,
+  });
+  const kind = createNodeKind({ consensus, nodeKeys, genesis, quorumRule });
+  const managerOf = (index: number): Q2tClient | undefined => {
+    const q2t = managers[index]?.q2t;
+    return q2t && (options.wrapManager?.(index, q2t) ?? q2t);
+  };
+  const world = new NodeWorld({
+    scenario,
+    kind,
+    genesis,
+    nodeKeys,
+    accountKeys,
+    timeline,
+    chance,
+    trace: new Trace(options.trace),
+    workload,
+    managerOf,
+    parties,
+  });
+  return runScenario(world, scenario, { blockPeriodMs: BLOCK_PERIOD_MS, recoveryPeriods: kind.recoveryPeriods });
+}
