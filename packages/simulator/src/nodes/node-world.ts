@@ -130,7 +130,7 @@ export class NodeWorld implements SimulatedWorld {
   async finish(): Promise<void> {
     if (this.violations.length === 0 && this.finality === undefined) this.checkForks();
     const { timeline } = this.options;
-    const stopping = Promise.all(this.slots.map(({ running }) => running?.stop()));
+    const stopping = Promise.all(this.slots.flatMap(({ running }) => running?.stop() ?? []));
     let isStopped = false;
     void stopping.finally(() => (isStopped = true));
     for (const endMs = timeline.nowMs + 20_000; !isStopped && timeline.runNext(endMs); ) await settle();
