@@ -11,6 +11,7 @@ import {
   validatorContractAt,
 } from '@isoquorum/consensus/snapshot';
 import { snapshotFromJson, snapshotToJson, type SnapshotJson } from '@isoquorum/consensus/snapshot-json';
+import { sortValidators } from '@isoquorum/consensus/validator-set';
 import type { Address } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bftAlgorithmAt, bftConfigAt, raftEndBlock } from '@isoquorum/primitives/genesis/bft-config';
@@ -18,11 +19,11 @@ import type { Header } from '@isoquorum/primitives/header';
 import type { Blockchain } from '../chain/blockchain.ts';
 import type { CommonRules, HashedHeader } from './engine.ts';
 import { createSnapshotCache } from './snapshot-cache.ts';
-import type { ReadValidatorContract } from './validator-contract.ts';
+import type { ValidatorContractReader } from './validator-contract.ts';
 
 export interface BftRulesOptions {
   readonly chain: Blockchain;
-  readonly readContract: ReadValidatorContract;
+  readonly contracts: ValidatorContractReader;
   readonly profile: Profile;
   readonly recover: RecoverAddress;
   /** `--istanbul.blockperiod`, for chains with the legacy `istanbul` key; 1 unless told. */
@@ -40,7 +41,7 @@ const legacyBlockPeriodDefault = 1;
 
 /** IBFT's and QBFT's rules on our chain: headers, validators by votes, config or contract, seals. */
 export function createBftRules(options: BftRulesOptions): BftRules {
-  const { chain, profile, recover } = options;
+  const { chain, contracts, profile, recover } = options;
   const { config } = chain.reader;
   const legacyBlockPeriodSeconds = options.legacyBlockPeriodSeconds ?? legacyBlockPeriodDefault;
   const rules = { config, profile, recover, legacyBlockPeriodSeconds };
@@ -48,17 +49,29 @@ export function createBftRules(options: BftRulesOptions): BftRules {
   /** What the contract of the settings at block `number` says on the state after `block`. */
   function chosenAt(block: HashedHeader, number: number): readonly Address[] | undefined {
     const contract = validatorContractAt(config, number);
-    return contract && options.readContract(contract, block);
+    return contract && contracts.read(contract, block);
   }
 
   const chosenByContract = (block: HashedHeader): readonly Address[] | undefined =>
     chosenAt(block, block.header.number);
+
+  /** Where a contract names the validators and older states are pruned, the contract's word is the beginning: votes count for nothing there. */
+  function isOldestKept({ header }: HashedHeader): boolean {
+    if (header.number === 0 || validatorContractAt(config, header.number) === undefined) return false;
+    const parent = chain.blocks.header(header.parentHash);
+    return parent !== undefined && !contracts.hasState(parent) && contracts.hasState(header);
+  }
 
   const snapshotAfter = createSnapshotCache<Snapshot>(chain, {
     base(block) {
       const { number } = block.header;
       if (number === 0 && bftAlgorithmAt(config, 0) !== undefined)
         return genesisSnapshot(block.header, rules, chosenByContract(block));
+      if (isOldestKept(block)) {
+        const { hash } = block;
+        const validators = sortValidators(chosenByContract(block) ?? []);
+        return { number, hash, votes: [], tally: new Map(), validators };
+      }
       return raftEndBlock(config) === number + 1
         ? lastRaftSnapshot(block.header, rules, chosenAt(block, number + 1))
         : undefined;

@@ -25,9 +25,9 @@ export function createEngineRules(options: EngineRulesOptions): EngineRules {
   const engine = selectEngine(chain.reader.config);
   if (engine === 'clique') return createCliqueRules({ chain, profile, recover });
   const bft = (): BftRules => {
-    const readContract = createValidatorContractReader(chain, database);
+    const contracts = createValidatorContractReader(chain, database);
     const legacy = legacyBlockPeriodSeconds === undefined ? {} : { legacyBlockPeriodSeconds };
-    return createBftRules({ chain, readContract, profile, recover, ...legacy });
+    return createBftRules({ chain, contracts, profile, recover, ...legacy });
   };
   if (engine !== undefined) return bft();
   const block = raftEndBlock(chain.reader.config);

@@ -15,6 +15,7 @@ import type { Blockchain } from '../chain/blockchain.ts';
 import type { ChainBlock } from '../chain/chain.ts';
 import type { ForkChoice } from '../chain/fork-choice.ts';
 import { openChain } from '../chain/open-chain.ts';
+import type { GcMode } from '../chain/pruner.ts';
 import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createExecutor, type Executor } from '../import/executor.ts';
 import { createImporter, type Importer } from '../import/importer.ts';
@@ -37,6 +38,8 @@ export interface TestChain {
   makeBlock(transactions: readonly Transaction[], parent?: ChainBlock, secondsLater?: bigint): Promise<Block>;
   /** Makes, imports, and waits until it is durable. */
   addBlock(transactions?: readonly Transaction[], parent?: ChainBlock, secondsLater?: bigint): Promise<ChainBlock>;
+  /** Frees states of old blocks, under `gcMode: 'full'`. */
+  prune(): Promise<void>;
   /** The block with seals by these keys. */
   seal(block: Block, keys?: readonly Uint8Array[]): Block;
   /** A signed transfer of 1 wei to itself by account `index`. */
@@ -48,6 +51,9 @@ export interface TestChainOptions {
   readonly validators?: number;
   readonly forkChoice?: ForkChoice;
   readonly gasLimit?: bigint;
+  /** See `TestGenesisOptions`. */
+  readonly validatorsByContractFrom?: number;
+  readonly gcMode?: GcMode;
 }
 
 const startMs = 1_800_000_000_000;
@@ -63,13 +69,17 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
     accountKeys,
     timestamp: startMs / 1000 - 10_000,
     ...(options.gasLimit === undefined ? {} : { gasLimit: options.gasLimit }),
+    ...(options.validatorsByContractFrom === undefined
+      ? {}
+      : { validatorsByContractFrom: options.validatorsByContractFrom }),
   });
-  const { chain, database } = await openChain({
+  const { chain, database, prune } = await openChain({
     genesis,
     store,
     logger: silentLogger,
     onWriteFailure: (error) => void writeFailures.push(error),
     ...(options.forkChoice === undefined ? {} : { forkChoice: options.forkChoice }),
+    ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
   });
   const rules = createEngineRules({ chain, database, profile: 'strict', recover: createRecoverCache() });
   const author = (header: Parameters<typeof rules.author>[0]) => rules.author(header);
@@ -111,6 +121,7 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
     writeFailures,
     createPool: (overrides = {}) =>
       createPool({ chain, database, recoverSenders, access: openAccess, logger: silentLogger, ...overrides }),
+    prune,
     makeBlock,
     async addBlock(transactions = [], parent = chain.tip(), secondsLater = 1n) {
       const outcome = await importer.import(await makeBlock(transactions, parent, secondsLater));
