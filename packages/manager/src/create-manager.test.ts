@@ -115,10 +115,11 @@ describe('four managers', () => {
       message: '404 status: Recipient not found for key: ?',
     });
     expect(await one.running.q2t.features()).toMatchObject({
-      apiVersions: ['1.0', '2.0', '2.1'],
+      apiVersions: ['1.0', '2.0', '2.1', '3.0', '4.0'],
       privacyEnhancements: true,
       multitenancy: true,
-      multiplePrivateStates: false,
+      multiplePrivateStates: true,
+      mandatoryRecipients: true,
       isoquorum: true,
     });
   });
@@ -129,7 +130,7 @@ describe('four managers', () => {
     });
     await expect(
       client(1).send({ payload: secret, to: [two.key], privacyFlag: 2, mandatoryRecipients: [two.key] }),
-    ).rejects.toMatchObject({ code: 'MANAGER_FEATURE_MISSING' });
+    ).rejects.toMatchObject({ message: '403 status: Enhanced Privacy is not enabled' });
     const answer = await post(`${one.running.urls.q2t}/send`, JSON.stringify({ payload: 'eA==', privacyFlag: 'x' }), {
       'content-type': 'application/json',
     });

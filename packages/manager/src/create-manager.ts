@@ -22,6 +22,7 @@ import { guard } from './http/guard.ts';
 import { createHomeRoutes } from './http/home-routes.ts';
 import { createP2pRoutes } from './http/p2p-routes.ts';
 import { createQ2tRoutes } from './http/q2t-routes.ts';
+import { checkResidentGroups, createResidentGroupsRoute, type ResidentGroupOptions } from './resident-groups.ts';
 import { createThirdPartyRoutes } from './http/third-party-routes.ts';
 import { createHttpPublisher } from './http-publisher.ts';
 import { isKeyHeldAt } from './key-validation.ts';
@@ -62,6 +63,8 @@ export interface ManagerOptions {
   readonly profile?: 'tessera-24.4' | 'tessera-1.0';
   /** Accept and send privacy flags 1 to 3 (Tessera's `enablePrivacyEnhancements`). Default false. */
   readonly privacyEnhancements?: boolean;
+  /** Parties with a private state of their own (Tessera's `residentGroups` and `enableMultiplePrivateStates`); every key is in one of them. */
+  readonly residentGroups?: readonly ResidentGroupOptions[];
   /** Challenge each key in `/partyinfo` (Tessera's `enableRemoteKeyValidation`). Default false. */
   readonly remoteKeyValidation?: boolean;
   /** Only configured peers may announce themselves. Default false. */
@@ -106,7 +109,7 @@ function createLateHandler(): { readonly handler: HttpHandler; set(handler: Http
 
 /**
  * A transaction manager with its servers (Q2T, P2P, third party), discovery and homes for pages, over ports.
- * @throws Q2T_NOT_LOCAL, what `listen` and the store throw, PARTY_URL_INVALID, STORE_SCHEMA_UNSUPPORTED, ENCLAVE_UNAVAILABLE
+ * @throws Q2T_NOT_LOCAL, RESIDENT_GROUP_INVALID, what `listen` and the store throw, PARTY_URL_INVALID, STORE_SCHEMA_UNSUPPORTED, ENCLAVE_UNAVAILABLE
  */
 export async function createManager(options: ManagerOptions): Promise<RunningManager> {
   const { enclave, store, clock, random, logger, http } = options;
@@ -206,7 +209,11 @@ export async function createManager(options: ManagerOptions): Promise<RunningMan
       ),
     );
 
-    const q2tHandler = route([...createQ2tRoutes({ manager, profile }), ...createHomeRoutes({ home, manager, clock })]);
+    const q2tHandler = route([
+      ...createQ2tRoutes({ manager, profile }),
+      ...createHomeRoutes({ home, manager, clock }),
+      ...(profile.rules.dialect === '1.0' ? [] : [createResidentGroupsRoute(options.residentGroups)]),
+    ]);
     const q2t = await open(
       guard(q2tHandler, 'path' in options.q2t ? {} : { hosts: loopbackHosts, origins: [] }),
       options.q2t,
@@ -226,6 +233,7 @@ export async function createManager(options: ManagerOptions): Promise<RunningMan
     loop.start();
     // An enclave in another process may be away: until it is back, requests that need it are answered 503.
     const publicKeys = await enclave.publicKeys().catch((): readonly EnclaveKey[] => []);
+    if (options.residentGroups !== undefined) checkResidentGroups(options.residentGroups, publicKeys);
     logger.log('info', 'transaction manager ready', {
       url: parties.ownUrl,
       keys: publicKeys.map(bytesToBase64),

@@ -21,12 +21,15 @@ export interface TesseraProfile {
   readonly hasLenientFlags: boolean;
 }
 
-/** The default: Tessera 24.4's behaviour, as far as it exists here, so the API versions end at 2.1. */
+/**
+ * The default: Tessera 24.4's behaviour, as far as it exists here: mandatory recipients (4.0) and resident groups (of 3.0), but no groups made
+ * at run time and no CBOR payloads (5.0).
+ */
 export const tessera244: TesseraProfile = {
   rules: defaultRules,
   version: '24.4.2',
-  apiVersions: ['1.0', '2.0', '2.1'],
-  supportedVersions: '2.1,v1,v2',
+  apiVersions: ['1.0', '2.0', '2.1', '3.0', '4.0'],
+  supportedVersions: '2.1,3.0,4.0,v1,v2',
   senderMember: 'senderKey',
   hasJsonReceive: false,
   hasMandatory: true,
@@ -39,6 +42,8 @@ export const tessera10: TesseraProfile = {
   ...tessera244,
   rules: tessera10Rules,
   version: '1.0.0',
+  apiVersions: ['1.0', '2.0', '2.1'],
+  supportedVersions: '2.1,v1,v2',
   senderMember: 'sender',
   hasJsonReceive: true,
   hasMandatory: false,

@@ -133,7 +133,16 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
       touch('directory', 'peers');
     },
   });
-  const manager = await createTransactionManager({ store, enclave, clock, publisher: parties.publisher });
+  const privacyEnhancements =
+    config.privacyEnhancementsBlock !== undefined ||
+    config.transitions.some((transition) => transition.privacyEnhancementsEnabled === true);
+  const manager = await createTransactionManager({
+    store,
+    enclave,
+    clock,
+    publisher: parties.publisher,
+    rules: { privacyEnhancements },
+  });
   const home = createHomeLink({
     host,
     manager,

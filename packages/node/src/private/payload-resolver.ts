@@ -1,4 +1,5 @@
-import { base64ToBytes, bytesToBase64 } from '@isoquorum/primitives/base64';
+import { readExecutionHash } from '@isoquorum/execution/transition/execution-hash';
+import { bytesToBase64 } from '@isoquorum/primitives/base64';
 import type { EnclaveKey, EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToBareHex, isZeroBytes } from '@isoquorum/primitives/hex';
@@ -73,19 +74,6 @@ export interface PayloadResolverOptions {
 
 const flags = [0, 1, 2, 3] as const;
 
-/** Text as GoQuorum reads it: base64 of at most 32 bytes, zeros before fewer; nothing for no or other text. */
-function executionHashOf(text: string): Uint8Array | undefined {
-  if (text === '') return undefined;
-  try {
-    const bytes = base64ToBytes(text);
-    const hash = new Uint8Array(32);
-    hash.set(bytes.subarray(-32), Math.max(0, 32 - bytes.length));
-    return hash;
-  } catch {
-    return undefined;
-  }
-}
-
 function toResolution(answer: PayloadAnswer | undefined): PayloadResolution {
   if (answer === undefined) return { type: 'notParty' };
   const privacyFlag = flags.find((flag) => flag === answer.privacyFlag);
@@ -96,7 +84,7 @@ function toResolution(answer: PayloadAnswer | undefined): PayloadResolution {
   const metadata = {
     privacyFlag,
     affectedContracts: answer.affectedContractTransactions ?? [],
-    executionHash: executionHashOf(answer.execHash ?? ''),
+    executionHash: readExecutionHash(answer.execHash ?? ''),
     managedParties: (answer.managedParties ?? []).map(bytesToBase64),
   };
   return { type: 'payload', payload: answer.payload, metadata };

@@ -25,6 +25,8 @@ export interface TestGenesisOptions {
   /** Seconds. */
   readonly timestamp?: number;
   readonly gasLimit?: bigint;
+  /** More members of `config`, for instance `{ privacyEnhancementsBlock: 0 }`. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** QBFT only: a contract names the validators (at most four), from the genesis on or from a block. */
   readonly validatorsByContractFrom?: number;
 }
@@ -114,6 +116,7 @@ export function testGenesisJson(options: TestGenesisOptions): Record<string, unk
         ...(empty === undefined ? {} : { emptyblockperiodseconds: empty }),
         ...(from === 0 ? byContract : {}),
       },
+      ...options.config,
     },
     nonce: '0x0',
     timestamp: `0x${(options.timestamp ?? 0).toString(16)}`,

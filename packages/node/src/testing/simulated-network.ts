@@ -52,6 +52,8 @@ export interface SimulatedNetworkOptions {
   readonly latencyMs?: (from: string, to: string) => number;
   readonly drop?: (from: string, to: string, protocol: string) => boolean;
   readonly manager?: (index: number) => Q2tClient | undefined;
+  /** Nodes that wrap private transactions in privacy markers. */
+  readonly privacyMarkers?: (index: number) => boolean;
   readonly logger?: (name: string) => Logger;
 }
 
@@ -155,6 +157,7 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
           random: createSeededRandom(100 + index),
           logger: options.logger?.(name) ?? silentLogger,
           manager: options.manager?.(index),
+          privacyMarkers: options.privacyMarkers?.(index) ?? false,
           accountKeys,
           ...(consensus === 'raft' && index < members.length ? { raft: { raftId: index + 1, members } } : {}),
           ...overrides,

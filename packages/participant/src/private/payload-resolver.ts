@@ -1,4 +1,6 @@
 import type { EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
+import { readExecutionHash } from '@isoquorum/execution/transition/execution-hash';
+import { bytesToUtf8 } from '@isoquorum/primitives/utf8';
 import { bytesToBase64 } from '@isoquorum/primitives/base64';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import type { TransactionManager } from '@isoquorum/privacy/manager/transaction-manager';
@@ -25,12 +27,11 @@ export function createPayloadResolver(
   async function find(digest: EncryptedPayloadHash): Promise<Resolution | undefined> {
     try {
       const received = await manager.receive(digest);
-      if (received.privacyFlag === 0) return { type: 'payload', payload: received.payload };
       const managedParties = received.managedParties.map(bytesToBase64);
       const metadata = {
         privacyFlag: received.privacyFlag,
         affectedContracts: received.affected,
-        executionHash: received.execHash,
+        executionHash: readExecutionHash(bytesToUtf8(received.execHash)),
         managedParties,
       };
       return { type: 'payload', payload: received.payload, metadata };

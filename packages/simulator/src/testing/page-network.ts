@@ -1,4 +1,5 @@
 import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
+import type { ManagerOptions } from '@isoquorum/manager/create-manager';
 import { startTestManager, type TestManager } from '@isoquorum/manager/testing/manager-network';
 import type { NetworkHost } from '@isoquorum/network/host';
 import { createChainIdentity } from '@isoquorum/network/session/chain-identity';
@@ -62,14 +63,23 @@ function surviving(store: Store): Store {
   };
 }
 
+/** What a network has beyond the usual. */
+export interface PageNetworkFeatures {
+  readonly managers?: Partial<ManagerOptions>;
+  /** Nodes that wrap private transactions in privacy markers. */
+  readonly privacyMarkers?: (index: number) => boolean;
+}
+
 export async function createPageNetwork(
   validators = 4,
   genesisOptions: Partial<TestGenesisOptions> = {},
+  features: PageNetworkFeatures = {},
 ): Promise<PageNetwork> {
   const managers: TestManager[] = [];
   const net = await createSimulatedNetwork({
     validators,
     manager: (index) => managers[index]?.running.q2t,
+    ...(features.privacyMarkers === undefined ? {} : { privacyMarkers: features.privacyMarkers }),
     genesis: genesisOptions,
   });
   const { clock, genesis, nodes } = net;
@@ -93,6 +103,7 @@ export async function createPageNetwork(
         peers,
         http,
         clock,
+        ...(features.managers === undefined ? {} : { options: features.managers }),
       }),
     );
   }
