@@ -48,7 +48,10 @@ export interface SimulatedNetworkOptions {
   readonly consensus?: 'bft' | 'clique' | 'raft';
   /** Of a Raft chain: where it goes over to QBFT. */
   readonly qbftBlock?: number;
-  readonly genesis?: Pick<TestGenesisOptions, 'algorithm' | 'transitions' | 'emptyBlockPeriodSeconds'>;
+  readonly genesis?: Pick<
+    TestGenesisOptions,
+    'algorithm' | 'transitions' | 'emptyBlockPeriodSeconds' | 'validatorsByContractFrom'
+  >;
   readonly latencyMs?: (from: string, to: string) => number;
   readonly drop?: (from: string, to: string, protocol: string) => boolean;
   readonly manager?: (index: number) => Q2tClient | undefined;
