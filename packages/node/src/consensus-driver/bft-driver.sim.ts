@@ -1,3 +1,9 @@
+import { QBFT_CODE } from '@isoquorum/consensus/qbft/message';
+import { encodeQbftMessage } from '@isoquorum/consensus/qbft/message-codec';
+import { CONSENSUS_PROTOCOL } from '@isoquorum/network/protocols';
+import { encodeConsensusFrame } from '@isoquorum/network/wire/consensus';
+import type { Logger } from '@isoquorum/platform/logger';
+import { createMemoryLogger, silentLogger } from '@isoquorum/platform/memory/logger';
 import { blockHash } from '@isoquorum/primitives/block';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
@@ -247,5 +253,51 @@ describe('status', () => {
     expect(status.missing.map(bytesToHex).toSorted()).toEqual(missing.toSorted());
     expect(status.failed?.missing.map(bytesToHex).toSorted()).toEqual(missing.toSorted());
     expect(status.disconnected.map(bytesToHex).toSorted()).toEqual(missing.toSorted());
+  });
+});
+
+describe('bad input', () => {
+  it('a peer that sends what nobody can have signed is dropped and noted; the network goes on', async () => {
+    const logs = createMemoryLogger();
+    const logger = (name: string): Logger => (name === 'node1' ? logs : silentLogger);
+    await start(4, 0, { logger });
+    const [first, , , fourth] = running();
+    const { height } = first!.context.consensusStatus();
+    const message = {
+      type: 'prepare',
+      height,
+      round: 0,
+      digest: new Uint8Array(32),
+      signature: new Uint8Array(65),
+    } as const;
+    const frame = encodeConsensusFrame(QBFT_CODE.prepare, encodeQbftMessage(message));
+    const { host } = first!.context;
+    const dropped: string[] = [];
+    host.onPeer(({ type, peer }) => {
+      if (type === 'disconnected') dropped.push(peer.id);
+    });
+    await fourth!.context.host.send(host.peerId, CONSENSUS_PROTOCOL, frame);
+    await simulation.run(2_000);
+    expect(dropped).toEqual([fourth!.context.host.peerId]);
+    const said = logs.lines.map(({ message: text }) => text);
+    expect(said).toContain('A peer sent a consensus message that nobody signed');
+    const before = lowest();
+    await simulation.runUntil('three more blocks', () => lowest() >= before + 3, 60_000);
+    expectOneChain();
+  });
+
+  it('frames that are no messages cost a peer its connection', async () => {
+    await start(4);
+    const [first, , , fourth] = running();
+    const { host } = first!.context;
+    const isConnected = (): boolean => host.peers().some(({ id }) => id === fourth!.context.host.peerId);
+    for (let turn = 0; turn < 200 && isConnected(); turn++) {
+      const frame = encodeConsensusFrame(QBFT_CODE.commit, Uint8Array.of(0xc2, turn & 0x7f, turn >> 7));
+      await fourth!.context.host.send(host.peerId, CONSENSUS_PROTOCOL, frame).catch(() => undefined);
+      await simulation.run(20);
+    }
+    expect(isConnected()).toBe(false);
+    const before = lowest();
+    await simulation.runUntil('three more blocks', () => lowest() >= before + 3, 60_000);
   });
 });
