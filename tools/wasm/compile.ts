@@ -21,6 +21,12 @@ export const WASM_MODULES: readonly WasmModule[] = [
     pages: 1,
   },
   {
+    name: 'blake2f',
+    entry: 'packages/execution/assembly/blake2f.ts',
+    target: 'packages/execution/src/wasm/blake2f-binary.ts',
+    pages: 1,
+  },
+  {
     name: 'evm',
     entry: 'packages/execution/assembly/evm.ts',
     target: 'packages/execution/src/wasm/evm-binary.ts',
