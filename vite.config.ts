@@ -33,7 +33,7 @@ export default defineConfig({
       project('unit', [`${workspaces}/*.test.{ts,tsx}`], 30_000),
       project('fuzz', [`${workspaces}/*.fuzz.ts`], 120_000),
       project('simulation', [`${workspaces}/*.sim.ts`], 300_000),
-      project('conformance', [`${workspaces}/*.conformance.ts`], 600_000),
+      project('conformance', [`${workspaces}/*.conformance.ts`, 'tools/**/*.conformance.ts'], 600_000),
       project('process', [`${workspaces}/*.process.ts`, 'tools/**/*.process.ts'], 300_000),
       project('tidy', ['tools/**/*.test.ts'], 120_000),
     ],
