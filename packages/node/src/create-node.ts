@@ -7,6 +7,7 @@ import type { Random } from '@isoquorum/platform/random';
 import type { Store } from '@isoquorum/platform/store';
 import type { Address, EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import { selectEngine } from '@isoquorum/primitives/genesis/bft-config';
+import type { Block } from '@isoquorum/primitives/block';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import type { Header } from '@isoquorum/primitives/header';
 import { validateStart } from '@isoquorum/primitives/genesis/validate';
@@ -111,6 +112,8 @@ export interface RunningNode {
   readonly executor: Pick<Executor, 'executions'>;
   /** Says that a payload has come to the manager; for managers that cannot tell (`storedSince`). */
   payloadStored(digest: EncryptedPayloadHash): Promise<void>;
+  /** Takes a block that comes from elsewhere than the network. @throws as `Importer.import` */
+  importBlock(block: Block): Promise<void>;
   /** Resolves when private heads are level with the public one or wait for a manager. */
   privateIdle(): Promise<void>;
   /** Stops consensus, network and timers, waits for what is being written, closes the store. Safe to call twice. */
@@ -374,6 +377,9 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     executor,
     payloadStored: (digest) => follower.payloadStored(digest),
     privateIdle: () => follower.idle(),
+    importBlock: async (block) => {
+      await importer.import(block);
+    },
     stop,
     stopped,
   };

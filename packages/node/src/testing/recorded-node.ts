@@ -12,6 +12,10 @@ import { createInThreadRecovery } from '@isoquorum/platform/sender-recovery';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import { hexToBytes } from '@isoquorum/primitives/hex';
 import { nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
+import { type Block, encodeBlock, readBlock } from '@isoquorum/primitives/block';
+import { concatBytes } from '@isoquorum/primitives/hex';
+import { RlpReader } from '@isoquorum/primitives/rlp-reader';
+import { createRpcConnection, type RpcConnection } from '@isoquorum/rpc/jsonrpc/connection';
 import { DEFAULT_LIMITS } from '@isoquorum/rpc/jsonrpc/limits';
 import { createRpcService, type RpcService } from '@isoquorum/rpc/jsonrpc/service';
 import { createGenesisBlock } from '../chain/genesis-block.ts';
@@ -38,18 +42,31 @@ export interface RecordedNodeOptions {
   readonly node: number;
   readonly rules?: RulesProfile;
   readonly logger?: Logger;
+  /** Height to begin with; the chain's head unless told. */
+  readonly until?: number;
 }
 
 /** One node of a recorded chain, standing still at its head: ours, with what the original's manager knew. */
 export interface RecordedNode {
   readonly running: RunningNode;
   readonly service: RpcService;
+  /** A client that stays connected. */
+  connect(send: (text: string) => void): RpcConnection;
+  /** Imports recorded blocks up to a height, private states level with it. */
+  growTo(number: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The unpacked bytes of `chain.rlp.gz`. */
 function chainBytes(chainFolder: string): Uint8Array {
   return gunzipSync(readFileSync(`${chainFolder}/chain.rlp.gz`));
+}
+
+function readBlocks(bytes: Uint8Array): readonly Block[] {
+  const reader = new RlpReader(bytes);
+  const blocks: Block[] = [];
+  while (reader.hasMore) blocks.push(readBlock(reader));
+  return blocks;
 }
 
 /** Imports the chain in memory and starts a node over it that neither proposes nor connects. @throws what the import throws */
@@ -65,7 +82,8 @@ export async function openRecordedNode(options: RecordedNodeOptions): Promise<Re
   const store = createMemoryStore();
   const evm = createFastEvm();
   const manager = createRecordedManager(chainFolder, node, clock);
-  const bytes = chainBytes(chainFolder);
+  const all = readBlocks(chainBytes(chainFolder));
+  const bytes = concatBytes(...all.slice(0, (options.until ?? all.length - 1) + 1).map((block) => encodeBlock(block)));
   await importChain({
     genesis,
     source: (async function* () {
@@ -114,9 +132,26 @@ export async function openRecordedNode(options: RecordedNodeOptions): Promise<Re
   });
   await running.privateIdle();
   const nodeHandlers = createNodeHandlers(running.context);
+  const service = createRpcService({ handlers: nodeHandlers.handlers, isVerbatim, logger, limits: DEFAULT_LIMITS });
   return {
     running,
-    service: createRpcService({ handlers: nodeHandlers.handlers, isVerbatim, logger, limits: DEFAULT_LIMITS }),
+    service,
+    connect: (send) =>
+      createRpcConnection({
+        service,
+        subscriptionHandlers: nodeHandlers.subscriptions,
+        request: { transport: 'ws', psi: undefined },
+        random: createSeededRandom(node + 200),
+        send,
+      }),
+    growTo: async (number) => {
+      for (let next = running.context.chain.headNumber() + 1; next <= number; next += 1) {
+        const block = all[next];
+        if (block === undefined) return;
+        await running.importBlock(block);
+        await running.privateIdle();
+      }
+    },
     close: async () => {
       nodeHandlers.close();
       await running.stop();
