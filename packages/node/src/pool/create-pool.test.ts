@@ -190,3 +190,20 @@ describe('the journal', () => {
     expect([...reopened.candidates()].map(({ nonce }) => nonce)).toEqual([1n]);
   });
 });
+
+describe('transactions that come in one turn', () => {
+  it('are taken in together, each with an answer of its own, and told of once', async () => {
+    const calls = [0, 1, 2, 2].map((nonce) => pool.addSoon(test.transfer(0, nonce), 'local'));
+    const settled = await Promise.allSettled(calls);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+    expect(settled[3]).toMatchObject({ reason: { message: 'already known' } });
+    expect(events.filter(({ type }) => type === 'pending')).toHaveLength(1);
+    expect(pendingCount()).toBe(3);
+  });
+
+  it('a single one is in the pool before the turn is over', async () => {
+    const adding = pool.add(test.transfer(0, 0), 'local');
+    expect(pool.pendingNonce(privateKeyToAddress(test.accountKeys[0]!))).toBe(1n);
+    await adding;
+  });
+});

@@ -55,6 +55,8 @@ export function createPool(options: PoolOptions): NodePool {
   const listeners = new Set<(event: PoolEvent) => void>();
   const queues = new Map<string, SenderQueue>();
   const byHash = new Map<string, PoolEntry>();
+  let gathered: { transaction: Transaction; origin: TransactionOrigin; settle: (result: Hash32 | Error) => void }[] =
+    [];
   let arrivals = 0;
   let pendingTotal = 0;
   let accounts = new Map<string, SenderAccount>();
@@ -172,6 +174,27 @@ export function createPool(options: PoolOptions): NodePool {
     return results;
   }
 
+  /** Single transactions that come in one turn (the calls of a JSON-RPC batch) are taken in together: one recovery, one write. */
+  function addGathered(): void {
+    const calls = gathered;
+    gathered = [];
+    for (const origin of ['local', 'remote'] as const) {
+      const alike = calls.filter((call) => call.origin === origin);
+      if (alike.length === 0) continue;
+      addMany(
+        alike.map(({ transaction }) => transaction),
+        origin,
+      ).then(
+        (results) => {
+          for (const [index, { settle }] of alike.entries()) settle(results[index] as Hash32 | Error);
+        },
+        (error: unknown) => {
+          for (const { settle } of alike) settle(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    }
+  }
+
   function removeEntry(entry: PoolEntry): void {
     const queue = queues.get(bytesToBareHex(entry.sender));
     if (queue !== undefined) change(queue, () => queue.remove(entry.nonce));
@@ -238,6 +261,13 @@ export function createPool(options: PoolOptions): NodePool {
       const [result] = await addMany([transaction], origin);
       if (result instanceof Error) throw result;
       return result as Hash32;
+    },
+    addSoon(transaction, origin) {
+      return new Promise<Hash32>((resolve, reject) => {
+        const settle = (result: Hash32 | Error): void => (result instanceof Error ? reject(result) : resolve(result));
+        gathered.push({ transaction, origin, settle });
+        if (gathered.length === 1) void Promise.resolve().then(addGathered);
+      });
     },
     addMany,
     get: (hash) => byHash.get(bytesToBareHex(hash))?.transaction,

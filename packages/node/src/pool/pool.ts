@@ -32,6 +32,8 @@ export interface TransactionPool {
    * POOL_FULL `txpool is full`, ACCOUNT_DENIED `account does not have permission for the transaction`
    */
   add(transaction: Transaction, origin: TransactionOrigin): Promise<Hash32>;
+  /** As `add`, but what comes in one turn (the calls of a JSON-RPC batch) is taken in together, a moment later. @throws as `add` */
+  addSoon(transaction: Transaction, origin: TransactionOrigin): Promise<Hash32>;
   /** The same for many, recovered in one batch; one result for each, in order: its hash or why not. */
   addMany(transactions: readonly Transaction[], origin: TransactionOrigin): Promise<readonly (Hash32 | Error)[]>;
   get(hash: Hash32): Transaction | undefined;

@@ -264,7 +264,7 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
     },
     signTransaction: async (args) => sign(args, args.data ?? new Uint8Array(0)),
     signDigest: (account, digest: Hash32) => signDigestBytes(digest, keyOf(account)),
-    sendRawTransaction: (transaction) => pool.add(transaction, 'local'),
+    sendRawTransaction: (transaction) => pool.addSoon(transaction, 'local'),
     async sendRawPrivateTransaction(transaction, args) {
       if (args.privateFor === undefined) throw new IsoquorumError('NOT_PRIVATE', 'transaction is not private', {});
       await distributeStored(transaction, args);
