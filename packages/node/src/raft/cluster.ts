@@ -14,6 +14,8 @@ export interface RaftCluster {
   /** Undefined until the log is open. */
   raftStatus(): RaftStatus | undefined;
   isConnected(raftId: number): boolean;
+  /** Hands leadership to a member, if this node leads. */
+  transferLeader(raftId: number): void;
   /** Proposes a change of one member, here or by way of the leader. Undefined: on its way. */
   changeMember(type: ConfChangeType, raftId: number, address: RaftAddress | undefined): Refusal | undefined;
 }

@@ -309,6 +309,10 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
       members,
       isDnsEnabled: options.isDnsEnabled ?? false,
       raftStatus: () => raw?.status(),
+      transferLeader(id) {
+        raw?.transferLeader(id);
+        pump();
+      },
       isConnected: (id) => links?.isConnected(id) ?? id === raftId,
       changeMember(type, id, address) {
         const context = address === undefined ? new Uint8Array(0) : encodeRaftAddress(address);
