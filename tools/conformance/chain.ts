@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { exportChain } from '@isoquorum/node/import/export-chain';
+import type { RaftAnswer, RaftRequest } from '@isoquorum/node/testing/raft-network';
 import { openRecordedNode, type RecordedNode } from '@isoquorum/node/testing/recorded-node';
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
@@ -8,6 +9,7 @@ import type { CaseResult, SuiteOptions } from './case-result.ts';
 import type { ChainCase } from './chain-case.ts';
 import { expectAnswer } from './chain-comparison.ts';
 import { filterCases, frameCases } from './chain-frames.ts';
+import { openRaftReads, type RaftReads } from './chain-raft.ts';
 import { variantCases } from './chain-variants.ts';
 import { CaseSkip, describeError, expectEqual, expectThat, isWanted, runCase } from './check.ts';
 import { listFolder, readBytes, readJson, readOptionalJson } from './files.ts';
@@ -108,7 +110,13 @@ function* rootCases(folder: string, title: string, node: RecordedNode, number: n
   }
 }
 
-function* readCases(folder: string, title: string, node: RecordedNode, number: number): Generator<ChainCase> {
+function* readCases(
+  folder: string,
+  title: string,
+  node: RecordedNode,
+  number: number,
+  raft: RaftReads,
+): Generator<ChainCase> {
   const own = join(folder, 'nodes', String(number));
   for (const { hash, psi, receipt } of readOptionalJson<readonly RecordedReceipt[]>(join(own, 'receipts.json.gz')) ??
     []) {
@@ -130,7 +138,10 @@ function* readCases(folder: string, title: string, node: RecordedNode, number: n
   };
   for (const [index, call] of calls.entries()) {
     const method = Array.isArray(call.request) ? 'batch' : ((call.request as RpcRequest).method ?? 'call');
-    yield { name: `${title} rpc ${index} ${method}`, run: () => checkCall(node, call) };
+    const run = method.startsWith('raft_')
+      ? () => raft.check(call.request as RaftRequest, call.response as RaftAnswer)
+      : () => checkCall(node, call);
+    yield { name: `${title} rpc ${index} ${method}`, run };
   }
 }
 
@@ -164,12 +175,14 @@ async function* nodeResults(
     yield { name: `${title} import`, status: 'failed', reason: describeError(error) };
     return;
   }
+  const raft = openRaftReads(folder, number);
   try {
     yield { name: `${title} import`, status: 'passed' };
     yield* wanted([{ name: `${title} export`, run: () => checkExport(folder, node) }]);
     yield* wanted(rootCases(folder, title, node, number));
-    yield* wanted(readCases(folder, title, node, number));
+    yield* wanted(readCases(folder, title, node, number, raft));
   } finally {
+    await raft.close();
     await node.close();
   }
 }

@@ -36,12 +36,17 @@ export function createEthChainHandlers(context: HandlerContext): HandlersOf<EthC
     return blockToJson(block, { hash, totalDifficulty: chain.totalDifficulty(hash), chainId, full });
   }
 
+  /** A Raft node builds nothing that is not agreed on: there `pending` is the head, as in the original. */
+  function isPending(number: BlockNumber | undefined): boolean {
+    return number === 'pending' && context.validators.kind !== 'raft';
+  }
+
   function pendingJson(full: boolean): BlockJson {
     return blockToJson(pendingBlock(context), { hash: PENDING, totalDifficulty: undefined, chainId, full });
   }
 
   function transactionCount(number: BlockNumber): number | undefined {
-    return number === 'pending' ? 0 : blockAt(context, number)?.block.transactions.length;
+    return isPending(number) ? 0 : blockAt(context, number)?.block.transactions.length;
   }
 
   return {
@@ -57,10 +62,10 @@ export function createEthChainHandlers(context: HandlerContext): HandlersOf<EthC
     eth_etherbase: () => identity.etherbase,
     eth_gasPrice: () => suggestedGasPrice(context),
     eth_getBlockByNumber: (_request, number, full) =>
-      number === 'pending' ? pendingJson(full) : blockJson(blockAt(context, number), full),
+      isPending(number) ? pendingJson(full) : blockJson(blockAt(context, number), full),
     eth_getBlockByHash: (_request, hash, full) => blockJson(chain.blockByHash(hash), full),
     eth_getHeaderByNumber: (_request, number) => {
-      if (number === 'pending') {
+      if (isPending(number)) {
         const { header } = pendingBlock(context);
         return headerToJson(header, PENDING, undefined, headerSize(header));
       }
