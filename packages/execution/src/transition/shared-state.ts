@@ -36,8 +36,8 @@ export interface SharedAccount {
   readonly storage: readonly (readonly [slot: bigint, value: bigint])[];
 }
 
-/** An ABI string argument as text of single bytes; undefined when it does not lie within the data. */
-function abiText(data: Uint8Array, argument: number): string | undefined {
+/** An ABI string argument (by its place) as text of single bytes; undefined when it does not lie within the data. */
+export function readAbiText(data: Uint8Array, argument: number): string | undefined {
   const offset = bytesToBigint(data.subarray(32 * argument, 32 * argument + 32));
   if (offset + 32n > BigInt(data.length)) return undefined;
   const start = Number(offset) + 32;
@@ -72,8 +72,8 @@ export function readStateSharedLog(log: Log): StateSharedLog | undefined {
   const [topic] = log.topics;
   if (log.topics.length !== 1 || topic === undefined || !bytesEqual(topic, stateSharedTopic)) return undefined;
   if (data.length < 96) return undefined;
-  const stateHash = abiText(data, 1);
-  const uuid = abiText(data, 2);
+  const stateHash = readAbiText(data, 1);
+  const uuid = readAbiText(data, 2);
   if (stateHash === undefined || uuid === undefined) return undefined;
   return {
     management: log.address,

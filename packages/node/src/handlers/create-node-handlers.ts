@@ -21,6 +21,7 @@ import { createLogFeed } from './log-feed.ts';
 import { createPersonalHandlers } from './personal.ts';
 import { createDowngradeGuard } from './private-arguments.ts';
 import { withPrivatePatience } from './private-patience.ts';
+import { createQuorumExtensionHandlers } from './quorum-extension.ts';
 import { createRaftHandlers } from './raft.ts';
 import { createTxpoolHandlers } from './txpool.ts';
 
@@ -69,6 +70,7 @@ export function createNodeHandlers(context: HandlerContext): NodeHandlers {
       ...createDebugHandlers(context),
       ...createDebugTraceHandlers(context, runner),
       ...createPersonalHandlers(context, filler),
+      ...createQuorumExtensionHandlers(context, runner),
     }),
     subscriptions: createSubscriptionHandlers(context, feed),
     close() {

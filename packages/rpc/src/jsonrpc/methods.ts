@@ -19,6 +19,7 @@ import { istanbulMethods, type IstanbulMethods } from './methods/istanbul.ts';
 import { minerMethods, type MinerMethods } from './methods/miner.ts';
 import { netMethods, type NetMethods } from './methods/net.ts';
 import { personalMethods, type PersonalMethods } from './methods/personal.ts';
+import { quorumExtensionMethods, type QuorumExtensionMethods } from './methods/quorum-extension.ts';
 import { raftMethods, type RaftMethods } from './methods/raft.ts';
 import { txpoolMethods, type TxpoolMethods } from './methods/txpool.ts';
 import { rpcMethods, web3Methods, type RpcMethods, type Web3Methods } from './methods/web3.ts';
@@ -44,7 +45,8 @@ export interface Methods
     TxpoolMethods,
     DebugMethods,
     DebugTraceMethods,
-    PersonalMethods {}
+    PersonalMethods,
+    QuorumExtensionMethods {}
 
 export const methods: Methods = {
   ...ethChainMethods,
@@ -66,6 +68,7 @@ export const methods: Methods = {
   ...debugMethods,
   ...debugTraceMethods,
   ...personalMethods,
+  ...quorumExtensionMethods,
 };
 
 export type MethodName = keyof Methods;
