@@ -63,6 +63,11 @@ function withoutPrivate(receipt: Receipt): StoredReceipt {
   return revertReason === undefined ? fields : { ...fields, revertReason };
 }
 
+interface FreshBlock {
+  readonly block: ChainBlock;
+  readonly isCanonical: boolean;
+}
+
 export interface BlockStoreOptions {
   readonly store: Store;
   /** The chain id that signatures name at a block number; `undefined` before EIP-155. */
@@ -89,10 +94,10 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     weightMax: recentTransactions,
     min: recentBlocksMin,
   });
-  /** Written and perhaps not durable yet. */
-  const freshNumbers = new Map<number, Hash32 | undefined>();
-  /** Blocks whose look-ups are perhaps not durable yet, oldest first; in or out of the canonical chain. */
-  let fresh: { readonly block: ChainBlock; readonly isCanonical: boolean }[] = [];
+  /** Blocks put into or taken out of the canonical chain by batches that are perhaps not durable yet, oldest first. */
+  let fresh: FreshBlock[] = [];
+  /** The last of them for each number. */
+  const freshNumbers = new Map<number, FreshBlock>();
 
   function header(hash: Hash32): Header | undefined {
     const known = headers.get(hash) ?? blocks.get(hash)?.block.header;
@@ -148,8 +153,14 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
   }
 
   function canonicalHash(number: number): Hash32 | undefined {
-    if (freshNumbers.has(number)) return freshNumbers.get(number);
+    const recent = freshNumbers.get(number);
+    if (recent !== undefined) return recent.isCanonical ? recent.block.hash : undefined;
     return store.getSync(canonicalKey(number));
+  }
+
+  function note(entry: FreshBlock): void {
+    fresh.push(entry);
+    freshNumbers.set(entry.block.block.header.number, entry);
   }
 
   /** Looks through the few blocks that are being written; cheaper than to index each transaction a second time. */
@@ -192,8 +203,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     putCanonical(found, operations) {
       const { header: head, transactions } = found.block;
       operations.push({ type: 'put', key: canonicalKey(head.number), value: found.hash });
-      freshNumbers.set(head.number, found.hash);
-      fresh.push({ block: found, isCanonical: true });
+      note({ block: found, isCanonical: true });
       const number = numberToKey(head.number);
       for (let index = 0; index < transactions.length; index++) {
         const value = new Uint8Array(12);
@@ -205,21 +215,21 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     deleteCanonical(found, operations) {
       const { header: head, transactions } = found.block;
       operations.push({ type: 'delete', key: canonicalKey(head.number) });
-      freshNumbers.set(head.number, undefined);
-      fresh.push({ block: found, isCanonical: false });
+      note({ block: found, isCanonical: false });
       for (const transaction of transactions) {
         operations.push({ type: 'delete', key: lookupKey(transactionHash(transaction)) });
       }
     },
     settle(settled) {
-      for (const found of settled) {
-        const { number } = found.block.header;
-        const canonical = freshNumbers.get(number);
-        if (canonical === undefined || bytesEqual(canonical, found.hash)) freshNumbers.delete(number);
-      }
-      // Batches become durable in the order in which they were given.
+      // Batches become durable in the order in which they were given: the oldest entry of each block is of this one. A later batch
+      // may have changed the number again, and is what counts until it is durable, too.
       const done = new Set(settled);
-      fresh = fresh.filter(({ block: found }) => !done.delete(found));
+      fresh = fresh.filter((entry) => {
+        if (!done.delete(entry.block)) return true;
+        const { number } = entry.block.block.header;
+        if (freshNumbers.get(number) === entry) freshNumbers.delete(number);
+        return false;
+      });
     },
   };
 }
