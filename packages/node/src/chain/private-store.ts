@@ -240,7 +240,10 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       const { psi, block } = commit;
       const state = stateOf(psi);
       const number = block.block.header.number;
-      if (!bytesEqual(block.block.header.parentHash, state.hash)) return 'stale';
+      // A reorganisation came while the block was being executed; a sibling in its place has the same parent.
+      const canonical = blocks.canonicalHash(number);
+      const isCanonical = canonical !== undefined && bytesEqual(canonical, block.hash);
+      if (!isCanonical || !bytesEqual(block.block.header.parentHash, state.hash)) return 'stale';
       const operations: StoreOperation[] = [...commit.operations];
       const value = encodePrivateResult({ ...commit, bloom: commit.logsBloom });
       operations.push({ type: 'put', key: privateResultKey(block.hash, psi), value });

@@ -1,6 +1,7 @@
 import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import { type Block, blockHash } from '@isoquorum/primitives/block';
+import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { signTransaction, type Transaction, transactionHash } from '@isoquorum/primitives/transaction/transaction';
 import { describe, expect, it } from 'vitest';
@@ -98,6 +99,20 @@ describe('a heavier branch', () => {
     expect(
       node.chain.reader.receipt(transactionHash(taken!), DEFAULT_PRIVATE_STATE)?.receipt.contractAddress,
     ).toBeDefined();
+    await node.close();
+  });
+
+  it('keeps a private head off a block whose sibling took its place while it was being executed', async () => {
+    const { light, heavy } = await makeBranches();
+    const node = await createCliqueChain({ store: createMemoryStore() });
+    await node.take(light[0]!);
+    const { privates } = node.chain;
+    await privates.rewind(DEFAULT_PRIVATE_STATE, 0, '0x');
+    const sibling = { hash: blockHash(heavy[0]!), block: heavy[0]! };
+    const result = { root: emptyTrieRoot, extraRoot: emptyTrieRoot, logsBloom: new Uint8Array(256) };
+    const commit = { ...result, receipts: [], operations: [], notParty: [], resolved: [] };
+    expect(await privates.commit({ psi: DEFAULT_PRIVATE_STATE, block: sibling, ...commit })).toBe('stale');
+    expect(privates.head(DEFAULT_PRIVATE_STATE).number).toBe(0);
     await node.close();
   });
 
