@@ -4,7 +4,8 @@
  * u32 | pc u32`. A block ends where control may leave it, and after every instruction that looks at the gas that is left.
  */
 import { CODE_BYTES, CODE_LENGTH, CODE_MAP, CODE_SINGLE, GAS_TABLE, NEED_TABLE, NET_TABLE } from './layout.ts';
-import { denseOf, Op, operandOf } from './opcodes.ts';
+import { denseOf, Op, operandOf, pairOf } from './opcodes.ts';
+import { setWord } from './words.ts';
 
 const HEADER_BYTES: usize = 16;
 
@@ -13,6 +14,8 @@ let blockGas: u32 = 0;
 let need: i32 = 0;
 let height: i32 = 0;
 let growth: i32 = 0;
+/** The cell of a DUP or PUSH that has just been written into the open block; 0 when the last instruction was another. */
+let operand: usize = 0;
 
 function closeBlock(): void {
   if (header == 0) return;
@@ -31,6 +34,7 @@ function openBlock(at: usize, pc: u32): void {
   need = 0;
   height = 0;
   growth = 0;
+  operand = 0;
 }
 
 /** Counts an instruction into the open block. */
@@ -59,6 +63,18 @@ function endsBlock(op: u32): bool {
 /** Bytes that the analysis of so many bytes of code takes at most. */
 export function analysisBound(length: u32): u64 {
   return (length as u64) * 28 + 256;
+}
+
+/** Makes one instruction of a DUP or PUSH and the one after it. Answers the next cell. */
+function fuse(cell: usize, pair: i32): usize {
+  const op = load<u16>(cell);
+  if (op == (Op.Dup as u16)) {
+    store<u16>(cell, (Op.DupAdd + pair) as u16);
+    return cell + 8;
+  }
+  store<u16>(cell, (Op.PushAdd + pair) as u16);
+  if (op == (Op.Push as u16)) setWord(cell + 8, load<u32>(cell, 4));
+  return cell + 40;
 }
 
 /** Writes up to 32 bytes of push data as a little-endian word; zeros stand for bytes after the code's end. */
@@ -117,12 +133,14 @@ export function analyse(bytes: usize, length: u32, at: usize, single: bool): usi
     }
     if (opcode >= 0x80 && opcode <= 0x9f) {
       const isDup = opcode <= 0x8f;
+      operand = isDup ? ip : 0;
       store<u16>(ip, (isDup ? Op.Dup : Op.Swap) as u16);
       store<u32>(ip, (isDup ? opcode - 0x80 : opcode - 0x8f) << 5, 4);
       ip += 8;
     } else if (size > 4) {
       store<u16>(ip, Op.PushWord as u16);
       storePush(ip + 8, bytes, pc + 1, size, length);
+      operand = ip;
       ip += 40;
     } else if (size > 0 || opcode == 0x5f || opcode == 0x58) {
       let value: u32 = opcode == 0x58 ? pc : 0;
@@ -133,6 +151,7 @@ export function analyse(bytes: usize, length: u32, at: usize, single: bool): usi
       const isJump = after == 0x56 || after == 0x57;
       store<u16>(ip, (!isJump ? Op.Push : after == 0x56 ? Op.JumpTo : Op.JumpIfTo) as u16);
       store<u32>(ip, value, 4);
+      operand = ip;
       ip += 8;
       if (isJump) {
         count(after);
@@ -143,9 +162,15 @@ export function analyse(bytes: usize, length: u32, at: usize, single: bool): usi
       }
     } else {
       const op = denseOf(opcode);
-      store<u16>(ip, op as u16);
-      store<u32>(ip, operandOf(opcode), 4);
-      ip += 8;
+      const pair = pairOf(op);
+      if (pair >= 0 && operand != 0) {
+        ip = fuse(operand, pair);
+      } else {
+        store<u16>(ip, op as u16);
+        store<u32>(ip, operandOf(opcode), 4);
+        ip += 8;
+      }
+      operand = 0;
       isDead = isEnd(op);
       if (isDead || endsBlock(op)) closeBlock();
     }

@@ -7,6 +7,24 @@ export const enum Op {
   Env, FrameWord, CallDataLoad, CallDataSize, CallDataCopy, CodeSize, CodeCopy, ReturnDataSize, ReturnDataCopy,
   Account, ExtCodeCopy, BlockHash, SelfBalance, BlobHash, Gas, Log, Create, Call,
   Stop, Return, Revert, Invalid, SelfDestruct,
+  // Pairs that compilers write often: one step, and the copy is never stored. Each as its second instruction, in the order of
+  // `pairOf`.
+  DupAdd, DupMul, DupSub, DupAnd, DupEq, DupLt, DupGt,
+  PushAdd, PushMul, PushSub, PushAnd, PushEq, PushLt, PushGt,
+}
+
+/** Place of an instruction of ours among those that make pairs; -1 for the others. */
+export function pairOf(op: u32): i32 {
+  switch (op) {
+    case Op.Add: return 0;
+    case Op.Mul: return 1;
+    case Op.Sub: return 2;
+    case Op.And: return 3;
+    case Op.Eq: return 4;
+    case Op.Lt: return 5;
+    case Op.Gt: return 6;
+  }
+  return -1;
 }
 
 /** For each opcode of the EVM below 0x60 and from 0xa0 on: ours, and in the second table its operand. */

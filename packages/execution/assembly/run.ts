@@ -1,4 +1,5 @@
 /** The interpreter's loop. */
+import { destination, fail, refuseBlock, resolveJump, save } from './control.ts';
 import { divide } from './division.ts';
 import { touch } from './frame-memory.ts';
 import * as host from './host.ts';
@@ -11,62 +12,8 @@ import { loadCallData, operate, stackTop, writeRefusal } from './operations.ts';
 import * as stack from './stack.ts';
 import * as word from './words.ts';
 
-/** Words between an empty stack and a full one. */
+/** Bytes of a full stack. */
 const STACK_BYTES: usize = 1024 << 5;
-
-function fail(code: i32, first: i32 = 0, second: i32 = 0): i32 {
-  store<i32>(at.FAILURE, code);
-  store<i32>(at.FAILURE, first, 4);
-  store<i32>(at.FAILURE, second, 8);
-  return at.FAILED;
-}
-
-function save(ip: usize, sp: usize, gas: i64): void {
-  store<u32>(frame, ip as u32, at.IP);
-  store<u32>(frame, sp as u32, at.SP);
-  store<i64>(frame, gas, at.GAS);
-}
-
-/** Why a block cannot run: the slice is over, or something in it fails. What, is known where blocks are single instructions. */
-function refuseBlock(header: usize, sp: usize, gas: i64): i32 {
-  const cost = load<u32>(header, 4) as i64;
-  const items = ((sp + 32 - load<u32>(frame, at.STACK_BASE)) >> 5) as i32;
-  const needed = load<u16>(header, 2) as i32;
-  const growth = (load<u32>(header, 8) >> 5) as i32;
-  const isStackWrong = items < needed || items + growth > 1024;
-  if (gas >= cost && !isStackWrong) {
-    save(header, sp, gas);
-    return at.PAUSED;
-  }
-  if (load<u32>(load<u32>(frame, at.CODE_AT), at.CODE_SINGLE) == 0) {
-    save(header, sp, gas);
-    return at.UNSURE;
-  }
-  if (items < needed) return fail(at.STACK_UNDERFLOW, items, needed);
-  if (isStackWrong) return fail(at.STACK_OVERFLOW, items, 1024 - growth);
-  return fail(at.OUT_OF_GAS);
-}
-
-/** Where a dynamic jump leads; 0 when there is no JUMPDEST. */
-function destination(target: usize): usize {
-  const pc = word.clamp(target);
-  const code = load<u32>(frame, at.CODE_AT) as usize;
-  if (pc >= (load<u32>(code, at.CODE_LENGTH) as u64)) return 0;
-  const cell = load<u32>(code + at.CODE_MAP + ((pc as usize) << 2));
-  return cell & 1 ? (cell & ~7) : 0;
-}
-
-/** Where a static jump leads; writes it into the cell, so that it is looked up once. */
-function resolveJump(cell: usize, known: Op): usize {
-  const code = load<u32>(frame, at.CODE_AT) as usize;
-  const pc = load<u32>(cell, 4);
-  if (pc >= load<u32>(code, at.CODE_LENGTH)) return 0;
-  const target = load<u32>(code + at.CODE_MAP + ((pc as usize) << 2));
-  if ((target & 1) == 0) return 0;
-  store<u32>(cell, target & ~7, 4);
-  store<u16>(cell, known as u16);
-  return target & ~7;
-}
 
 /** Runs the current frame until it ends, needs its host, or has used `slice` gas. */
 export function run(slice: i32, isReadOnly: i32): i32 {
@@ -358,6 +305,69 @@ export function run(slice: i32, isReadOnly: i32): i32 {
         store<u32>(frame, 0, at.OUTPUT_LENGTH);
         save(ip, sp, gas);
         return at.STOPPED;
+      }
+      case Op.DupAdd: {
+        stack.add(sp - load<u32>(ip, 4), sp);
+        break;
+      }
+      case Op.DupMul: {
+        word.multiply(sp - load<u32>(ip, 4), sp, sp);
+        break;
+      }
+      case Op.DupSub: {
+        stack.subtract(sp - load<u32>(ip, 4), sp);
+        break;
+      }
+      case Op.DupAnd: {
+        stack.and(sp - load<u32>(ip, 4), sp);
+        break;
+      }
+      case Op.DupEq: {
+        stack.equal(sp - load<u32>(ip, 4), sp);
+        break;
+      }
+      case Op.DupLt: {
+        stack.less(sp - load<u32>(ip, 4), sp);
+        break;
+      }
+      case Op.DupGt: {
+        stack.greater(sp - load<u32>(ip, 4), sp);
+        break;
+      }
+      case Op.PushAdd: {
+        stack.add(ip + 8, sp);
+        ip += 40;
+        continue;
+      }
+      case Op.PushMul: {
+        word.multiply(ip + 8, sp, sp);
+        ip += 40;
+        continue;
+      }
+      case Op.PushSub: {
+        stack.subtract(ip + 8, sp);
+        ip += 40;
+        continue;
+      }
+      case Op.PushAnd: {
+        stack.and(ip + 8, sp);
+        ip += 40;
+        continue;
+      }
+      case Op.PushEq: {
+        stack.equal(ip + 8, sp);
+        ip += 40;
+        continue;
+      }
+      case Op.PushLt: {
+        stack.less(ip + 8, sp);
+        ip += 40;
+        continue;
+      }
+      case Op.PushGt: {
+        stack.greater(ip + 8, sp);
+        ip += 40;
+        continue;
       }
       default: {
         gas = operate(op, load<u32>(ip, 4), sp, gas);

@@ -80,6 +80,9 @@ const nullary = fc.constantFrom(
   0x45,
   0x46,
   0x47,
+  0x48,
+  0x4a,
+  0x5f,
   0x58,
   0x59,
   0x5a,
@@ -102,6 +105,16 @@ const instruction: fc.Arbitrary<string> = fc.oneof(
     weight: 1,
     arbitrary: fc.tuple(word, fc.constantFrom(0x15, 0x19, 0x35, 0x40)).map(([a, code]) => sequence(a, byte(code))),
   },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(word, word, fc.constantFrom('80', '81'), binary)
+      .map(([a, b, dup, code]) => sequence(a, b, dup, byte(code))),
+  },
+  { weight: 1, arbitrary: slot.map((at) => sequence(at, '5c')) },
+  { weight: 1, arbitrary: fc.tuple(word, slot).map(([a, at]) => sequence(a, at, '5d')) },
+  { weight: 1, arbitrary: fc.tuple(small, small, small).map(([length, from, to]) => sequence(length, from, to, '5e')) },
+  { weight: 1, arbitrary: slot.map((index) => sequence(index, '49')) },
   { weight: 2, arbitrary: nullary.map(byte) },
   { weight: 2, arbitrary: fc.tuple(target, ofAddress).map(([a, code]) => sequence(a, byte(code))) },
   { weight: 4, arbitrary: fc.tuple(word, small).map(([a, at]) => sequence(a, at, '52')) },
@@ -159,7 +172,46 @@ const instruction: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('5b6000565b', '600356005b', 'fe', '00') },
 );
 
-/** Code that mostly does something: instructions with operands that make sense, now and then rubbish. Hex without 0x. */
+/** Instructions that leave the stack as it was, a few times over. */
+interface Loop {
+  readonly rounds: number;
+  readonly body: string;
+}
+
+const neutral: fc.Arbitrary<string> = fc.oneof(
+  fc.tuple(word, word, binary).map(([a, b, code]) => sequence(a, b, byte(code), '50')),
+  fc.tuple(word, small).map(([a, at]) => sequence(a, at, '52')),
+  fc.tuple(word, slot).map(([a, at]) => sequence(a, at, '55')),
+  fc.tuple(small, small).map(([length, at]) => sequence(length, at, '2050')),
+  fc.tuple(small, small, target, gas).map(([length, at, a, g]) => sequence(length, at, length, at, 0n, a, g, 'f150')),
+  fc.tuple(small, small).map(([length, at]) => sequence(length, 0n, at, '3e')),
+  fc.tuple(small, small).map(([length, at]) => sequence(length, at, 0n, 'f050')),
+  fc.constantFrom('5a50', '5950', '5b', '3d50', '4750'),
+);
+
+const loop: fc.Arbitrary<Loop> = fc
+  .tuple(fc.integer({ min: 1, max: 4 }), fc.array(neutral, { minLength: 1, maxLength: 4 }))
+  .map(([rounds, bodies]) => ({ rounds, body: bodies.join('') }));
+
+/** Code of the parts; loops know where they are. */
+function assemble(parts: readonly (string | Loop)[]): string {
+  let code = '';
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      code += part;
+      continue;
+    }
+    const start = (code.length / 2 + 2).toString(16).padStart(4, '0');
+    // PUSH1 rounds, JUMPDEST, body, PUSH1 1, SWAP1, SUB, DUP1, PUSH2 start, JUMPI, POP
+    code += `60${byte(part.rounds)}5b${part.body}600190038061${start}5750`;
+  }
+  return code;
+}
+
+/** Code that mostly does something: instructions with operands that make sense, loops, now and then rubbish. Hex without 0x. */
 export const randomProgram: fc.Arbitrary<string> = fc
-  .array(instruction, { minLength: 1, maxLength: 40 })
-  .map((parts) => parts.join(''));
+  .array(fc.oneof({ weight: 8, arbitrary: instruction }, { weight: 1, arbitrary: loop }), {
+    minLength: 1,
+    maxLength: 40,
+  })
+  .map(assemble);
