@@ -18,6 +18,7 @@ interface NodeFlags {
   readonly rules: 'strict' | 'goquorum';
   readonly gcmode: 'archive' | 'full';
   readonly validate: boolean;
+  readonly 'privacymarker.enable': boolean;
   readonly browsersFile?: string;
   readonly raftport: number;
   readonly raftjoinexisting?: number;
@@ -70,6 +71,11 @@ export function addNodeCommand(program: Command): void {
       'full',
     )
     .option('--no-validate', 'never take part in consensus')
+    .option(
+      '--privacymarker.enable',
+      'send private transactions of node-held accounts inside privacy markers, where the chain has them',
+      false,
+    )
     .option('--browsers-file <file>', 'permissioned-browsers.json; default in the data directory')
     .option('--dev-accounts <file>', 'JSON array of private keys that this node holds, unlocked: for development only')
     .option('--raftport <port>', 'what our enode names as raftport', parseInteger('raftport', 0, 65_535), 50_400)
@@ -112,6 +118,7 @@ export function addNodeCommand(program: Command): void {
         gcMode: flags.gcmode,
         accountKeys,
         validate: flags.validate,
+        privacyMarkers: flags['privacymarker.enable'],
         raft: {
           raftPort: flags.raftport,
           joinExisting: flags.raftjoinexisting,

@@ -1,3 +1,4 @@
+import { privacyPrecompileAddress } from '@isoquorum/execution/evm/precompile-range';
 import { blockHash } from '@isoquorum/primitives/block';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import { signTransaction, transactionHash } from '@isoquorum/primitives/transaction/transaction';
@@ -73,6 +74,23 @@ describe('refusals have the texts of GoQuorum', () => {
     expect(
       await refusal(signTransaction({ ...fields, value: 0n, data: new Uint8Array(0) }, key, { isPrivate: true })),
     ).toBe(text);
+  });
+  it('value in a privacy marker, once there are any', async () => {
+    const fields = {
+      type: 0 as const,
+      nonce: 0n,
+      gasPrice: 0n,
+      gasLimit: 90_000n,
+      to: privacyPrecompileAddress,
+      value: 1n,
+      data: new Uint8Array(64),
+    };
+    const marker = signTransaction(fields, test.accountKeys[0]!, { chainId: 1337n });
+    expect(await refusal(marker)).toBe('accepted');
+    test = await createTestChain({ config: { privacyPrecompileBlock: 0 } });
+    pool = test.createPool();
+    await pool.start();
+    expect(await refusal(marker)).toBe('ether value is not supported for privacy marker transactions');
   });
   it('another chain id', async () => {
     const fields = {

@@ -9,6 +9,8 @@ export type PoolErrorCode =
   | 'GAS_PRICE_NOT_ZERO'
   | 'INSUFFICIENT_FUNDS'
   | 'PRIVATE_VALUE'
+  /** Ours: value in a privacy marker, which no block can hold. */
+  | 'MARKER_VALUE'
   | 'OVERSIZED_DATA'
   | 'GAS_LIMIT'
   | 'INTRINSIC_GAS'
@@ -26,6 +28,7 @@ const texts: Readonly<Record<PoolErrorCode, string>> = {
   GAS_PRICE_NOT_ZERO: 'Gas price not 0',
   INSUFFICIENT_FUNDS: 'insufficient funds for gas * price + value',
   PRIVATE_VALUE: 'ether value is not supported for private transactions',
+  MARKER_VALUE: 'ether value is not supported for privacy marker transactions',
   OVERSIZED_DATA: 'oversized data',
   GAS_LIMIT: 'exceeds block gas limit',
   INTRINSIC_GAS: 'intrinsic gas too low',

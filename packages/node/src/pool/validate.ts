@@ -4,6 +4,7 @@ import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { isGasPriceEnabledAt, transactionSizeLimitAt } from '@isoquorum/primitives/genesis/rules-at';
 import type { Header } from '@isoquorum/primitives/header';
 import { isPrivateTransaction, type Transaction, transactionSize } from '@isoquorum/primitives/transaction/transaction';
+import { isExecutedMarker } from '@isoquorum/execution/transition/marker';
 import { intrinsicGas } from '@isoquorum/execution/transition/intrinsic-gas';
 import type { AccessPolicy } from '../access-policy.ts';
 import { poolError } from './errors.ts';
@@ -51,6 +52,8 @@ export function validateTransaction(
   if (config.isQuorum) {
     if (!isPriced && transaction.gasPrice !== 0n) throw poolError('GAS_PRICE_NOT_ZERO');
     if (isPrivate && (transaction.data.length === 0 || transaction.value !== 0n)) throw poolError('PRIVATE_VALUE');
+    // The original takes such a marker and can never mine it (goquorum.md 14.4).
+    if (transaction.value !== 0n && isExecutedMarker(transaction, fork)) throw poolError('MARKER_VALUE');
   }
   const denied = rules.access.mayTransact(transaction, sender);
   if (denied !== undefined) throw poolError('ACCOUNT_DENIED', { reason: denied });

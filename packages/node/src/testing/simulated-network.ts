@@ -50,7 +50,7 @@ export interface SimulatedNetworkOptions {
   readonly qbftBlock?: number;
   readonly genesis?: Pick<
     TestGenesisOptions,
-    'algorithm' | 'transitions' | 'emptyBlockPeriodSeconds' | 'validatorsByContractFrom'
+    'algorithm' | 'config' | 'transitions' | 'emptyBlockPeriodSeconds' | 'validatorsByContractFrom'
   >;
   readonly latencyMs?: (from: string, to: string) => number;
   readonly drop?: (from: string, to: string, protocol: string) => boolean;

@@ -54,6 +54,8 @@ export interface TestChainOptions {
   /** See `TestGenesisOptions`. */
   readonly validatorsByContractFrom?: number;
   readonly gcMode?: GcMode;
+  /** More members of the genesis' `config`. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 const startMs = 1_800_000_000_000;
@@ -69,6 +71,7 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
     accountKeys,
     timestamp: startMs / 1000 - 10_000,
     ...(options.gasLimit === undefined ? {} : { gasLimit: options.gasLimit }),
+    ...(options.config === undefined ? {} : { config: options.config }),
     ...(options.validatorsByContractFrom === undefined
       ? {}
       : { validatorsByContractFrom: options.validatorsByContractFrom }),
