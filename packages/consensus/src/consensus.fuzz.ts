@@ -146,6 +146,7 @@ function randomInput(of: TestMachine, seed: number, known: readonly QbftMessage[
       verdict: random.pick([{ type: 'valid' }, { type: 'invalid', reason: '' }, { type: 'future', retryInMs: -5 }]),
     },
     { type: 'commitFailed', height: of.context.height, reason: '' },
+    { type: 'workPending', nowMs: random.below(10) * 1e11 },
     { type: 'peerConnected', address: new Uint8Array(20).fill(0x41 + random.below(6)) },
     {
       type: 'newHead',

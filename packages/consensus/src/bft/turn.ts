@@ -147,9 +147,33 @@ export function blockDueMs(context: BftHeightContext): { readonly dueMs: number;
   return { dueMs, emptyDueMs: Math.max(dueMs, parentMs + emptyBlockPeriodSeconds * 1000) };
 }
 
-/** How long round 0 waits before its time runs: until the block is due even if it is empty. Infinite: until it is demanded. */
-export function idleMs(context: BftHeightContext, nowMs: number): number {
-  return Math.max(blockDueMs(context).emptyDueMs - nowMs, 0);
+/**
+ * Begins to wait at a height: the time of round 0 runs when the block is due even if it is empty; never, on demand.
+ * @returns milliseconds until then
+ */
+export function waitForBlock<M extends BftMessage, U, R extends BftRecord>(
+  turn: BftTurn<M, U, R>,
+  nowMs: number,
+): number {
+  const { dueMs, emptyDueMs } = blockDueMs(turn.context);
+  if (turn.state.round > 0) return 0;
+  turn.state.idle = emptyDueMs > dueMs;
+  return Math.max(emptyDueMs - nowMs, 0);
+}
+
+/**
+ * There are transactions for a block: it is due by the period for full ones.
+ * @returns milliseconds until then; undefined when that changes nothing
+ */
+export function stopIdling<M extends BftMessage, U, R extends BftRecord>(
+  turn: BftTurn<M, U, R>,
+  nowMs: number,
+): number | undefined {
+  const { state, context } = turn;
+  if (!state.idle) return undefined;
+  state.idle = false;
+  if (state.round > 0 || state.phase !== 'acceptRequest') return undefined;
+  return Math.max(blockDueMs(context).dueMs - nowMs, 0);
 }
 
 /** Longest timer that every platform can run: 2^31 - 1 ms. */

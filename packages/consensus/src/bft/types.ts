@@ -91,8 +91,8 @@ export type BftInput<Message, Record> =
   | { readonly type: 'timerElapsed'; readonly timer: Timer }
   /** `commitBlock` could not be carried out (success is a `newHead`). */
   | { readonly type: 'commitFailed'; readonly height: number; readonly reason: string }
-  /** The pool has transactions for a block: where blocks are made on demand, the round's time begins to run. */
-  | { readonly type: 'workPending' }
+  /** The pool has transactions for a block: it is due by the period for full blocks, and the round's time runs from there. */
+  | { readonly type: 'workPending'; readonly nowMs: number }
   /** A validator is connected (again): it may have missed messages. */
   | { readonly type: 'peerConnected'; readonly address: Address };
 
@@ -181,7 +181,7 @@ export interface BftState<Message, Record> {
   readonly futureCandidate: Block | undefined;
   /** A buildBlock for this height is under way. */
   readonly building: boolean;
-  /** Blocks are made on demand, and nobody has demanded one at this height: no round timer runs. */
+  /** An empty block is due later than a full one (on demand: never), and nothing is known to be waiting for this height. */
   readonly idle: boolean;
   /** What was persisted last. */
   readonly record: Record | undefined;

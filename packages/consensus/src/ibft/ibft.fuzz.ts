@@ -105,7 +105,7 @@ function randomInput(of: IbftTestMachine, seed: number, known: readonly IbftMess
       ]),
     },
     { type: 'commitFailed', height: context.height, reason: '' },
-    { type: 'workPending' },
+    { type: 'workPending', nowMs: random.below(10) * 1e11 },
     { type: 'peerConnected', address: addressOf(random.pick([...letters, 'X'])) },
     {
       type: 'newHead',

@@ -70,7 +70,7 @@ function dispatch(turn: Turn, previous: BftHeightContext): void {
       uponCommitFailed(turn, input.height);
       break;
     case 'workPending':
-      uponWorkPending(turn);
+      uponWorkPending(turn, input.nowMs);
       break;
     case 'peerConnected':
       uponPeerConnected(turn, input.address);

@@ -1,6 +1,6 @@
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { pruneBacklog } from '../bft/backlog.ts';
-import { announceRound, idleMs, isActive, isOwnTurn, refuse, requestBlock } from '../bft/turn.ts';
+import { announceRound, isActive, isOwnTurn, refuse, requestBlock, stopIdling, waitForBlock } from '../bft/turn.ts';
 import type { BftHeightContext } from '../bft/types.ts';
 import { repostBacklog } from './check-message.ts';
 import { clearRound } from './round.ts';
@@ -64,9 +64,8 @@ function begin(turn: Turn, nowMs: number): void {
     }
   } else {
     if (!isActive(state, context)) return;
-    const waitMs = state.round > 0 ? 0 : idleMs(context, nowMs);
-    state.idle = waitMs === Number.POSITIVE_INFINITY;
-    if (!state.idle) startRoundTimer(turn, waitMs);
+    const waitMs = waitForBlock(turn, nowMs);
+    if (waitMs !== Number.POSITIVE_INFINITY) startRoundTimer(turn, waitMs);
     const isFree = state.round === 0 && state.proposed === undefined && state.phase === 'acceptRequest';
     if (isFree && isOwnTurn(turn)) requestBlock(turn, true);
   }
@@ -99,10 +98,8 @@ export function uponNewBlock(turn: Turn, previous: BftHeightContext, nowMs: numb
   begin(turn, nowMs);
 }
 
-/** A block is demanded: from now on the round has its time. */
-export function uponWorkPending(turn: Turn): void {
-  const { state } = turn;
-  if (!state.idle || state.round > 0) return;
-  state.idle = false;
-  if (state.phase === 'acceptRequest') startRoundTimer(turn);
+/** A block is demanded: the round's time runs from when it is due. */
+export function uponWorkPending(turn: Turn, nowMs: number): void {
+  const waitMs = stopIdling(turn, nowMs);
+  if (waitMs !== undefined) startRoundTimer(turn, waitMs);
 }

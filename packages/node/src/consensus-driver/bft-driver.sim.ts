@@ -239,6 +239,21 @@ describe('blocks on demand', () => {
   });
 });
 
+describe('a long period for empty blocks', () => {
+  it('does not hold up a transaction whose proposer is dead', async () => {
+    simulation = await createSimulatedNetwork({ validators: 4, genesis: { emptyBlockPeriodSeconds: 60 } });
+    for (const node of simulation.nodes) await node.start();
+    await simulation.run(500);
+    const proposer = running()[0]!.context.consensusStatus().proposer!;
+    const dead = simulation.nodes.find((node) => bytesToHex(node.running!.address) === bytesToHex(proposer))!;
+    await dead.crash();
+    const from = privateKeyToAddress(simulation.accountKeys[0]!);
+    await running()[0]!.context.submitter.sendTransaction({ from, to: from, gas: 21_000n });
+    // One round of four seconds, and the next proposer's turn.
+    await simulation.runUntil('block 1', () => lowest() >= 1, 8_000);
+  });
+});
+
 describe('status', () => {
   it('says who is missing, and in which round, when there is no progress', async () => {
     await start(4);

@@ -111,7 +111,8 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
     if (state.round > before.round && state.context === before.context) options.onRoundFailed(before, state.round);
     await perform(result.effects);
     const isNewHeight = input.type === 'start' || input.type === 'newHead';
-    if (isNewHeight && state.idle && parts.pool.status().pending > 0) push({ type: 'workPending' });
+    if (isNewHeight && state.idle && parts.pool.status().pending > 0)
+      push({ type: 'workPending', nowMs: clock.nowMs() });
   }
 
   async function perform(effects: readonly BftEffect<M, U, R>[]): Promise<void> {
@@ -282,7 +283,7 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
     },
     peerConnected: (address) => push({ type: 'peerConnected', address }),
     workPending() {
-      if (state.idle) push({ type: 'workPending' });
+      if (state.idle) push({ type: 'workPending', nowMs: clock.nowMs() });
     },
     status,
     idle: () => queue.idle(),
