@@ -17,8 +17,18 @@ export interface Block extends BlockBody {
 /** More transactions than any gas limit allows: 2^20. */
 const transactionsMax = 0x100000;
 
+/** Encoded lists of transactions as they were read, to be written again as they are. */
+const encodedLists = new WeakMap<readonly Transaction[], Uint8Array>();
+
 function readTransactions(reader: RlpReader): Transaction[] {
-  return reader.readListOf('transactions', (list) => decodeTransactionItem(list), transactionsMax);
+  const encoded = reader.readRaw('transactions');
+  const transactions = new RlpReader(encoded).readListOf(
+    'transactions',
+    (list) => decodeTransactionItem(list),
+    transactionsMax,
+  );
+  encodedLists.set(transactions, encoded);
+  return transactions;
 }
 
 function readUncles(reader: RlpReader): Header[] {
@@ -42,7 +52,7 @@ export function decodeBlock(encoded: Uint8Array): Block {
 }
 
 function encodedTransactions(body: BlockBody): Uint8Array {
-  return encodeRlpListOf(body.transactions.map(encodeTransactionItem));
+  return encodedLists.get(body.transactions) ?? encodeRlpListOf(body.transactions.map(encodeTransactionItem));
 }
 
 function encodedUncles(body: BlockBody): Uint8Array {

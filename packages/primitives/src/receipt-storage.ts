@@ -4,10 +4,10 @@ import { logsBloom } from './bloom.ts';
 import { IsoquorumError } from './errors.ts';
 import { concatBytes, isZeroBytes } from './hex.ts';
 import { zeroHash } from './header.ts';
-import { bigintToBytes, numberToBytes } from './integer.ts';
-import { logToRlp, readLog } from './log.ts';
-import { type Receipt, readStatus, statusToRlp } from './receipt.ts';
-import { encodeRlp, type RlpItem } from './rlp.ts';
+import { numberToBytes } from './integer.ts';
+import { readLog } from './log.ts';
+import { encodeReceiptFields, type Receipt, readStatus } from './receipt.ts';
+import { decodeRlpList, encodeRlp, encodeRlpListOf, type RlpItem } from './rlp.ts';
 import { RlpReader } from './rlp-reader.ts';
 import { transactionHash } from './transaction/codec.ts';
 import type { Transaction } from './transaction/types.ts';
@@ -32,17 +32,12 @@ export type StoredReceipt = Pick<Receipt, 'status' | 'postState' | 'cumulativeGa
 
 const extraVersion = 1;
 
-function storedFields(receipt: Pick<Receipt, 'status' | 'postState' | 'cumulativeGasUsed' | 'logs'>): RlpItem[] {
-  return [statusToRlp(receipt), bigintToBytes(receipt.cumulativeGasUsed), receipt.logs.map(logToRlp)];
-}
-
 function extraItem(receipt: StoredReceipt | Receipt): RlpItem {
   const privateReceipts: RlpItem[] = [];
   for (const [identifier, inner] of receipt.privateReceipts ?? []) {
-    const fields = storedFields(inner);
-    fields.push(inner.revertReason ?? new Uint8Array(0), inner.transactionHash ?? zeroHash);
-    fields.push(inner.contractAddress ?? zeroAddress);
-    privateReceipts.push([utf8ToBytes(identifier), fields]);
+    const fields = decodeRlpList(encodeReceiptFields(inner, undefined, 0));
+    const own = [inner.revertReason ?? new Uint8Array(0), inner.transactionHash ?? zeroHash];
+    privateReceipts.push([utf8ToBytes(identifier), [...fields, ...own, inner.contractAddress ?? zeroAddress]]);
   }
   return [numberToBytes(extraVersion), privateReceipts, receipt.revertReason ?? new Uint8Array(0)];
 }
@@ -53,7 +48,7 @@ function hasExtra(receipt: StoredReceipt | Receipt): boolean {
 
 /** All receipts of a block in GoQuorum's storage form: one list, and behind it a second one when any receipt has extra data. */
 export function encodeStoredReceipts(receipts: readonly (StoredReceipt | Receipt)[]): Uint8Array {
-  const standard = encodeRlp(receipts.map(storedFields));
+  const standard = encodeRlpListOf(receipts.map((receipt) => encodeReceiptFields(receipt, undefined, 0)));
   return receipts.some(hasExtra) ? concatBytes(standard, encodeRlp(receipts.map(extraItem))) : standard;
 }
 

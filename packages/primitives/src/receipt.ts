@@ -1,8 +1,8 @@
 import type { Address, Hash32 } from './bytes.ts';
-import { type Log, logToRlp, readLog } from './log.ts';
+import { encodeLogs, type Log, readLog } from './log.ts';
 import { IsoquorumError } from './errors.ts';
-import { bigintToBytes, numberToBytes } from './integer.ts';
-import { encodeRlp, type RlpItem } from './rlp.ts';
+import { numberToBytes } from './integer.ts';
+import { encodeRlp, rlpBigintSize, rlpHeaderSize, writeRlpBigint, writeRlpHeader } from './rlp.ts';
 import { RlpReader } from './rlp-reader.ts';
 
 export type { Log } from './log.ts';
@@ -46,20 +46,39 @@ export function readStatus(reader: RlpReader): Pick<Receipt, 'status' | 'postSta
   throw new IsoquorumError('RECEIPT_STATUS_INVALID', 'invalid receipt status', { field: 'status' });
 }
 
+/** RLP list of status or root, cumulative gas, bloom where there is one, logs; behind a type byte where there is one. */
+export function encodeReceiptFields(
+  receipt: Pick<Receipt, 'status' | 'postState' | 'cumulativeGasUsed' | 'logs'>,
+  bloom: Uint8Array | undefined,
+  type: number,
+): Uint8Array {
+  const { cumulativeGasUsed, postState } = receipt;
+  const logs = encodeLogs(receipt.logs);
+  const status = receipt.status === undefined ? postState : undefined;
+  const bloomSize = bloom === undefined ? 0 : rlpHeaderSize(bloom.length) + bloom.length;
+  const statusSize = status === undefined ? 1 : 1 + status.length;
+  const payload = statusSize + rlpBigintSize(cumulativeGasUsed) + bloomSize + logs.length;
+  const start = type === 0 ? 0 : 1;
+  const target = new Uint8Array(start + rlpHeaderSize(payload) + payload);
+  target[0] = type;
+  let offset = writeRlpHeader(0xc0, payload, target, start);
+  if (status === undefined) target[offset] = receipt.status === 1 ? 1 : 0x80;
+  else {
+    target[offset] = 0x80 + status.length;
+    target.set(status, offset + 1);
+  }
+  offset = writeRlpBigint(cumulativeGasUsed, target, offset + statusSize);
+  if (bloom !== undefined) {
+    target.set(bloom, writeRlpHeader(0x80, bloom.length, target, offset));
+    offset += bloomSize;
+  }
+  target.set(logs, offset);
+  return target;
+}
+
 /** What the receipts trie holds: rlp[status or root, cumulative gas, bloom, logs], a type byte before it when typed. */
 export function encodeReceipt(receipt: ConsensusReceipt): Uint8Array {
-  const fields: RlpItem = [
-    statusToRlp(receipt),
-    bigintToBytes(receipt.cumulativeGasUsed),
-    receipt.logsBloom,
-    receipt.logs.map(logToRlp),
-  ];
-  const list = encodeRlp(fields);
-  if (receipt.type === 0) return list;
-  const typed = new Uint8Array(list.length + 1);
-  typed[0] = receipt.type;
-  typed.set(list, 1);
-  return typed;
+  return encodeReceiptFields(receipt, receipt.logsBloom, receipt.type);
 }
 
 /** As an item of a list in a message (`eth` Receipts): typed ones are wrapped in an RLP string. */

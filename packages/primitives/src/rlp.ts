@@ -1,4 +1,5 @@
 import { emptyBytes } from './bytes.ts';
+import { bigintByteLength, writeBigint } from './integer.ts';
 import { type RlpItem, RlpReader, readRlpItem } from './rlp-reader.ts';
 
 export type { RlpItem } from './rlp-reader.ts';
@@ -29,6 +30,23 @@ export function writeRlpHeader(base: 0x80 | 0xc0, length: number, target: Uint8A
   target[offset] = base + 55 + size;
   for (let index = size, rest = length; index > 0; index--, rest >>>= 8) target[offset + index] = rest & 0xff;
   return offset + 1 + size;
+}
+
+/** Size of the RLP of an unsigned integer. */
+export function rlpBigintSize(value: bigint): number {
+  return value < 0x80n ? 1 : 1 + bigintByteLength(value);
+}
+
+/** Writes an unsigned integer of at most 55 bytes and returns the offset after it. */
+export function writeRlpBigint(value: bigint, target: Uint8Array, offset: number): number {
+  if (value < 0x80n) {
+    target[offset] = value === 0n ? 0x80 : Number(value);
+    return offset + 1;
+  }
+  const length = bigintByteLength(value);
+  target[offset] = 0x80 + length;
+  writeBigint(value, length, target, offset + 1);
+  return offset + 1 + length;
 }
 
 /** First pass: size of each list's payload, in the order in which the second pass meets the lists. */

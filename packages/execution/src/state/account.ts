@@ -1,6 +1,6 @@
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { emptyCodeHash, emptyTrieRoot } from '@isoquorum/primitives/header';
-import { bigintToRlp, encodeRlp } from '@isoquorum/primitives/rlp';
+import { rlpBigintSize, writeRlpBigint, writeRlpHeader } from '@isoquorum/primitives/rlp';
 import { RlpReader } from '@isoquorum/primitives/rlp-reader';
 import type { Account } from './types.ts';
 
@@ -14,7 +14,17 @@ export function isEmptyAccount(account: Account): boolean {
 
 /** RLP as stored in the state trie: [nonce, balance, storageRoot, codeHash]. */
 export function encodeAccount(account: Account): Uint8Array {
-  return encodeRlp([bigintToRlp(account.nonce), bigintToRlp(account.balance), account.storageRoot, account.codeHash]);
+  const { nonce, balance } = account;
+  const payload = rlpBigintSize(nonce) + rlpBigintSize(balance) + 66;
+  const encoded = new Uint8Array(payload + 2);
+  let offset = writeRlpHeader(0xc0, payload, encoded, 0);
+  offset = writeRlpBigint(nonce, encoded, offset);
+  offset = writeRlpBigint(balance, encoded, offset);
+  encoded[offset] = 0xa0;
+  encoded.set(account.storageRoot, offset + 1);
+  encoded[offset + 33] = 0xa0;
+  encoded.set(account.codeHash, offset + 34);
+  return encoded;
 }
 
 /** @throws RLP_* naming the field */

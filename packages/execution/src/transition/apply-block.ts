@@ -6,7 +6,7 @@ import { rulesAt } from '@isoquorum/primitives/fork';
 import { isMissingData } from '../state/errors.ts';
 import { BlockRun, transactionsRootOf } from './block-run.ts';
 import { blockInvalid, couldNotApply } from './errors.ts';
-import { isExecutedMarker } from './marker.ts';
+import { isExecutedMarker, isMarkerTransaction } from './marker.ts';
 import { withNeeds } from './needs.ts';
 import type { AppliedBlock, ApplyBlockInput, PrivateTransactionView, Steps, TransitionOutcome } from './types.ts';
 
@@ -57,7 +57,8 @@ function* applyTransactions(input: ApplyBlockInput, run: BlockRun, until: number
 
 function* applyAndCheck(input: ApplyBlockInput): Steps<AppliedBlock> {
   checkBody(input);
-  const run = new BlockRun(input, input.header, input.author, input.parentRoot);
+  const hasPrivate = input.transactions.some((one) => isPrivateTransaction(one) || isMarkerTransaction(one));
+  const run = new BlockRun(input, input.header, input.author, input.parentRoot, hasPrivate);
   yield* applyTransactions(input, run, input.transactions.length);
   const applied = run.finish();
   checkResult(input, applied);

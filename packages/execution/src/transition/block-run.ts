@@ -16,7 +16,7 @@ import { createTrieReader } from '../state/trie-reader.ts';
 import { TrieUpdater } from '../state/update-tries.ts';
 import { listRoot } from '../trie/list-root.ts';
 import { createEvmBlock, feeAccount, finaliseBlock, signerChainId } from './block-environment.ts';
-import { transactionError } from './errors.ts';
+import { blockInvalid, transactionError } from './errors.ts';
 import { applyPrivateEnvelope, applyPublicMessage, type GasPool, type TransactionMessage } from './message.ts';
 import { isExecutedMarker } from './marker.ts';
 import { payloadHashOf } from './payload-hash.ts';
@@ -35,20 +35,27 @@ export class BlockRun {
   private readonly header: Header;
   private readonly author: Address;
   private readonly block: EvmBlock;
-  private readonly changeLog: ChangeLog;
+  private readonly changeLog: ChangeLog | undefined;
   private readonly updater: TrieUpdater;
   private readonly feeAccount: Address;
   private readonly chainId: bigint | undefined;
   private readonly privateTransactions: PrivateTransactionView[] = [];
   private gasUsed = 0n;
 
-  constructor(context: TransitionContext, header: Header, author: Address, parentRoot: Uint8Array) {
+  /** @param hasPrivate false for a block that is known to have neither private transactions nor markers: no views are kept */
+  constructor(
+    context: TransitionContext,
+    header: Header,
+    author: Address,
+    parentRoot: Uint8Array,
+    hasPrivate = true,
+  ) {
     const reader = createTrieReader(context.database, parentRoot);
     this.context = context;
     this.header = header;
     this.author = author;
     this.block = createEvmBlock(context.config, header, author, context.blockHash);
-    this.changeLog = new ChangeLog(reader);
+    this.changeLog = hasPrivate ? new ChangeLog(reader) : undefined;
     this.state = new State(reader, this.changeLog);
     this.updater = new TrieUpdater(context.database, parentRoot, header.number);
     this.feeAccount = feeAccount(context.config, header, author);
@@ -109,6 +116,8 @@ export class BlockRun {
     position: number,
     cumulativeGasUsed: bigint,
   ): void {
+    const { changeLog } = this;
+    if (changeLog === undefined) throw blockInvalid('a private transaction where none was to be', { field: 'transactions' });
     this.privateTransactions.push({
       kind,
       index: this.receipts.length - 1,
@@ -116,7 +125,7 @@ export class BlockRun {
       hash: transactionHash(transaction),
       sender,
       digest: payloadHashOf(transaction),
-      publicState: this.changeLog.viewAt(position),
+      publicState: changeLog.viewAt(position),
       cumulativeGasUsed,
     });
   }

@@ -1,6 +1,6 @@
 import type { Hash32 } from '@isoquorum/primitives/bytes';
-import { keccak256 } from '@isoquorum/primitives/keccak';
-import { rlpHeaderSize, writeRlpHeader } from '@isoquorum/primitives/rlp';
+import { writeRlpHeader } from '@isoquorum/primitives/rlp';
+import { hashBuffer } from './hash-buffer.ts';
 import {
   BRANCH,
   type BranchNode,
@@ -13,62 +13,14 @@ import {
   type TrieNode,
   UNLOADED,
 } from './node.ts';
+import { pathSize, referenceSize, stringSize, writePath, writeReference, writeString } from './write-item.ts';
 
 /** Told every node that got a hash, with its encoding (not to be changed: branches go on using it). */
 export type NodeSink = (hash: Hash32, encoded: Uint8Array) => void;
 
-/** Nodes are written here and copied out: their size is known only afterwards, and most fit. */
-let scratch = new Uint8Array(1024);
+const headerMax = 9;
 
-function reserve(size: number): void {
-  if (scratch.length < size) scratch = new Uint8Array(size * 2);
-}
-
-function stringSize(value: Uint8Array): number {
-  return value.length === 1 && (value[0] as number) < 0x80 ? 1 : rlpHeaderSize(value.length) + value.length;
-}
-
-function writeString(value: Uint8Array, offset: number): number {
-  if (value.length === 1 && (value[0] as number) < 0x80) {
-    scratch[offset] = value[0] as number;
-    return offset + 1;
-  }
-  const start = writeRlpHeader(0x80, value.length, scratch, offset);
-  scratch.set(value, start);
-  return start + value.length;
-}
-
-function referenceSize(reference: NodeReference): number {
-  return reference.length === 32 ? 33 : reference.length;
-}
-
-function writeReference(reference: NodeReference, offset: number): number {
-  if (reference.length === 32) {
-    scratch[offset] = 0xa0;
-    scratch.set(reference, offset + 1);
-    return offset + 33;
-  }
-  scratch.set(reference, offset);
-  return offset + reference.length;
-}
-
-/** Size of the hex-prefix encoding of a path, as an RLP string (yellow paper, appendix C). */
-function pathSize(path: Uint8Array): number {
-  const length = (path.length >> 1) + 1;
-  return length === 1 ? 1 : rlpHeaderSize(length) + length;
-}
-
-function writePath(path: Uint8Array, isLeaf: boolean, offset: number): number {
-  const length = (path.length >> 1) + 1;
-  const isOdd = path.length & 1;
-  let position = length === 1 ? offset : writeRlpHeader(0x80, length, scratch, offset);
-  scratch[position++] = (isLeaf ? 0x20 : 0) | (isOdd ? 0x10 | (path[0] as number) : 0);
-  for (let index = isOdd; index < path.length; index += 2) {
-    scratch[position++] = ((path[index] as number) << 4) | (path[index + 1] as number);
-  }
-  return position;
-}
-
+/** Writes a branch; answers its size. Its children must have references. */
 function writeBranch(branch: BranchNode): number {
   const { children, value, raw } = branch;
   let payload = value === undefined ? 1 : stringSize(value);
@@ -77,9 +29,9 @@ function writeBranch(branch: BranchNode): number {
     if (child === undefined) payload++;
     else payload += typeof child === 'number' ? 33 : referenceSize(child.reference as NodeReference);
   }
-  reserve(payload + 9);
-  const target = scratch;
-  let offset = writeRlpHeader(0xc0, payload, target, 0);
+  hashBuffer.reserve(payload + headerMax);
+  const { bytes: target, start } = hashBuffer;
+  let offset = writeRlpHeader(0xc0, payload, target, start);
   for (let index = 0; index < 16; index++) {
     const child = children[index];
     if (child === undefined) target[offset++] = 0x80;
@@ -87,34 +39,36 @@ function writeBranch(branch: BranchNode): number {
       target[offset++] = 0xa0;
       for (let byte = 0; byte < 32; byte++) target[offset + byte] = raw[child + byte] as number;
       // From now on the hash is found in the new encoding.
-      children[index] = offset;
+      children[index] = offset - start;
       offset += 32;
-    } else offset = writeReference(child.reference as NodeReference, offset);
+    } else offset = writeReference(child.reference as NodeReference, target, offset);
   }
-  if (value !== undefined) return writeString(value, offset);
-  target[offset++] = 0x80;
-  return offset;
+  if (value !== undefined) offset = writeString(value, target, offset);
+  else target[offset++] = 0x80;
+  return offset - start;
 }
 
 function writeLeaf({ path, value }: LeafNode): number {
-  const payload = pathSize(path) + stringSize(value);
-  reserve(payload + 9);
-  return writeString(value, writePath(path, true, writeRlpHeader(0xc0, payload, scratch, 0)));
+  const payload = pathSize(path.length) + stringSize(value);
+  hashBuffer.reserve(payload + headerMax);
+  const { bytes: target, start } = hashBuffer;
+  const offset = writePath(path, 0, true, target, writeRlpHeader(0xc0, payload, target, start));
+  return writeString(value, target, offset) - start;
 }
 
 function writeExtension({ path, child }: ExtensionNode): number {
   const reference = child.reference as NodeReference;
-  const payload = pathSize(path) + referenceSize(reference);
-  reserve(payload + 9);
-  return writeReference(reference, writePath(path, false, writeRlpHeader(0xc0, payload, scratch, 0)));
+  const payload = pathSize(path.length) + referenceSize(reference);
+  hashBuffer.reserve(payload + headerMax);
+  const { bytes: target, start } = hashBuffer;
+  const offset = writePath(path, 0, false, target, writeRlpHeader(0xc0, payload, target, start));
+  return writeReference(reference, target, offset) - start;
 }
 
-/** The node's RLP; its children must have references. */
+/** Writes the node's RLP where it can be hashed, and answers a copy; its children must have references. */
 export function encodeNode(node: LoadedNode): Uint8Array {
-  const size =
-    node.kind === LEAF ? writeLeaf(node) : node.kind === EXTENSION ? writeExtension(node) : writeBranch(node);
-  // Only now: writing may have taken a larger buffer.
-  const encoded = scratch.slice(0, size);
+  const size = node.kind === LEAF ? writeLeaf(node) : node.kind === EXTENSION ? writeExtension(node) : writeBranch(node);
+  const encoded = hashBuffer.copy(size);
   if (node.kind === BRANCH) node.raw = encoded;
   return encoded;
 }
@@ -140,7 +94,7 @@ export function hashNode(node: TrieNode, sink: NodeSink, isRoot: boolean): NodeR
   const encoded = encodeNode(node);
   if (encoded.length < 32) node.reference = encoded;
   if (encoded.length < 32 && !isRoot) return encoded;
-  const hash = keccak256(encoded);
+  const hash = hashBuffer.hash(encoded.length);
   if (encoded.length >= 32) node.reference = hash;
   sink(hash, encoded);
   return hash;

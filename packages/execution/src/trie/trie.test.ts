@@ -192,6 +192,11 @@ describe('trie', () => {
       bytesToHex(naiveRoot(items.map((item, index) => [indexKey(index), item] as const))),
     );
     expect(listRoot([])).toEqual(emptyTrieRoot);
+    for (const count of [1, 2, 15, 16, 17, 18, 126, 127, 128, 129, 130, 255, 256, 257, 700]) {
+      const some = Array.from({ length: count }, (_, index) => new Uint8Array(1 + (index % 70)).fill(index));
+      const entries = some.map((item, index) => [indexKey(index), item] as const);
+      expect(bytesToHex(listRoot(some)), `${count} items`).toBe(bytesToHex(naiveRoot(entries)));
+    }
     const large = Array.from({ length: 3 }, (_, index) => new Uint8Array(40_000).fill(index + 1));
     expect(bytesToHex(listRoot(large))).toBe(
       bytesToHex(naiveRoot(large.map((item, index) => [indexKey(index), item] as const))),

@@ -29,8 +29,8 @@ import { createLru } from './lru.ts';
 
 /** How many recent blocks stay decoded in memory, by number and by their transactions; always more than the batches under way. */
 const recentBlocks = 256;
-const recentTransactions = 25_000;
-const recentBlocksMin = 16;
+const recentTransactionsDefault = 25_000;
+const recentBlocksMin = 8;
 
 /** Blocks, receipts and look-ups in the store, with recent ones in memory. What was put is visible at once, before it is durable. */
 export interface BlockStore {
@@ -76,10 +76,13 @@ export interface BlockStoreOptions {
   readonly genesisDifficulty: bigint;
   /** Sums of difficulties are stored; on BFT chains, where every block has difficulty 1, they follow from the number. */
   readonly keepsDifficulty: boolean;
+  /** Transactions of recent blocks that stay decoded, and as many receipts; 25,000 unless told. */
+  readonly recentTransactions?: number;
 }
 
 export function createBlockStore(options: BlockStoreOptions): BlockStore {
   const { store, chainIdAt } = options;
+  const recentTransactions = options.recentTransactions ?? recentTransactionsDefault;
   const headers = createLru<Header>(recentBlocks * 4);
   const blocks = createLru<ChainBlock>({
     max: recentBlocks,
@@ -190,7 +193,8 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
     lookup,
     putBlock(found, derived, operations) {
       blocks.set(found.hash, found);
-      headers.set(found.hash, found.block.header);
+      // A copy: the header that came with a block is a view of all its bytes.
+      headers.set(found.hash, decodeHeader(encodeHeader(found.block.header).slice()));
       if (options.keepsDifficulty) putDifficulty(found, operations);
       operations.push({ type: 'put', key: headerKey(found.hash), value: encodeHeader(found.block.header) });
       operations.push({ type: 'put', key: bodyKey(found.hash), value: encodeBlockBody(found.block) });

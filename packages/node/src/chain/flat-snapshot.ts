@@ -42,6 +42,8 @@ export interface FlatSnapshotOptions {
   /** The newest block given to the store. */
   readonly tip: () => ChainBlock;
   readonly canonicalHash: (number: number) => Hash32 | undefined;
+  /** Whether blocks of this chain may be undone: false where they are final. */
+  readonly keepsUndo: boolean;
   readonly stateRootOf: (hash: Hash32) => Hash32 | undefined;
 }
 
@@ -117,14 +119,14 @@ export function createFlatSnapshot(options: FlatSnapshotOptions): FlatSnapshot {
         if (layer === undefined) return giveUp('what a block changed is not at hand');
         operations.push(...flat.advance(layer));
         layers.push(layer);
-        const value = encodeUndo(layer);
+        const value = options.keepsUndo ? encodeUndo(layer) : undefined;
         if (value !== undefined) {
           operations.push({ type: 'put', key: flatUndoKey(block.hash), value });
           undoNames.push(bytesToBareHex(block.hash));
           freshUndo.set(bytesToBareHex(block.hash), value);
         }
       }
-      const old = number > undoKept ? options.canonicalHash(number - undoKept) : undefined;
+      const old = options.keepsUndo && number > undoKept ? options.canonicalHash(number - undoKept) : undefined;
       if (old !== undefined) operations.push({ type: 'delete', key: flatUndoKey(old) });
     }
     operations.push(statusOperation(flat));

@@ -12,7 +12,7 @@ import { type Blockchain, createBlockchain } from './blockchain.ts';
 import { createBlockStore } from './block-store.ts';
 import { type ChainBlock, DEFAULT_PRIVATE_STATE } from './chain.ts';
 import { storeDamaged } from './errors.ts';
-import { type ForkChoice, forkChoiceOf } from './fork-choice.ts';
+import { type ForkChoice, forkChoiceOf, noForks } from './fork-choice.ts';
 import { createFlatOperations, createFlatSnapshot } from './flat-snapshot.ts';
 import { createGenesisBlock } from './genesis-block.ts';
 import { genesisKey, headKey, schemaKey } from './keys.ts';
@@ -34,6 +34,8 @@ export interface OpenChainOptions {
   readonly forkChoice?: ForkChoice;
   /** `archive` unless told. */
   readonly gcMode?: GcMode;
+  /** Transactions (and receipts) of recent blocks that stay decoded in memory; 25,000 unless told. */
+  readonly recentTransactions?: number;
 }
 
 export interface OpenedChain {
@@ -102,6 +104,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     chainIdAt: (number) => signerChainIdAt(genesis.config, number),
     genesisDifficulty: genesis.difficulty,
     keepsDifficulty: bftAlgorithmAt(genesis.config, 0) === undefined,
+    ...(options.recentTransactions === undefined ? {} : { recentTransactions: options.recentTransactions }),
   });
   const writes = createWriteQueue(store, options.onWriteFailure);
 
@@ -131,6 +134,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     );
   }
 
+  const forkChoice = options.forkChoice ?? forkChoiceOf(genesis.config);
   const { head, removed } = findHead(store, blocks);
   const config = checkStoredConfig(store, genesis.config, (removed[0] ?? head).block.header.number);
   if (config.length > 0) await writes.write(config);
@@ -142,6 +146,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     logger,
     tip: () => tip(),
     canonicalHash: (number) => blocks.canonicalHash(number),
+    keepsUndo: forkChoice !== noForks,
     stateRootOf: (hash) => blocks.header(hash)?.stateRoot,
   });
   if (removed.length > 0) {
@@ -175,7 +180,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     writes,
     head,
     privateStates: options.privateStates ?? [DEFAULT_PRIVATE_STATE],
-    forkChoice: options.forkChoice ?? forkChoiceOf(genesis.config),
+    forkChoice,
     logger,
     database,
     snapshot,

@@ -31,6 +31,8 @@ import { createImporter } from './importer.ts';
 /** Transactions whose senders may be recovered ahead of the block that is executed, and blocks read ahead at most. */
 const transactionsAheadMax = 4_000;
 const blocksAheadMax = 512;
+/** Nobody asks for old blocks while a chain is imported. */
+const recentTransactionsMax = 2_000;
 /** Batches that may be on their way to the disk. */
 const writesUnderWayMax = 4;
 
@@ -112,6 +114,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     logger,
     onWriteFailure: onFatal,
     privateStates,
+    recentTransactions: recentTransactionsMax,
     ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
   });
   const { chain, database } = opened;
