@@ -43,13 +43,7 @@ export class BlockRun {
   private gasUsed = 0n;
 
   /** @param hasPrivate false for a block that is known to have neither private transactions nor markers: no views are kept */
-  constructor(
-    context: TransitionContext,
-    header: Header,
-    author: Address,
-    parentRoot: Uint8Array,
-    hasPrivate = true,
-  ) {
+  constructor(context: TransitionContext, header: Header, author: Address, parentRoot: Uint8Array, hasPrivate = true) {
     const reader = createTrieReader(context.database, parentRoot);
     this.context = context;
     this.header = header;
@@ -117,7 +111,8 @@ export class BlockRun {
     cumulativeGasUsed: bigint,
   ): void {
     const { changeLog } = this;
-    if (changeLog === undefined) throw blockInvalid('a private transaction where none was to be', { field: 'transactions' });
+    if (changeLog === undefined)
+      throw blockInvalid('a private transaction where none was to be', { field: 'transactions' });
     this.privateTransactions.push({
       kind,
       index: this.receipts.length - 1,

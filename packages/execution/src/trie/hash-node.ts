@@ -67,7 +67,8 @@ function writeExtension({ path, child }: ExtensionNode): number {
 
 /** Writes the node's RLP where it can be hashed, and answers a copy; its children must have references. */
 export function encodeNode(node: LoadedNode): Uint8Array {
-  const size = node.kind === LEAF ? writeLeaf(node) : node.kind === EXTENSION ? writeExtension(node) : writeBranch(node);
+  const size =
+    node.kind === LEAF ? writeLeaf(node) : node.kind === EXTENSION ? writeExtension(node) : writeBranch(node);
   const encoded = hashBuffer.copy(size);
   if (node.kind === BRANCH) node.raw = encoded;
   return encoded;

@@ -30,7 +30,7 @@ import { createLru } from './lru.ts';
 /** How many recent blocks stay decoded in memory, by number and by their transactions; always more than the batches under way. */
 const recentBlocks = 256;
 const recentTransactionsDefault = 25_000;
-const recentBlocksMin = 8;
+const recentBlocksMin = 16;
 
 /** Blocks, receipts and look-ups in the store, with recent ones in memory. What was put is visible at once, before it is durable. */
 export interface BlockStore {

@@ -32,7 +32,7 @@ import { createImporter } from './importer.ts';
 const transactionsAheadMax = 4_000;
 const blocksAheadMax = 512;
 /** Nobody asks for old blocks while a chain is imported. */
-const recentTransactionsMax = 2_000;
+const recentTransactionsMax = 4_000;
 /** Batches that may be on their way to the disk. */
 const writesUnderWayMax = 4;
 
