@@ -9,7 +9,7 @@ import { Trie } from '../trie/trie.ts';
 import { encodeAccount } from './account.ts';
 import type { StateDatabase } from './database.ts';
 import { withStateContext } from './errors.ts';
-import type { FlatChange, FlatLayer } from './flat/layer.ts';
+import { type FlatChange, type FlatLayer, setSlot } from './flat/layer.ts';
 import { codeKey, nodeKey, preimageKey } from './keys.ts';
 import type { State } from './state.ts';
 import type { StateObject } from './state-object.ts';
@@ -110,7 +110,7 @@ export class TrieUpdater {
         trie.put(key, encodeRlp(bigintToBytes(entry.value)));
       }
       entry.base = entry.value;
-      change?.slots.set(slot, entry.value);
+      if (change !== undefined) setSlot(change, slot, entry.value);
       isChanged = true;
     }
     object.isTrieStale = false;

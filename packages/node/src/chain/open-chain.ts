@@ -36,6 +36,8 @@ export interface OpenChainOptions {
   readonly gcMode?: GcMode;
   /** Transactions (and receipts) of recent blocks that stay decoded in memory; 25,000 unless told. */
   readonly recentTransactions?: number;
+  /** Trie nodes that stay decoded in memory at most; as the state database's unless told. */
+  readonly maxNodes?: number;
 }
 
 export interface OpenedChain {
@@ -108,7 +110,10 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
   });
   const writes = createWriteQueue(store, options.onWriteFailure);
 
-  const database = createStateDatabase(createStoreNodeSource(store));
+  const database = createStateDatabase(
+    createStoreNodeSource(store),
+    options.maxNodes === undefined ? {} : { maxNodes: options.maxNodes },
+  );
   const known = store.getSync(genesisKey);
   if (known === undefined) {
     database.add(genesisOperations);

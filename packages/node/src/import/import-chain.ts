@@ -38,6 +38,8 @@ const writesUnderWayMax = 4;
 
 export interface ImportProgress {
   readonly number: number;
+  /** So far. */
+  readonly transactions: number;
   readonly bytesRead: number;
   /** `undefined` when the length of the source is not known. */
   readonly bytesTotal: number | undefined;
@@ -76,6 +78,8 @@ export interface ImportChainOptions {
   readonly store: Store;
   readonly rules: RulesProfile;
   readonly gcMode?: GcMode;
+  /** Trie nodes kept decoded in memory at most. */
+  readonly maxNodes?: number;
   readonly evm: Evm;
   readonly recovery: SenderRecovery;
   readonly clock: Clock;
@@ -115,6 +119,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     onWriteFailure: onFatal,
     privateStates,
     recentTransactions: recentTransactionsMax,
+    ...(options.maxNodes === undefined ? {} : { maxNodes: options.maxNodes }),
     ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
   });
   const { chain, database } = opened;
@@ -175,6 +180,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     gas += Number(header.gasUsed);
     options.onProgress?.({
       number: header.number,
+      transactions,
       bytesRead,
       bytesTotal: options.bytesTotal,
       transactionsPerSecond: perSecond(transactions),

@@ -4,7 +4,7 @@ import { PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { createClock } from '@isoquorum/platform/node/clock';
-import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
+import { installFastestCrypto, type Secp256k1Choice } from '@isoquorum/platform/node/crypto';
 import { createRecoveryPool } from '@isoquorum/platform/node/recovery-pool';
 import { silentLogger } from '@isoquorum/platform/memory/logger';
 import type { Logger } from '@isoquorum/platform/logger';
@@ -38,6 +38,10 @@ export interface ImportFileOptions {
   readonly evm?: EvmChoice;
   /** Threads for sender recovery beside this one; 1 unless told. */
   readonly recoveryThreads?: number;
+  /** Only for comparisons: another implementation of secp256k1 than the fastest that runs here. */
+  readonly crypto?: Secp256k1Choice;
+  /** Trie nodes kept decoded in memory at most. */
+  readonly maxNodes?: number;
   readonly logger?: Logger;
   readonly onProgress?: (progress: ImportProgress) => void;
   readonly onDone?: (chain: ChainReader) => void | Promise<void>;
@@ -86,9 +90,11 @@ export async function* readChainFile(
  * @throws IMPORT_FAILED, IMPORT_OTHER_CHAIN, CHAIN_FILE_*, PAYLOADS_INVALID, MANAGER_DATA_INVALID, PRIVATE_GROUPS_CLASH, UNKNOWN_PRIVATE_STATE, GENESIS_*, STORE_*
  */
 export async function importFile(options: ImportFileOptions): Promise<ImportReport> {
-  const recovery = createRecoveryPool({ threads: options.recoveryThreads ?? 1 });
+  const { crypto } = options;
+  const threads = options.recoveryThreads ?? 1;
+  const recovery = createRecoveryPool({ threads, ...(crypto === undefined ? {} : { crypto }) });
   recovery.warmUp();
-  await installFastestCrypto();
+  await installFastestCrypto(crypto);
   const genesis = parseGenesis(options.genesis);
   const { source: payloads, groups } = payloadsOf(options);
   const store = await openChainStore(options.dataDir);
@@ -106,6 +112,7 @@ export async function importFile(options: ImportFileOptions): Promise<ImportRepo
       store,
       rules: options.rules ?? 'strict',
       ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
+      ...(options.maxNodes === undefined ? {} : { maxNodes: options.maxNodes }),
       evm: createEvm(options.evm, options.logger),
       recovery,
       clock: createClock(),

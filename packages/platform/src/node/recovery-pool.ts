@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Secp256k1Choice } from './crypto.ts';
 import {
   createThreadPool,
   type RecoveryPlatform,
@@ -7,15 +8,15 @@ import {
 } from '../recovery-pool.ts';
 
 /** `.ts` when running from source, `.js` from `dist`. */
-function startWorker(): Worker {
+function startWorker(choice: Secp256k1Choice | undefined): Worker {
   const isSource = import.meta.url.endsWith('.ts');
   const entry = new URL(isSource ? './recovery-worker.ts' : './recovery-worker.js', import.meta.url);
-  return new Worker(entry, { execArgv: isSource ? ['--conditions=source'] : [], name: 'recovery' });
+  return new Worker(entry, { execArgv: isSource ? ['--conditions=source'] : [], name: 'recovery', workerData: choice });
 }
 
-const platform: RecoveryPlatform = {
+const createPlatform = (choice: Secp256k1Choice | undefined): RecoveryPlatform => ({
   startThread(onAnswer, onEnd) {
-    const worker = startWorker();
+    const worker = startWorker(choice);
     worker.unref();
     worker.on('message', onAnswer);
     worker.on('error', onEnd);
@@ -32,9 +33,11 @@ const platform: RecoveryPlatform = {
     timer.unref();
     return () => clearTimeout(timer);
   },
-};
+});
 
 /** A pool of worker threads, started when first needed. Falls back to the calling thread when a thread cannot run. */
-export function createRecoveryPool(options: RecoveryPoolOptions = {}): RecoveryPool {
-  return createThreadPool(platform, options);
+export function createRecoveryPool(
+  options: RecoveryPoolOptions & { /** Only for comparisons. */ readonly crypto?: Secp256k1Choice } = {},
+): RecoveryPool {
+  return createThreadPool(createPlatform(options.crypto), options);
 }

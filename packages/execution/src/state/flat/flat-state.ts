@@ -5,7 +5,7 @@ import type { StoreOperation } from '@isoquorum/platform/store';
 import { HotMap } from '../hot-map.ts';
 import { bytesToMapKey } from '../node-source.ts';
 import type { Account } from '../types.ts';
-import { type FlatChange, FlatLayer } from './layer.ts';
+import { type FlatChange, FlatLayer, noSlots } from './layer.ts';
 import type { FlatPart } from './make.ts';
 import { type FlatMarker, type FlatStatus, placeOf } from './marker.ts';
 import {
@@ -30,10 +30,12 @@ export interface FlatHasher {
   hashSlot(slot: bigint): Hash32;
 }
 
-/** Layers kept with what was there before, so that recent states stay readable without the trie. */
+/** Layers kept with what was there before, so that recent states stay readable without the trie, and the changes in them. */
 const layersKept = 32;
-/** Layers known by root: executed and perhaps never to be used, or part of the snapshot. */
-const maxRoots = 64;
+/** Layers of executed blocks, perhaps never to be used. */
+const maxExecuted = 64;
+/** Changed accounts in either at most, beside the newest: about 20 MB. */
+const changesKept = 40_000;
 const maxAccounts = 20_000;
 const maxSlotsPerAccount = 16_384;
 
@@ -54,7 +56,10 @@ export class FlatState {
   private readonly hasher: FlatHasher;
   private readonly layers = new Map<string, FlatLayer>();
   /** By root of the parent and own root: branches may come to one root on different ways. */
-  private readonly executed = new HotMap<string, FlatLayer>(maxRoots);
+  private readonly executed = new Map<string, FlatLayer>();
+  private executedChanges = 0;
+  private oldest = 0;
+  private sequenceChanges = 0;
   private readonly sequence = new Map<number, FlatLayer>();
   private readonly hot = new HotMap<string, HotAccount>(maxAccounts);
   /** Made and not durable yet. */
@@ -117,23 +122,35 @@ export class FlatState {
     // A block that changes nothing has its parent's state.
     if (bytesEqual(root, layer.parentRoot)) return;
     layer.root = root;
-    this.executed.set(bytesToMapKey(layer.parentRoot) + key, layer);
-    this.remember(key, layer);
+    const way = bytesToMapKey(layer.parentRoot) + key;
+    this.forgetExecuted(way);
+    this.executed.set(way, layer);
+    this.executedChanges += layer.changes.size;
+    for (const [old, { changes }] of this.executed) {
+      const isTooMuch = this.executed.size > maxExecuted || this.executedChanges - layer.changes.size > changesKept;
+      if (!isTooMuch || changes === layer.changes) break;
+      this.forgetExecuted(old);
+    }
+    this.layers.set(key, layer);
+  }
+
+  private forgetExecuted(way: string): void {
+    const layer = this.executed.get(way);
+    if (layer === undefined) return;
+    this.executed.delete(way);
+    this.executedChanges -= layer.changes.size;
+    if (layer.position < 0) this.forgetRoot(layer);
+  }
+
+  private forgetRoot(layer: FlatLayer): void {
+    const key = bytesToMapKey(layer.root);
+    if (this.layers.get(key) === layer) this.layers.delete(key);
   }
 
   /** What an executed block made of its parent's state, fit to be given to {@link FlatState.advance}; also once more. */
   executedLayer(parentRoot: Hash32, root: Hash32): FlatLayer | undefined {
     const layer = this.executed.get(bytesToMapKey(parentRoot) + bytesToMapKey(root));
     return layer === undefined || layer.position < 0 ? layer : layer.repeat();
-  }
-
-  private remember(key: string, layer: FlatLayer): void {
-    this.layers.delete(key);
-    this.layers.set(key, layer);
-    for (const [oldKey, old] of this.layers) {
-      if (this.layers.size <= maxRoots) break;
-      if (old !== this.head) this.layers.delete(oldKey);
-    }
   }
 
   /** The account as of a layer. `key` is the map key of the address. */
@@ -241,8 +258,9 @@ export class FlatState {
     layer.position = this.head.position + 1;
     layer.parent = undefined;
     this.sequence.set(layer.position, layer);
+    this.sequenceChanges += layer.changes.size;
     this.head = layer;
-    this.remember(bytesToMapKey(layer.root), layer);
+    this.layers.set(bytesToMapKey(layer.root), layer);
     return operations;
   }
 
@@ -260,10 +278,10 @@ export class FlatState {
       change.slotsIncarnation = change.account.incarnation;
     }
     const incarnation = change.slotsIncarnation ?? 0;
-    const slotsBefore = new Map<bigint, bigint>();
+    const slotsBefore = change.slots === noSlots ? noSlots : new Map<bigint, bigint>();
     for (const [slot, value] of change.slots) {
       const old = this.slotAtHead(key, change.address, incarnation, slot);
-      slotsBefore.set(slot, old === UNKNOWN ? 0n : old);
+      (slotsBefore as Map<bigint, bigint>).set(slot, old === UNKNOWN ? 0n : old);
       this.writeSlot(addressHash, incarnation, slot, value, operations);
     }
     change.before = { account: before, slots: slotsBefore };
@@ -316,12 +334,15 @@ export class FlatState {
   /** Told when the batch of a layer is durable: the store has its values from now on. Layers become durable in order. */
   settle(layer: FlatLayer): void {
     layer.isDurable = true;
-    const gone = layer.position - layersKept;
-    const old = this.sequence.get(gone);
-    if (old === undefined) return;
-    this.sequence.delete(gone);
-    const key = bytesToMapKey(old.root);
-    if (this.layers.get(key) === old) this.layers.delete(key);
+    for (; this.oldest < layer.position; this.oldest++) {
+      const old = this.sequence.get(this.oldest);
+      const newer = this.sequenceChanges - (old?.changes.size ?? 0);
+      if (this.oldest > layer.position - layersKept && this.sequenceChanges <= changesKept) break;
+      if (old === undefined) continue;
+      this.sequence.delete(this.oldest);
+      this.sequenceChanges = newer;
+      this.forgetRoot(old);
+    }
   }
 }
 

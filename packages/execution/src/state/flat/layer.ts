@@ -8,8 +8,8 @@ export interface FlatChange {
   account: Account | undefined;
   /** The account, and with it its storage, was made in this block. */
   isFresh: boolean;
-  /** New values of slots. */
-  slots: Map<bigint, bigint>;
+  /** New values of slots; {@link noSlots} until there is one. */
+  slots: ReadonlyMap<bigint, bigint>;
   /** The incarnation to which `slots` belong; the account's own, except where a block is undone that made it anew. */
   slotsIncarnation: number | undefined;
   /** Set when the layer becomes part of the snapshot: what was there before, for readers of earlier roots and for undoing. */
@@ -18,12 +18,21 @@ export interface FlatChange {
   isUncovered: boolean;
 }
 
+/** Most changes of a block of payments have no slots: one map for all of them. */
+export const noSlots: ReadonlyMap<bigint, bigint> = new Map();
+
+/** Notes a new value of a slot. */
+export function setSlot(change: FlatChange, slot: bigint, value: bigint): void {
+  if (change.slots === noSlots) change.slots = new Map();
+  (change.slots as Map<bigint, bigint>).set(slot, value);
+}
+
 export function createChange(address: Address, isFresh: boolean): FlatChange {
   return {
     address,
     account: undefined,
     isFresh,
-    slots: new Map(),
+    slots: noSlots,
     slotsIncarnation: undefined,
     before: undefined,
     isUncovered: false,
@@ -57,7 +66,7 @@ export class FlatLayer {
     const layer = new FlatLayer(this.parentRoot, this.blockNumber, undefined);
     layer.root = this.root;
     for (const [key, change] of this.changes)
-      layer.changes.set(key, { ...change, slots: new Map(change.slots), before: undefined, isUncovered: false });
+      layer.changes.set(key, { ...change, before: undefined, isUncovered: false });
     return layer;
   }
 
@@ -71,7 +80,7 @@ export class FlatLayer {
       change = createChange(address, isFresh);
       this.changes.set(key, change);
     } else if (isFresh) {
-      change.slots = new Map();
+      change.slots = noSlots;
       change.isFresh = true;
     }
     return change;

@@ -2,7 +2,7 @@ import { bigintToBytes, bytesToBigint, numberToBytes } from '@isoquorum/primitiv
 import { encodeRlp, type RlpItem } from '@isoquorum/primitives/rlp';
 import { RlpReader } from '@isoquorum/primitives/rlp-reader';
 import { bytesToMapKey } from '../node-source.ts';
-import { createChange, FlatLayer } from './layer.ts';
+import { createChange, FlatLayer, setSlot } from './layer.ts';
 import { decodeFlatAccount, encodeFlatAccount } from './records.ts';
 
 /**
@@ -37,7 +37,7 @@ export function decodeUndo(encoded: Uint8Array, blockNumber: number): FlatLayer 
     entry.readListOf('slots', (pairs) => {
       const pair = pairs.readList('slot');
       const slot = bytesToBigint(pair.readBytes('slot'));
-      change.slots.set(slot, bytesToBigint(pair.readBytes('value')));
+      setSlot(change, slot, bytesToBigint(pair.readBytes('value')));
       pair.end('slot');
     });
     entry.end('change');
