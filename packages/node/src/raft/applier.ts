@@ -1,4 +1,5 @@
 import { type ConfChange, confChangeOf } from '@isoquorum/consensus/raft/conf-change';
+import { entriesSize } from '@isoquorum/consensus/raft/entry-size';
 import type { ConfState, RaftEntry, RaftSnapshot } from '@isoquorum/consensus/raft/types';
 import { type Block, blockHash, decodeBlock } from '@isoquorum/primitives/block';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
@@ -15,8 +16,11 @@ import type { Minter } from './minter.ts';
 
 /** As the original. */
 const snapshotEvery = 250;
-/** Entries kept behind a snapshot, for followers that are a little late. */
+/** A snapshot is due earlier when the entries since the last are this large: the log is kept in memory. */
+const bytesPerSnapshot = 32 * 1024 * 1024;
+/** Kept behind a snapshot, for followers that are a little late: so many entries, so many bytes. */
 const entriesKept = 250;
+const bytesKept = 16 * 1024 * 1024;
 /** Blocks whose writing is under way while the next one is executed. */
 const writesUnderWayMax = 4;
 const headRetryMs = 500;
@@ -62,6 +66,7 @@ export function createApplier(options: ApplierOptions): Applier {
   let tail: Promise<void> = Promise.resolve();
   let expected: Hash32 | undefined;
   let isSnapshotDue = false;
+  let bytesSince = 0;
 
   function inOrder(act: () => Promise<void>): void {
     tail = tail.then(act).catch((error: unknown) => {
@@ -145,15 +150,26 @@ export function createApplier(options: ApplierOptions): Applier {
     await Promise.all(waiting);
   }
 
+  /** The last entry that is not kept. */
+  function compactTo(index: number): number {
+    let at = index;
+    for (let bytes = 0; at > log.memory.firstIndex() && index - at < entriesKept && bytes < bytesKept; at--) {
+      const found = log.memory.entries(at, at + 1, Number.POSITIVE_INFINITY);
+      bytes += found === 'compacted' ? bytesKept : entriesSize(found);
+    }
+    return at;
+  }
+
   async function maybeSnapshot(last: RaftEntry): Promise<void> {
     const newest = log.memory.snapshot();
     const since = last.index - (newest === 'unavailable' ? 0 : newest.index);
-    if (!isSnapshotDue && since < snapshotEvery) return;
+    if (!isSnapshotDue && since < snapshotEvery && bytesSince < bytesPerSnapshot) return;
     isSnapshotDue = false;
+    bytesSince = 0;
     await settleWrites();
     const data = members.encode(chain.tip().hash);
     const { index, term } = last;
-    await log.saveSnapshot({ index, term, confState: options.confState(), data }, index - entriesKept);
+    await log.saveSnapshot({ index, term, confState: options.confState(), data }, compactTo(index));
   }
 
   return {
@@ -162,6 +178,7 @@ export function createApplier(options: ApplierOptions): Applier {
         await reachExpected();
         for (const entry of entries) {
           if (options.isStopped()) return;
+          bytesSince += entry.data.length;
           const change = confChangeOf(entry);
           if (change !== undefined) applyChange(change);
           else if (entry.type === 'EntryNormal' && entry.data.length > 0) await applyBlock(entry);

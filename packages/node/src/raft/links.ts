@@ -56,11 +56,18 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
     });
   }
 
-  /** Whether the peer may be that member: by its node key, where we know the member. */
-  function mayBe(peer: Peer, raftId: number): boolean {
-    if (raftId === options.raftId) return false;
+  /**
+   * Whether the peer is that member, by its node key. Who joins knows no members yet, and believes the claim; whom we do not know yet may become a member, and
+   * is not listened to before.
+   */
+  function isMember(peer: Peer, raftId: number): boolean {
     const address = members.addressOf(raftId);
-    return address === undefined || (peer.address !== undefined && bytesEqual(address, peer.address));
+    if (address === undefined) return members.all().length === 0;
+    return peer.address !== undefined && bytesEqual(address, peer.address);
+  }
+
+  function mayBe(peer: Peer, raftId: number): boolean {
+    return raftId !== options.raftId && (members.addressOf(raftId) === undefined || isMember(peer, raftId));
   }
 
   function bind(peer: Peer, raftId: number): void {
@@ -81,13 +88,13 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
         bind(peer, frame.raftId);
         greet(peer);
       }
-      options.onHello(frame);
+      if (isMember(peer, frame.raftId)) options.onHello(frame);
       return;
     }
     const { message } = frame;
     if (!ids.has(peer.id)) return;
     if (ids.get(peer.id) !== message.from || message.to !== options.raftId) throw wrongSender(peer, message.from);
-    options.onMessage(message);
+    if (isMember(peer, message.from)) options.onMessage(message);
   });
 
   const stopPeers = host.onPeer(({ type, peer }) => {

@@ -84,6 +84,11 @@ async function read(store: Store, logger: Logger): Promise<OnDisk> {
     }
     entries.push(decodeEntry(bytes));
   }
+  if (snapshot !== undefined && snapshot.index > base.index + entries.length) {
+    // What the snapshot covers is in the chain; the log begins behind it.
+    logger.log('error', 'The Raft log ends before its snapshot: it begins anew behind it', { at: snapshot.index });
+    return { hardState, snapshot, base: { index: snapshot.index, term: snapshot.term }, entries: [] };
+  }
   return { hardState, snapshot, base, entries };
 }
 

@@ -15,6 +15,8 @@ const unappliedMax = 3;
 const blockBytesMax = 4 * 1024 * 1024;
 /** Longest time spent on filling one block, milliseconds. */
 const fillMsMax = 400;
+/** When nothing in the pool could be taken, it is looked at again after so long, or when something comes. */
+const retryMs = 1_000;
 /** Above this a parent's time stamp is in nanoseconds. */
 const secondsMax = 1_000_000_000_000n;
 
@@ -65,6 +67,8 @@ export function createMinter(options: MinterOptions): Minter {
   let isBuilding = false;
   let lastMintMs = 0;
   let cancelTimer: CancelTimer | undefined;
+  /** The timer that runs is a retry, which anything new cuts short. */
+  let isRetry = false;
 
   function now(parentTime: bigint): { now: bigint; isInSeconds: boolean } {
     const ms = BigInt(Math.floor(clock.nowMs()));
@@ -84,7 +88,8 @@ export function createMinter(options: MinterOptions): Minter {
     return chain.ancestorHash({ hash: below.hash, header: below.block.header }, number);
   }
 
-  async function mint(): Promise<void> {
+  /** Answers whether a block was made. */
+  async function mint(): Promise<boolean> {
     const mine = generation;
     const parent = speculative.head() ?? chain.tip();
     const startMs = clock.nowMs();
@@ -103,10 +108,11 @@ export function createMinter(options: MinterOptions): Minter {
       seal: (filled) => sealRaftHeader(filled, raftId, parts.sign),
       ancestorHash: (number) => ancestorHash(parent, number),
     });
-    if (mine !== generation) return;
+    // Whatever it was built on is void by now: at once again.
+    if (mine !== generation) return true;
     for (const { transaction, error, fate } of built.skipped)
       if (fate === 'drop') pool.drop([transaction], error.message);
-    if (built.transactions.length === 0) return;
+    if (built.transactions.length === 0) return false;
     const block: ChainBlock = {
       hash: headerHash(built.header),
       block: { header: built.header, transactions: built.transactions, uncles: [] },
@@ -119,6 +125,7 @@ export function createMinter(options: MinterOptions): Minter {
       transactions: built.transactions.length,
     });
     options.onMinted(block);
+    return true;
   }
 
   function canMint(): boolean {
@@ -129,14 +136,23 @@ export function createMinter(options: MinterOptions): Minter {
   }
 
   function request(): void {
-    if (cancelTimer !== undefined || !canMint()) return;
-    const waitMs = Math.max(0, lastMintMs + blockTimeMs - clock.nowMs());
+    if ((cancelTimer !== undefined && !isRetry) || !canMint()) return;
+    cancelTimer?.();
+    cancelTimer = undefined;
+    isRetry = false;
+    // A clock that was set back must not hold the minter up.
+    const waitMs = Math.min(blockTimeMs, Math.max(0, lastMintMs + blockTimeMs - clock.nowMs()));
     if (waitMs === 0) begin();
-    else
-      cancelTimer = clock.setTimer(waitMs, () => {
-        cancelTimer = undefined;
-        begin();
-      });
+    else beginLater(waitMs);
+  }
+
+  function beginLater(delayMs: number): void {
+    cancelTimer?.();
+    cancelTimer = clock.setTimer(delayMs, () => {
+      cancelTimer = undefined;
+      isRetry = false;
+      begin();
+    });
   }
 
   function begin(): void {
@@ -145,10 +161,15 @@ export function createMinter(options: MinterOptions): Minter {
     mint()
       .catch((error: unknown) => {
         if (isLeader) parts.onFatal(error);
+        return false;
       })
-      .finally(() => {
+      .then((isMinted) => {
         isBuilding = false;
-        request();
+        if (isMinted) request();
+        else if (canMint()) {
+          isRetry = true;
+          beginLater(retryMs);
+        }
       });
   }
 
