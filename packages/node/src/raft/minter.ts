@@ -158,7 +158,7 @@ export function createMinter(options: MinterOptions): Minter {
   function begin(): void {
     if (!canMint()) return;
     isBuilding = true;
-    mint()
+    void mint()
       .catch((error: unknown) => {
         if (isLeader) parts.onFatal(error);
         return false;
