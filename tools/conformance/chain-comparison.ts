@@ -44,6 +44,8 @@ function sealless(value: unknown): unknown {
     Object.entries(members).flatMap(([key, part]) => {
       if (key === 'Committers' && 'Author' in members) return [];
       if (hasSeals && key === 'size') return [];
+      // A set: its order is that of a Go map.
+      if (key === 'ACHashes' && Array.isArray(part)) return [[key, part.toSorted()]];
       if (hasSeals && key === 'extraData') return [[key, bytesToHex(withoutSeals(hexToBytes(part as string)))]];
       return [[key, sealless(part)]];
     }),

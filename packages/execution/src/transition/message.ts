@@ -114,6 +114,11 @@ export function outermostMessage(message: TransactionMessage, input: Uint8Array,
 /** With multiple private states the public part is run with the digest blanked out (goquorum.md 5.2, 14.9). */
 const blankedDigest = new Uint8Array(64);
 
+/** The message of a private transaction with its digest blanked out. */
+export function withBlankedDigest(message: TransactionMessage): TransactionMessage {
+  return { ...message, transaction: { ...message.transaction, data: blankedDigest } };
+}
+
 /**
  * What a private transaction does to the public state, on every node alike, whether a party or not (goquorum.md 2.7): a
  * nonce, its intrinsic gas and its price. The block counts no gas for it.
@@ -130,7 +135,7 @@ export function applyPrivateEnvelope(
   const { transaction } = message;
   buyGas(state, pool, message);
   state.setNonce(message.sender, transaction.nonce + 1n);
-  const intrinsic = payIntrinsicGas(isMps ? { ...transaction, data: blankedDigest } : transaction, block);
+  const intrinsic = payIntrinsicGas(isMps ? withBlankedDigest(message).transaction : transaction, block);
   checkValue(state, message);
   settle(state, pool, message, transaction.gasLimit - intrinsic, rewardAccount);
   return { gasUsed: 0n, isFailed: false, result: undefined };

@@ -13,7 +13,7 @@ import { TrieUpdater } from '../state/update-tries.ts';
 import { createEvmBlock } from './block-environment.ts';
 import { intrinsicGas } from './intrinsic-gas.ts';
 import { innerTransactionOf } from './marker.ts';
-import type { MessageResult, TransactionMessage } from './message.ts';
+import { type MessageResult, type TransactionMessage, withBlankedDigest } from './message.ts';
 import { UnresolvedError } from './needs.ts';
 import { payloadHashOf } from './payload-hash.ts';
 import { isAsSimulated, mayRun, standardMetadata } from './privacy-checks.ts';
@@ -119,7 +119,9 @@ export class PrivateRun {
     const runOptions = input.optionsOf?.(index);
     const resolution = this.ownResolution(digest);
     if (resolution.type === 'notParty') {
-      return yield* applyPrivateMessage(input.evm, publicState, state, block, message, undefined, runOptions);
+      // With several private states strangers are shown no digest: it shows in the gas of a trace.
+      const shown = input.isOwn === undefined ? message : withBlankedDigest(message);
+      return yield* applyPrivateMessage(input.evm, publicState, state, block, shown, undefined, runOptions);
     }
     const metadata = resolution.metadata ?? standardMetadata;
     const failed: MessageResult = { gasUsed: 0n, isFailed: true, result: undefined };
@@ -150,7 +152,7 @@ export class PrivateRun {
   ): void {
     const { rules } = this.block;
     const deletesEmpty = rules.isByzantium || rules.isEip158;
-    const { isUnsettled = false } = this.input;
+    const isUnsettled = this.input.isUnsettled === true && !isInner;
     const logs = isUnsettled ? this.state.goOnUnsettled() : this.state.finalise(deletesEmpty);
     const postState = rules.isByzantium || isUnsettled ? undefined : this.updater.update(this.state);
     const receipt = createReceipt(message, outcome, cumulativeGasUsed, logs, postState);

@@ -21,8 +21,8 @@ import { createLogFeed } from './log-feed.ts';
 import { createPersonalHandlers } from './personal.ts';
 import { createDowngradeGuard } from './private-arguments.ts';
 import { withPrivatePatience } from './private-patience.ts';
-import { createQuorumExtensionHandlers } from './quorum-extension.ts';
 import { createRaftHandlers } from './raft.ts';
+import { createQuorumExtensionHandlers } from './quorum-extension.ts';
 import { createTxpoolHandlers } from './txpool.ts';
 
 /** Everything that answers JSON-RPC on a node. */

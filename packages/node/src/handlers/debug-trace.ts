@@ -4,7 +4,6 @@ import { blockHash, decodeBlock } from '@isoquorum/primitives/block';
 import { rulesAt } from '@isoquorum/primitives/fork';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
-import { isPrivateTransaction } from '@isoquorum/primitives/transaction/transaction';
 import { ParameterError, RpcError, SERVER_ERROR } from '@isoquorum/rpc/jsonrpc/errors';
 import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
 import type { DebugTraceMethods } from '@isoquorum/rpc/jsonrpc/methods/debug-trace';
@@ -52,17 +51,25 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
     const { header, transactions } = located.block;
     const rules = rulesAt(chain.config, header.number);
     const limits = slices(config);
-    const traces = new Map<number, RunTrace>(wanted.map((index) => [index, createRunTrace(config, rules, clock)]));
-    const { applied } = await replay.run({
+    let traces = new Map<number, RunTrace>();
+    const { applied, appliedPrivate } = await replay.run({
       block: located,
       psi: psiOf(context, request),
       evm: createFastEvm(),
-      optionsOf: (index) => {
-        const trace = traces.get(index);
-        return trace === undefined ? limits : { ...limits, tracer: trace.tracer };
+      begin: () => {
+        traces = new Map(wanted.map((index) => [index, createRunTrace(config, rules, clock)]));
+        return (index) => {
+          const trace = traces.get(index);
+          return trace === undefined ? limits : { ...limits, tracer: trace.tracer };
+        };
       },
       isUnsettled,
     });
+    const failedPrivately = new Set(
+      appliedPrivate.receipts
+        .filter(({ isInner, receipt }) => !isInner && receipt.status === 0)
+        .map(({ index }) => index),
+    );
     return (index) => {
       const transaction = transactions[index];
       const trace = traces.get(index);
@@ -70,7 +77,7 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
       return trace.result({
         gasUsed: applied.receipts[index]?.gasUsed ?? 0n,
         gasLimit: transaction.gasLimit,
-        isPrivate: isPrivateTransaction(transaction),
+        hasFailed: failedPrivately.has(index),
       });
     };
   }
@@ -113,7 +120,7 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
       });
       const { gasCap } = context.callLimits;
       const gasLimit = message.gas === undefined || (gasCap > 0n && message.gas > gasCap) ? gasCap : message.gas;
-      return trace.result({ gasUsed: result.gasUsed, gasLimit, isPrivate: false });
+      return trace.result({ gasUsed: result.gasUsed, gasLimit, hasFailed: false });
     },
     debug_traceBlock: (request, encoded, config) => {
       try {

@@ -36,8 +36,10 @@ export interface States extends LocatedHeader {
 /** Opens both states after the block that a request names. @throws RpcError, UNKNOWN_PRIVATE_STATE */
 export function openStates(context: HandlerContext, selector: BlockSelector, request: RpcRequestContext): States {
   const { chain, database, states } = context;
+  // In the order of the original: a block by its hash is looked for first, one by its number last.
+  const byHash = selector.type === 'hash' ? selectHeader(context, selector) : undefined;
   const psi = psiOf(context, request);
-  const located = selectHeader(context, selector);
+  const located = byHash ?? selectHeader(context, selector);
   const publicRoot = located.header.stateRoot;
   const publicState = createTrieReader(database, publicRoot);
   let behind: unknown;

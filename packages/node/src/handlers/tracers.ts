@@ -25,7 +25,8 @@ export interface TracedRun {
   /** Gas as the receipt counts it: 0 for a private transaction. */
   readonly gasUsed: bigint;
   readonly gasLimit: bigint;
-  readonly isPrivate: boolean;
+  /** Whether it failed beside its code: privacy enhancements refused what it did. */
+  readonly hasFailed: boolean;
 }
 
 /** A tracer for one transaction or call. */
@@ -104,12 +105,12 @@ function structTrace(config: TraceConfig): RunTrace {
   const ends = new Ends(logger);
   return {
     tracer: observe(ends),
-    result: ({ gasUsed }) => {
+    result: ({ gasUsed, hasFailed }) => {
       const { ended } = ends;
       const hasOutput = ended !== undefined && ended.status !== 'failure';
       return {
         gas: Number(gasUsed),
-        failed: ended !== undefined && ended.status !== 'success',
+        failed: hasFailed || (ended !== undefined && ended.status !== 'success'),
         returnValue: hasOutput ? bytesToBareHex(ended.output) : '',
         structLogs: logger.logs,
       };

@@ -12,7 +12,8 @@ export interface BlockReplayRequest {
   readonly block: ChainBlock;
   readonly psi: string;
   readonly evm: Evm;
-  readonly optionsOf: RunOptionsOf;
+  /** Called before each attempt: what is found on the way (a payload inside a marker) makes the block run again from its beginning. */
+  readonly begin: () => RunOptionsOf;
   /** True: private transactions of the block one on top of the other, as GoQuorum traces a single one; false: each as it was executed. */
   readonly isUnsettled: boolean;
 }
@@ -41,14 +42,14 @@ export function createBlockReplay({ chain, executor, resolver, groups }: BlockRe
   const runPrivately = createPrivateWork({ resolver, groups });
   return {
     stateBefore: (block, index) => executor.stateBefore(block, index),
-    async run({ block, psi, evm, optionsOf, isUnsettled }) {
+    async run({ block, psi, evm, begin, isUnsettled }) {
       const { parentHash, number } = block.block.header;
       const privateParent = {
         root: chain.privateStateRoot(parentHash, psi),
         extraRoot: chain.privateExtraRoot(parentHash, psi),
       };
       const outcome = await runPrivately(psi, privateDigestsOf(chain.config, block.block), (known) =>
-        executor.replay({ block, evm, optionsOf, psi, privateParent, known, isUnsettled }),
+        executor.replay({ block, evm, optionsOf: begin(), psi, privateParent, known, isUnsettled }),
       );
       if (outcome.status === 'done') return outcome.result;
       if (outcome.status === 'waiting') {
