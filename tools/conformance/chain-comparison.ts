@@ -45,7 +45,8 @@ function sealless(value: unknown): unknown {
       if (key === 'Committers' && 'Author' in members) return [];
       if (hasSeals && key === 'size') return [];
       // A set: its order is that of a Go map.
-      if (key === 'ACHashes' && Array.isArray(part)) return [[key, part.toSorted()]];
+      if (key === 'ACHashes' && Array.isArray(part))
+        return [[key, part.map(String).toSorted((left, right) => (left < right ? -1 : 1))]];
       if (hasSeals && key === 'extraData') return [[key, bytesToHex(withoutSeals(hexToBytes(part as string)))]];
       return [[key, sealless(part)]];
     }),

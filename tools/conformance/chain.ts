@@ -89,7 +89,9 @@ function hasWaiting({ request, response }: RecordedCall): boolean {
 function isRandomDigest({ method, params }: RpcRequest, ours: unknown, recorded: unknown): boolean {
   const isHash = (answer: unknown): boolean => /^0x[0-9a-f]{64}$/.test(String((answer as RpcAnswer).result));
   const args = params?.[0] as { readonly privateFor?: unknown } | undefined;
-  return /_sendTransaction$/.test(method ?? '') && args?.privateFor !== undefined && isHash(ours) && isHash(recorded);
+  return (
+    method?.endsWith('_sendTransaction') === true && args?.privateFor !== undefined && isHash(ours) && isHash(recorded)
+  );
 }
 
 /** Whether an answer depends on what waits in the pool. */
