@@ -1,8 +1,12 @@
 import { compareBytes, hexToBytes } from '@isoquorum/primitives/hex';
 import { bigintToFixedBytes } from '@isoquorum/primitives/integer';
 import { nodeKeyToAddress } from '@isoquorum/primitives/node-key';
+import { createStoreNodeSource } from '@isoquorum/execution/state/node-source';
+import { silentLogger } from '@isoquorum/platform/memory/logger';
 import { describe, expect, it } from 'vitest';
 import { keptBlocks } from '../chain/pruner.ts';
+import { createPayloadResolver, noPayloads } from '../private/payload-resolver.ts';
+import { createPrivateFollower } from '../private/private-follower.ts';
 import { testKey } from '../testing/genesis.ts';
 import { createTestChain, type TestChain } from '../testing/test-chain.ts';
 import { validatorContractAddress } from '../testing/validator-contract.ts';
@@ -35,8 +39,20 @@ describe('validators that a contract names', () => {
   it('are known after a start on pruned states, where votes cannot be replayed', async () => {
     const options = { validatorsByContractFrom: 0, gcMode: 'full' } as const;
     const test = await createTestChain(options);
+    const { chain, executor, clock } = test;
+    const resolver = createPayloadResolver({ source: noPayloads });
+    const onFatal = (error: unknown): never => {
+      throw error;
+    };
+    // States that a private head has not passed are never freed.
+    const follower = createPrivateFollower({ chain, executor, resolver, clock, logger: silentLogger, onFatal });
+    follower.start();
     for (let number = 0; number < keptBlocks + 12; number++) await test.addBlock([test.transfer(0, number)]);
+    await follower.idle();
     await test.prune();
+    await follower.stop();
+    const old = chain.reader.headerByNumber(5);
+    expect(old && createStoreNodeSource(test.store).node(old.stateRoot)).toBeUndefined();
     const again = await createTestChain({ ...options, store: test.store });
     await again.addBlock([again.transfer(0, keptBlocks + 12)]);
     expect(again.chain.reader.headNumber()).toBe(keptBlocks + 13);
