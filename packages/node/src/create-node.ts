@@ -73,6 +73,8 @@ export interface NodeOptions {
   readonly rules?: RulesProfile;
   /** 32-byte private keys of node-held accounts; development only. */
   readonly accountKeys?: readonly Uint8Array[];
+  /** 32-byte key of the account that signs blocks of a Clique chain, where that is not the node key. */
+  readonly signerKey?: Uint8Array | undefined;
   /** Wrap private transactions of node-held accounts in privacy markers where the chain has them (`--privacymarker.enable`). */
   readonly privacyMarkers?: boolean;
   /** Take part in consensus when listed as a validator (default true). */
@@ -132,6 +134,8 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   // A chain without an engine's section is Raft here, with no flag.
   validateStart(genesis, { networkId, isRaft: selectEngine(genesis.config) === undefined });
   const address = nodeKeyToAddress(options.nodeKey);
+  /** Keys of accounts, that of the signer first. */
+  const ownAccounts = [...(options.signerKey === undefined ? [] : [options.signerKey]), ...(options.accountKeys ?? [])];
   const access = options.access ?? openAccess;
   const recoverSenders = options.recoverSenders ?? createRecoverSenders();
   const recover = createRecoverCache();
@@ -228,7 +232,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   const driverParts: DriverParts = {
     address,
     sign: (digest) => signDigestBytes(digest, options.nodeKey),
-    signers: [options.nodeKey, ...(options.accountKeys ?? [])].map((key) => ({
+    signers: [options.nodeKey, ...ownAccounts].map((key) => ({
       address: nodeKeyToAddress(key),
       sign: (digest) => signDigestBytes(digest, key),
     })),
@@ -353,7 +357,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
       enodeId: bytesToBareHex(nodeIdToHash(nodeKeyToNodeId(options.nodeKey))),
       address,
       validates,
-      etherbase: rules.kind === 'bft' ? address : privateKeyToAddress(options.accountKeys?.[0] ?? options.nodeKey),
+      etherbase: rules.kind === 'bft' ? address : privateKeyToAddress(ownAccounts[0] ?? options.nodeKey),
       dataDir: options.dataDir,
     },
     clock,

@@ -27,6 +27,12 @@ interface NodeFlags {
   readonly raftdnsenable: boolean;
   readonly etherbase?: string;
   readonly devAccounts?: string;
+  readonly signerKey?: string;
+}
+
+/** A file that holds a private key in hexadecimal. */
+function readKey(option: string, file: string): Uint8Array {
+  return hexToBytes(`0x${readOptionFile(option, file).trim().replace(/^0x/, '')}`);
 }
 
 /** `isoquorum node`: one node as a process of its own. */
@@ -78,6 +84,7 @@ export function addNodeCommand(program: Command): void {
     )
     .option('--browsers-file <file>', 'permissioned-browsers.json; default in the data directory')
     .option('--dev-accounts <file>', 'JSON array of private keys that this node holds, unlocked: for development only')
+    .option('--signer-key <file>', 'hex private key of the account that signs blocks of a Clique chain; the node key unless told')
     .option('--raftport <port>', 'what our enode names as raftport', parseInteger('raftport', 0, 65_535), 50_400)
     .option(
       '--raftjoinexisting <id>',
@@ -103,9 +110,8 @@ export function addNodeCommand(program: Command): void {
       const node = await startNode({
         genesis: readOptionFile('--genesis', flags.genesis),
         dataDir: flags.dataDir,
-        ...(flags.nodeKey === undefined
-          ? {}
-          : { nodeKey: hexToBytes(`0x${readOptionFile('--node-key', flags.nodeKey).trim().replace(/^0x/, '')}`) }),
+        ...(flags.nodeKey === undefined ? {} : { nodeKey: readKey('--node-key', flags.nodeKey) }),
+        ...(flags.signerKey === undefined ? {} : { signerKey: readKey('--signer-key', flags.signerKey) }),
         ...(flags.httpPort === undefined
           ? {}
           : { http: { host: flags.host, port: flags.httpPort, corsOrigins: origins } }),

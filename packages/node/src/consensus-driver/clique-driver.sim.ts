@@ -4,6 +4,7 @@ import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunningNode } from '../create-node.ts';
+import { testKey } from '../testing/genesis.ts';
 import {
   createSimulatedNetwork,
   type SimulatedNetwork,
@@ -105,9 +106,11 @@ describe('signers', () => {
 
   it('let in a node that is voted in, which then signs; one that is voted out stops', async () => {
     await start(4, { observers: 1 });
-    await simulation.nodes[4]!.start();
+    // It signs with the key of an account, as signers of GoQuorum do.
+    const signerKey = testKey('account of the fifth');
+    await simulation.nodes[4]!.start({ signerKey });
     await simulation.runUntil('block 2', () => lowest() >= 2);
-    const fifth = nodeKeyToAddress(simulation.nodes[4]!.nodeKey);
+    const fifth = privateKeyToAddress(signerKey);
     const signs = (): boolean => {
       const { context } = simulation.nodes[0]!.running!;
       const { header } = context.chain.head().block;

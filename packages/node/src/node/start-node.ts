@@ -62,6 +62,8 @@ export interface StartNodeOptions {
   readonly evm?: EvmChoice;
   /** Node-held accounts; development only. */
   readonly accountKeys?: readonly Uint8Array[];
+  /** See `NodeOptions`. */
+  readonly signerKey?: Uint8Array | undefined;
   /** `--privacymarker.enable`: private transactions of node-held accounts go out inside privacy markers. */
   readonly privacyMarkers?: boolean;
   readonly validate?: boolean;
@@ -206,6 +208,7 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
       ...(options.rules === undefined ? {} : { rules: options.rules }),
       ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
       ...(options.accountKeys === undefined ? {} : { accountKeys: options.accountKeys }),
+      signerKey: options.signerKey,
       ...(options.validate === undefined ? {} : { validate: options.validate }),
       ...(raft === undefined ? {} : { raft }),
       ...(options.privacyMarkers === undefined ? {} : { privacyMarkers: options.privacyMarkers }),
