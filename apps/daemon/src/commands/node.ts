@@ -84,7 +84,10 @@ export function addNodeCommand(program: Command): void {
     )
     .option('--browsers-file <file>', 'permissioned-browsers.json; default in the data directory')
     .option('--dev-accounts <file>', 'JSON array of private keys that this node holds, unlocked: for development only')
-    .option('--signer-key <file>', 'hex private key of the account that signs blocks of a Clique chain; the node key unless told')
+    .option(
+      '--signer-key <file>',
+      'hex private key of the account that signs blocks of a Clique chain; the node key unless told',
+    )
     .option('--raftport <port>', 'what our enode names as raftport', parseInteger('raftport', 0, 65_535), 50_400)
     .option(
       '--raftjoinexisting <id>',

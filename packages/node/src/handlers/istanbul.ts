@@ -55,7 +55,7 @@ export function createIstanbulHandlers(context: HandlerContext): HandlersOf<Ista
   function status(from: BlockNumber | undefined, to: BlockNumber | undefined): IstanbulStatusJson {
     const { start, end, blocks } = statusRange(context, from, to, true);
     const sealerActivity: Record<string, number> = {};
-    for (const address of validatorsOf(byNumber('latest'))) sealerActivity[bytesToHex(address)] = 0;
+    for (const address of validatorsOf(byNumber(end))) sealerActivity[bytesToHex(address)] = 0;
     for (let number = start; number < end; number += 1) {
       const header = chain.headerByNumber(number);
       if (header === undefined) continue;

@@ -10,7 +10,7 @@ import { createClock } from '@isoquorum/platform/node/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import { createInThreadRecovery } from '@isoquorum/platform/sender-recovery';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
-import { hexToBytes } from '@isoquorum/primitives/hex';
+import { hexToBytes, hexToFixedBytes } from '@isoquorum/primitives/hex';
 import { nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
 import { type Block, encodeBlock, readBlock } from '@isoquorum/primitives/block';
 import { concatBytes } from '@isoquorum/primitives/hex';
@@ -67,6 +67,29 @@ function readBlocks(bytes: Uint8Array): readonly Block[] {
   const blocks: Block[] = [];
   while (reader.hasMore) blocks.push(readBlock(reader));
   return blocks;
+}
+
+interface RecordedWrite {
+  readonly node: number;
+  readonly head: number;
+  readonly request: { readonly method?: string; readonly params?: readonly unknown[] };
+  readonly response: { readonly error?: unknown };
+}
+
+/** Whom the node's operator had told it to vote for or against, when the chain stood at its end: it is on no chain. */
+function repeatWishes(running: RunningNode, chainFolder: string, node: number): void {
+  const path = `${chainFolder}/workload.json.gz`;
+  if (!existsSync(path)) return;
+  const { validators, chain } = running.context;
+  for (const write of readRecordedJson(path) as readonly RecordedWrite[]) {
+    const { method = '', params = [] } = write.request;
+    const [candidate, authorize] = params;
+    if (write.node !== node || write.head > chain.headNumber() || write.response.error !== undefined) continue;
+    if (typeof candidate !== 'string') continue;
+    if (/^(istanbul|clique)_propose$/.test(method))
+      validators.propose(hexToFixedBytes(candidate, 20), authorize === true);
+    if (/^(istanbul|clique)_discard$/.test(method)) validators.discard(hexToFixedBytes(candidate, 20));
+  }
 }
 
 /** Imports the chain in memory and starts a node over it that neither proposes nor connects. @throws what the import throws */
@@ -131,6 +154,7 @@ export async function openRecordedNode(options: RecordedNodeOptions): Promise<Re
     allowUnprotected: false,
   });
   await running.privateIdle();
+  repeatWishes(running, chainFolder, node);
   const nodeHandlers = createNodeHandlers(running.context);
   const service = createRpcService({ handlers: nodeHandlers.handlers, isVerbatim, logger, limits: DEFAULT_LIMITS });
   return {
