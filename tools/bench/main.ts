@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'import.erc20': async () => (await import('./import/erc20.ts')).benchImport,
   'import.long': async () => (await import('./import/long.ts')).benchLongImport,
   'import.private': async () => (await import('./import/long.ts')).benchPrivateImport,
+  'library.erc20': async () => (await import('./library-vm.ts')).benchLibraryVm,
   'rpc.erc20.1': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(1),
   'rpc.erc20.4': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(4),
   'rpc.erc20.raft': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(3, 'raft'),

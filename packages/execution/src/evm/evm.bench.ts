@@ -11,11 +11,14 @@ function loop(body: string, rounds: number): string {
   return `62${count}5b${body}6001900380600457${'00'}`;
 }
 
-/** The loops of `evm.add`, `evm.mul`, `evm.keccak` and `evm.mstore`; each body leaves the stack as it was. */
+/**
+ * The loops of `evm.add`, `evm.mul`, `evm.keccak` and `evm.mstore`; each body leaves the stack as it was. `keccak` computes the slot of a
+ * mapping's entry as contracts do: key (the counter) and number of the mapping to memory, and a hash of the 64 bytes.
+ */
 export const evmLoops: Readonly<Record<'add' | 'mul' | 'keccak' | 'mstore', string>> = {
   add: loop('7f' + 'ab'.repeat(32) + '80018001800180018001800180018001' + '50', 20_000),
   mul: loop('7f' + 'ab'.repeat(32) + '80028002800280028002800280028002' + '50', 20_000),
-  keccak: loop('6040600020506040600020506040600020506040600020' + '50', 10_000),
+  keccak: loop('80600052600060205260406000' + '2050', 20_000),
   mstore: loop('80600052806020528060405280606052', 20_000),
 };
 
