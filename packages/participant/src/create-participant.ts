@@ -226,6 +226,7 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
     },
   });
   const operations = createOperations(() => touch('operations'));
+  const calls = createCalls({ config, evm, publicState, privateHead, head, blockHash });
   const submitter = createSubmitter({
     host,
     clock,
@@ -234,11 +235,11 @@ export async function createParticipant(options: ParticipantOptions): Promise<Pa
     publicState,
     transactions,
     blockPeriodSeconds,
+    simulate: (...args) => calls.simulate(...args),
     ownKey: enclaveKey,
     head: () => ({ ...anchor(), number: checkedNumber(), gasLimit: verifier.head.header.gasLimit }),
     onChange: () => touch('transactions'),
   });
-  const calls = createCalls({ config, evm, publicState, privateHead, head, blockHash });
   const provide = createProvider({
     chainId: config.chainId ?? 0n,
     accounts,

@@ -125,6 +125,27 @@ describe('privacy enhancements between nodes, their managers and a page', () => 
     60_000,
   );
 
+  it('a page sends with flags too: it tries the transaction first, on its own private state', async () => {
+    const page = await setUp();
+    const request = (privacyFlag: number, args: object): Promise<string> => {
+      const params = [{ privateFor: [net.managerKeys[0]], privacyFlag, ...args }];
+      const sent = page.participant.request({ method: 'eth_sendTransaction', params }, 'operation');
+      return net.until('the page sends', sent as Promise<string>);
+    };
+    const receipt = (hash: string): Promise<{ contractAddress: string; status: string }> => {
+      const wait = page.participant.request({ method: 'isoquorum_waitForReceipt', params: [hash] }, 'operation');
+      return net.until('the receipt', wait as Promise<{ contractAddress: string; status: string }>);
+    };
+    const { contractAddress } = await receipt(await request(3, { data: bytesToHex(deploy(3n)) }));
+    const address = hexToBytes(contractAddress);
+    await receipt(await request(3, { to: contractAddress, data: bytesToHex(setter(4n)) }));
+    await net.run(2_000);
+    expect([storedAt(0, address), await seenBy(page, address), storedAt(1, address)]).toEqual([4n, 4n, 0n]);
+    await expect(request(1, { to: contractAddress, data: bytesToHex(setter(5n)) })).rejects.toThrow(
+      "sent privacy flag doesn't match all affected contract flags",
+    );
+  }, 60_000);
+
   it('markers hide who talks about what, and come to the same state', async () => {
     const page = await setUp((index) => index === 0);
     const parties = { privateFor: [net.managerKeys[1]!, page.enclaveKey], privacyFlag: 1 };

@@ -3,12 +3,15 @@ import type { Account } from '@isoquorum/execution/state/types';
 import { createTrieReader } from '@isoquorum/execution/state/trie-reader';
 import { type CallRequest, type CallResult, callContract } from '@isoquorum/execution/transition/call';
 import { estimateGas } from '@isoquorum/execution/transition/estimate-gas';
+import { type Simulation, simulatePrivate } from '@isoquorum/execution/transition/simulate-private';
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
+import { isPrivacyEnhancementsEnabledAt } from '@isoquorum/primitives/genesis/rules-at';
 import type { Header } from '@isoquorum/primitives/header';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { bytesToBigint } from '@isoquorum/primitives/integer';
+import type { LegacyTransaction } from '@isoquorum/primitives/transaction/transaction';
 import { bytesToUtf8 } from '@isoquorum/primitives/utf8';
 import type { PrivateHead } from '../private/private-head.ts';
 import type { PublicState } from './public-state.ts';
@@ -32,6 +35,17 @@ export interface Calls {
   code(address: Address): Promise<Uint8Array>;
   storage(address: Address, slot: bigint): Promise<bigint>;
   storageRoot(address: Address): Promise<Hash32 | undefined>;
+  /** Whether the chain has privacy enhancements at the head. */
+  hasPrivacyEnhancements(): boolean;
+  /**
+   * Tries a private transaction (its payload in place of the digest) before it is sent, for privacy enhancements; undefined while the chain has
+   * none. @throws EXECUTION_REVERTED, EXECUTION_FAILED, PRIVACY_METADATA_NOT_FOUND, PRIVACY_FLAG_MISMATCH and what `call` throws
+   */
+  simulate(
+    transaction: LegacyTransaction,
+    sender: Address,
+    privacyFlag: 0 | 1 | 2 | 3,
+  ): Promise<Extract<Simulation, { status: 'done' }> | undefined>;
 }
 
 export interface CallsOptions {
@@ -106,6 +120,24 @@ export function createCalls(options: CallsOptions): Calls {
       if (account === undefined) return publicState.storage(anchorOf(block), address, slot);
       return publicState.read(anchorOf(block), () => privateReader().storage(address, account, slot));
     },
+    hasPrivacyEnhancements: () => isPrivacyEnhancementsEnabledAt(config, options.head().header.number),
+    async simulate(transaction, sender, privacyFlag) {
+      if (!isPrivacyEnhancementsEnabledAt(config, options.head().header.number)) return undefined;
+      const block = await prepare();
+      const { root, extraRoot } = privateHead.status();
+      const { header, author } = block;
+      const { blockHash } = options;
+      const states = {
+        publicState: createTrieReader(database, header.stateRoot),
+        privateState: createTrieReader(database, root),
+      };
+      const chain = { config, evm, database, header, author, states, extraRoot, blockHash };
+      const outcome = await publicState.run(anchorOf(block), () =>
+        simulatePrivate({ ...chain, transaction, sender, privacyFlag }),
+      );
+      if (outcome.status === 'failed') throw callFailed(outcome.result);
+      return outcome;
+    },
     async storageRoot(address) {
       const block = await prepare();
       const account = (await privateAccount(block, address)) ?? (await publicState.account(anchorOf(block), address));
@@ -115,7 +147,7 @@ export function createCalls(options: CallsOptions): Calls {
 }
 
 /** `EXECUTION_REVERTED` and `EXECUTION_FAILED`: geth's texts, with the revert data in hexadecimal. */
-function callFailed(result: CallResult): IsoquorumError {
+function callFailed(result: Pick<CallResult, 'status' | 'output' | 'error'>): IsoquorumError {
   if (result.status === 'revert') {
     const reason = revertReason(result.output);
     const text = reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`;

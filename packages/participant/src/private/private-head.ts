@@ -56,6 +56,8 @@ export interface PrivateHeadStatus {
   /** Every block up to this one is in the private state. */
   readonly number: number;
   readonly root: Hash32;
+  /** Root of the accounts' extra data (privacy enhancements). */
+  readonly extraRoot: Hash32;
   readonly state: 'following' | 'waiting' | 'replaying';
   readonly detail: string | undefined;
 }
@@ -301,16 +303,24 @@ export function createPrivateHead(options: PrivateHeadOptions): PrivateHead {
     status() {
       const at = number();
       const root = privateStore.rootAt(at);
+      const extraRoot = privateStore.extraRootAt(at);
       if (blocked !== undefined && nextNumber() !== undefined)
-        return { number: at, root, state: 'waiting', detail: `Block ${blocked.number} waits: ${blocked.reason}` };
+        return {
+          number: at,
+          root,
+          extraRoot,
+          state: 'waiting',
+          detail: `Block ${blocked.number} waits: ${blocked.reason}`,
+        };
       if (nextNumber() !== undefined && at < replayTo)
         return {
           number: at,
           root,
+          extraRoot,
           state: 'replaying',
           detail: 'A payload came late; its block and those after it run again.',
         };
-      return { number: at, root, state: 'following', detail: undefined };
+      return { number: at, root, extraRoot, state: 'following', detail: undefined };
     },
     rootAt: (wanted) => privateStore.rootAt(wanted),
     keep(blocks) {

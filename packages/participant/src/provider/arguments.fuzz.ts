@@ -37,7 +37,7 @@ describe('provider arguments', () => {
     const request = fc.oneof(fc.dictionary(name, value), fc.anything());
     fc.assert(
       fc.property(request, fc.boolean(), (input, isPrivate) => {
-        for (const read of [() => readCall(input), () => readSend(input, undefined, () => isPrivate)]) {
+        for (const read of [() => readCall(input), () => readSend(input, undefined, () => isPrivate, isPrivate)]) {
           try {
             read();
           } catch (error) {

@@ -36,11 +36,22 @@ describe('arguments of eth_sendTransaction', () => {
   it.each([
     ['Gas price not 0', { gasPrice: '0x1' }],
     ['PrivacyEnhancements are disabled', { privateFor: [key], privacyFlag: 1 }],
+    ['invalid privacy flag', { privateFor: [key], privacyFlag: 4 }],
     ['both "data" and "input"', { input: '0x02' }],
     ['privateFor: a list', { privateFor: key }],
     ['privateFor[0]', { privateFor: ['not base64!'] }],
   ])('refuses: %s', (text, extra) => {
     expect(() => readSend({ from, to, data: '0x01', ...extra }, undefined, never)).toThrow(text);
+  });
+
+  it('takes privacy flags where the chain has them, with who has to be a party', () => {
+    const read = (extra: object) =>
+      readSend({ from, to, data: '0x01', privateFor: [key], ...extra }, undefined, never, true);
+    expect(read({})).toMatchObject({ privacyFlag: 0, mandatoryFor: [] });
+    expect(read({ privacyFlag: 3 })).toMatchObject({ privacyFlag: 3 });
+    expect(read({ privacyFlag: 2, mandatoryFor: [key] }).mandatoryFor).toHaveLength(1);
+    expect(() => read({ privacyFlag: 2 })).toThrow('missing mandatory recipients data');
+    expect(() => read({ privacyFlag: 1, mandatoryFor: [key] })).toThrow('privacy metadata invalid');
   });
 
   it('refuses a creation without data', () => {

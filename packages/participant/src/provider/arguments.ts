@@ -84,6 +84,7 @@ export function readCall(value: unknown): CallRequest {
 /**
  * Reads the object of `eth_sendTransaction`. What looks private without saying for whom is refused: taken as public it would show
  * everyone what was meant for few.
+ * @param hasPrivacyEnhancements whether the chain has them now: flags other than 0 are refused without
  * @param isPrivateContract true for addresses that exist in the page's private state
  * @throws ARGUMENTS_INVALID, SILENT_DOWNGRADE, VALUE_IN_PRIVATE, HEX_INVALID, QUANTITY_INVALID, BASE64_INVALID
  */
@@ -91,6 +92,7 @@ export function readSend(
   value: unknown,
   defaultFrom: string | undefined,
   isPrivateContract: (address: Uint8Array) => boolean,
+  hasPrivacyEnhancements = false,
 ): SendArguments {
   const fields = record(value, 'transaction');
   const from = (optionalText(fields, 'from') ?? defaultFrom ?? '').toLowerCase();
@@ -109,16 +111,7 @@ export function readSend(
     throw invalid('privateFor: a list of enclave keys is wanted', 'privateFor');
   if (isPrivate && transactionValue !== 0n)
     throw participantError('VALUE_IN_PRIVATE', 'ether value is not supported for private transactions', {}, 'REJECT');
-  if (privacyFlag !== undefined && privacyFlag !== null && Number(privacyFlag) !== 0)
-    throw invalid(
-      'PrivacyEnhancements are disabled. Can only accept transactions with PrivacyFlag=0(StandardPrivate).',
-      'privacyFlag',
-    );
-  if (Array.isArray(mandatoryFor) && mandatoryFor.length > 0)
-    throw invalid(
-      'privacy metadata invalid. mandatory recipients are only applicable for PrivacyFlag=2(MandatoryRecipients)',
-      'mandatoryFor',
-    );
+  const enhanced = readPrivacyFlag(privacyFlag, mandatoryFor, hasPrivacyEnhancements);
   return {
     from,
     to,
@@ -133,7 +126,35 @@ export function readSend(
       isPrivate && typeof privateFrom === 'string' && privateFrom !== ''
         ? enclaveKey(privateFrom, 'privateFrom')
         : undefined,
+    ...enhanced,
   };
+}
+
+/** Flag and mandatory recipients, checked in GoQuorum's order and words (goquorum.md 2.3). @throws ARGUMENTS_INVALID, BASE64_INVALID */
+function readPrivacyFlag(
+  flag: unknown,
+  mandatoryFor: unknown,
+  isEnabled: boolean,
+): Pick<SendArguments, 'privacyFlag' | 'mandatoryFor'> {
+  const privacyFlag = ([0, 1, 2, 3] as const).find((one) => one === (flag ?? 0));
+  if (privacyFlag === undefined) throw invalid('invalid privacy flag', 'privacyFlag');
+  if (!isEnabled && privacyFlag !== 0)
+    throw invalid(
+      'PrivacyEnhancements are disabled. Can only accept transactions with PrivacyFlag=0(StandardPrivate).',
+      'privacyFlag',
+    );
+  const mandatory = Array.isArray(mandatoryFor) ? (mandatoryFor as unknown[]) : [];
+  if (privacyFlag === 2 && mandatory.length === 0)
+    throw invalid(
+      'missing mandatory recipients data. if no mandatory recipients required consider using PrivacyFlag=1(PartyProtection)',
+      'mandatoryFor',
+    );
+  if (privacyFlag !== 2 && mandatory.length > 0)
+    throw invalid(
+      'privacy metadata invalid. mandatory recipients are only applicable for PrivacyFlag=2(MandatoryRecipients)',
+      'mandatoryFor',
+    );
+  return { privacyFlag, mandatoryFor: mandatory.map((key, index) => enclaveKey(key, `mandatoryFor[${index}]`)) };
 }
 
 function refuseDowngrade(

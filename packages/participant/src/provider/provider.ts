@@ -113,7 +113,7 @@ export function createProvider(
       return bigintToQuantity(await calls.estimate(readCall(call)));
     },
     async eth_sendTransaction([transaction], progress) {
-      const args = readSend(transaction, accounts.list()[0], isPrivateContract);
+      const args = readSend(transaction, accounts.list()[0], isPrivateContract, calls.hasPrivacyEnhancements());
       // A call that fails here would fail in the block: say so before anything leaves the page.
       if (args.to !== undefined && args.data.length > 0)
         await calls.call({ from: hexToBytes(args.from), to: args.to, data: args.data, value: args.value });

@@ -7,12 +7,15 @@ import type { Address, EnclaveKey } from '@isoquorum/primitives/bytes';
 import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
 import {
   encodeTransaction,
+  type LegacyTransaction,
   type Transaction,
   transactionHash,
   type UnsignedTransaction,
 } from '@isoquorum/primitives/transaction/transaction';
-import type { TransactionManager } from '@isoquorum/privacy/manager/transaction-manager';
+import { utf8ToBytes } from '@isoquorum/primitives/utf8';
+import type { DistributionRequest, TransactionManager } from '@isoquorum/privacy/manager/transaction-manager';
 import type { Accounts } from '../account/accounts.ts';
+import type { Calls } from '../chain/calls.ts';
 import type { PublicState, StateAnchor } from '../chain/public-state.ts';
 import { participantError } from '../errors.ts';
 import type { TransactionBook } from '../records/transaction-book.ts';
@@ -35,6 +38,8 @@ export interface SendArguments {
   /** Present, even empty: private. */
   readonly privateFor: readonly EnclaveKey[] | undefined;
   readonly privateFrom: EnclaveKey | undefined;
+  readonly privacyFlag: 0 | 1 | 2 | 3;
+  readonly mandatoryFor: readonly EnclaveKey[];
 }
 
 /** Makes, seals, signs and sends the page's transactions (the recipe of architecture's step 4). */
@@ -55,6 +60,8 @@ export interface SubmitterOptions {
   readonly manager: TransactionManager;
   readonly publicState: PublicState;
   readonly transactions: TransactionBook;
+  /** Tries private transactions before they go out. */
+  readonly simulate: Calls['simulate'];
   /** The page's enclave key. */
   readonly ownKey: EnclaveKey;
   readonly head: () => StateAnchor & { readonly number: number; readonly gasLimit: bigint };
@@ -85,8 +92,28 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     return nonce;
   }
 
-  async function seal(args: SendArguments, progress: Progress): Promise<Uint8Array> {
+  /** What the manager is told for privacy enhancements. */
+  async function enhancements(
+    args: SendArguments,
+    unsigned: Omit<LegacyTransaction, 'v' | 'r' | 's'>,
+  ): Promise<Partial<DistributionRequest>> {
+    const { privacyFlag } = args;
+    const tried = { ...unsigned, data: args.data, v: 0n, r: 0n, s: 0n };
+    const found = await options.simulate(tried, hexToBytes(args.from), privacyFlag);
+    if (found === undefined) return {};
+    // Managers keep the root as text.
+    const { executionHash: root } = found;
+    const execHash = root === undefined ? {} : { execHash: utf8ToBytes(bytesToBase64(root)) };
+    return { privacyFlag, affected: found.affectedContracts, mandatoryRecipients: args.mandatoryFor, ...execHash };
+  }
+
+  async function seal(
+    args: SendArguments,
+    unsigned: Omit<LegacyTransaction, 'v' | 'r' | 's'>,
+    progress: Progress,
+  ): Promise<Uint8Array> {
     if (args.privateFor === undefined) return args.data;
+    const enhanced = await enhancements(args, unsigned);
     const recipients = args.privateFor.length;
     progress(
       'sealing',
@@ -96,6 +123,7 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     const { hash } = await manager.send({
       payload: args.data,
       to: args.privateFor,
+      ...enhanced,
       ...(args.privateFrom === undefined ? {} : { from: args.privateFrom }),
     });
     return hash;
@@ -136,20 +164,13 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
   async function sendLocked(args: SendArguments, progress: Progress): Promise<string> {
     const isPrivate = args.privateFor !== undefined;
     const head = options.head();
-    // The payload leaves first: an envelope whose payload nobody has would bind its parties to nothing.
-    const data = await seal(args, progress);
-    progress('signing', 'Signing the envelope');
     const nonce = args.nonce ?? (await nextNonce(args.from));
     const gasLimit = args.gas ?? (gasDefault < head.gasLimit ? gasDefault : head.gasLimit);
-    const unsigned: UnsignedTransaction = {
-      type: 0,
-      nonce,
-      gasPrice: 0n,
-      gasLimit,
-      to: args.to,
-      value: args.value,
-      data,
-    };
+    const { to, value } = args;
+    const plain = { type: 0 as const, nonce, gasPrice: 0n, gasLimit, to, value, data: args.data };
+    // The payload leaves first: an envelope whose payload nobody has would bind its parties to nothing.
+    const unsigned: UnsignedTransaction = { ...plain, data: await seal(args, plain, progress) };
+    progress('signing', 'Signing the envelope');
     const transaction = accounts.sign(args.from, unsigned, head.number + 1, isPrivate);
     const hash = bytesToHex(transactionHash(transaction));
     progress('broadcasting', 'Sending the envelope to the validators', hash);
