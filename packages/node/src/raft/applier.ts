@@ -14,12 +14,9 @@ import type { RaftLogStore } from './log-store.ts';
 import { clusterStateOf, type Members } from './members.ts';
 import type { Minter } from './minter.ts';
 
-/** As the original. */
-const snapshotEvery = 250;
 /** A snapshot is due earlier when the entries since the last are this large: the log is kept in memory. */
 const bytesPerSnapshot = 32 * 1024 * 1024;
-/** Kept behind a snapshot, for followers that are a little late: so many entries, so many bytes. */
-const entriesKept = 250;
+/** Kept behind a snapshot, for followers that are a little late: as many entries, and so many bytes. */
 const bytesKept = 16 * 1024 * 1024;
 /** Blocks whose writing is under way while the next one is executed. */
 const writesUnderWayMax = 4;
@@ -43,6 +40,7 @@ export interface ApplierOptions {
   readonly members: Members;
   readonly log: RaftLogStore;
   readonly minter: Minter;
+  readonly snapshotEvery: number;
   /** An entry of this term is applied. */
   readonly onApplied: (term: number) => void;
   readonly onMembers: () => void;
@@ -153,7 +151,7 @@ export function createApplier(options: ApplierOptions): Applier {
   /** The last entry that is not kept. */
   function compactTo(index: number): number {
     let at = index;
-    for (let bytes = 0; at > log.memory.firstIndex() && index - at < entriesKept && bytes < bytesKept; at--) {
+    for (let bytes = 0; at > log.memory.firstIndex() && index - at < options.snapshotEvery && bytes < bytesKept; at--) {
       const found = log.memory.entries(at, at + 1, Number.POSITIVE_INFINITY);
       bytes += found === 'compacted' ? bytesKept : entriesSize(found);
     }
@@ -163,7 +161,7 @@ export function createApplier(options: ApplierOptions): Applier {
   async function maybeSnapshot(last: RaftEntry): Promise<void> {
     const newest = log.memory.snapshot();
     const since = last.index - (newest === 'unavailable' ? 0 : newest.index);
-    if (!isSnapshotDue && since < snapshotEvery && bytesSince < bytesPerSnapshot) return;
+    if (!isSnapshotDue && since < options.snapshotEvery && bytesSince < bytesPerSnapshot) return;
     isSnapshotDue = false;
     bytesSince = 0;
     await settleWrites();

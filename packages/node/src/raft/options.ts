@@ -11,6 +11,8 @@ export interface RaftOptions {
   readonly blockTimeMs?: number;
   /** Write seconds into headers, where the original writes nanoseconds that many tools cannot read. */
   readonly isInSeconds?: boolean;
+  /** Entries after which a snapshot is made and the log cut, and how many stay behind it; 250 unless told. */
+  readonly snapshotEvery?: number;
   /** Gets fees where gas has a price; default the node's address. */
   readonly feeRecipient?: Address;
   /** Members may be named by host names. */

@@ -2,6 +2,7 @@ import { decodeRaftExtra } from '@isoquorum/consensus/raft/header';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
+import { createMemoryLogger } from '@isoquorum/platform/memory/logger';
 import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunningNode } from '../create-node.ts';
@@ -125,21 +126,27 @@ describe('a Raft network', () => {
     expectOneChain();
   });
 
-  it('a late member gets a snapshot when the log is compacted', async () => {
-    await start(3);
+  it('a late member gets a snapshot when the log is cut, and its chain from peers', async () => {
+    const logger = createMemoryLogger();
+    const hasRestored = (): boolean => logger.lines.some(({ message }) => message.startsWith('A Raft snapshot came'));
+    simulation = await createSimulatedNetwork({ validators: 3, consensus: 'raft', logger: () => logger });
+    const members = simulation.nodes.map((node, index) => raftMember(node.nodeKey, index + 1));
+    const raftOf = (index: number) => ({ raft: { raftId: index + 1, members, snapshotEvery: 5 } });
+    for (const [index, node] of simulation.nodes.entries()) await node.start(raftOf(index));
+    await simulation.runUntil('a leader', () => leaderOf() !== undefined, 20_000);
     const victim = simulation.nodes.find((node) => !isLeader(node))!;
     await victim.crash();
-    for (let count = 0; count < 520; count++) {
-      await send(leaderOf()!, count % 3);
-      if (count % 3 === 2) await simulation.run(60);
-    }
-    await simulation.run(2_000);
-    const height = lowest();
-    await victim.start();
-    await simulation.runUntil('caught up', () => running().length === 3 && lowest() >= height, 60_000);
+    for (let count = 0; count < 25; count++) await mine(leaderOf()!, count % 3);
+    const hadBefore = hasRestored();
+    await victim.start(raftOf(simulation.nodes.indexOf(victim)));
+    await simulation.runUntil('caught up', () => running().length === 3 && lowest() >= 25, 60_000);
+    await mine(victim);
+    expect([hadBefore, hasRestored()]).toEqual([false, true]);
+    await victim.crash();
+    await victim.start(raftOf(simulation.nodes.indexOf(victim)));
     await mine(victim);
     expectOneChain();
-  }, 120_000);
+  });
 
   it('a new member joins as learner, is promoted, and one is removed', async () => {
     await start(3, { observers: 1 });

@@ -27,6 +27,8 @@ import type { RaftOptions } from './options.ts';
 /** As the original: a heartbeat each tick, an election after ten to twenty without one. */
 const tickMs = 100;
 const electionTicks = 10;
+/** As the original. */
+const snapshotEveryDefault = 250;
 const maxMessageBytes = 1024 * 1024;
 const maxUncommittedBytes = 64 * 1024 * 1024;
 /** When the leader's connection breaks, one stands for election after a moment, not after all ticks. */
@@ -142,7 +144,10 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
     log
       ?.write({ hardState, entries, snapshot })
       .then(async () => {
-        if (snapshot !== undefined) await applier?.restore(snapshot);
+        if (snapshot !== undefined) {
+          logger.log('info', 'A Raft snapshot came in place of entries', { index: snapshot.index });
+          await applier?.restore(snapshot);
+        }
         deliver(responses);
       })
       .catch(fail);
@@ -239,6 +244,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
       members,
       log,
       minter,
+      snapshotEvery: options.snapshotEvery ?? snapshotEveryDefault,
       onApplied: noteApplied,
       onMembers,
       applyConfChange,
