@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeKeyToEnode } from '@isoquorum/primitives/node-key';
 import { expect, test } from 'vitest';
-import { type NetworkFile, type RunningNetwork, rpc, startNetwork, until } from '../e2e/network.ts';
+import { type NetworkFile, type RunningNetwork, rpc, runCommand, startNetwork, until } from '../e2e/network.ts';
 
 type Node = NetworkFile['nodes'][number];
 
@@ -123,6 +124,68 @@ test('three Raft members as processes: a minter killed under load, an empty disk
     await mined(victim, await send(victim));
     await expectOneChain(all);
   } finally {
+    await network.stop();
+  }
+});
+
+test('a node joins a Raft cluster that runs as a learner, gets a vote, and is removed', {
+  timeout: 300_000,
+}, async () => {
+  const base = 23_900;
+  const network = await startNetwork(base, '--no-playground', '--consensus', 'raft');
+  const { dataDir } = network;
+  const [tcp, ws, http, port] = [80, 81, 82, 83].map((offset) => base + offset) as [number, number, number, number];
+  const nodeKey = new Uint8Array(32).fill(7);
+  const enode = nodeKeyToEnode(nodeKey, { host: '127.0.0.1', port, libp2pPort: tcp, raftPort: tcp });
+  const home = join(dataDir, 'joiner');
+  const joiner = { http: `http://127.0.0.1:${http}` } as Node;
+  let child: ReturnType<typeof runCommand> | undefined;
+  try {
+    const { nodes, accounts } = network.file();
+    const minter = await minterOf(nodes);
+    const from = accounts[0]?.address;
+    const send = ({ http: url }: Node): Promise<string> =>
+      rpc<string>(url, 'eth_sendTransaction', { from, to: from, value: '0x1' });
+    await mined(minter, await send(minter));
+
+    // Whoever is to join has to be admitted first, like every peer.
+    for (const { name } of nodes) {
+      const path = join(dataDir, name, 'permissioned-nodes.json');
+      const listed = JSON.parse(readFileSync(path, 'utf8')) as string[];
+      writeFileSync(path, JSON.stringify([...listed, enode]));
+    }
+    mkdirSync(home);
+    writeFileSync(join(home, 'nodekey'), '07'.repeat(32));
+    writeFileSync(join(home, 'static-nodes.json'), readFileSync(join(dataDir, 'node1', 'static-nodes.json')));
+    const id = await rpc<number>(nodes[0]!.http, 'raft_addLearner', enode);
+    expect(id).toBe(4);
+    const ports = `--http-port ${http} --libp2p-tcp-port ${tcp} --libp2p-ws-port ${ws} --enode-port ${port} --raftport ${tcp}`;
+    const genesis = join(dataDir, 'genesis.json');
+    child = runCommand(`node --genesis ${genesis} --data-dir ${home} ${ports} --raftjoinexisting ${id}`.split(' '));
+    const role = (wanted: string): Promise<string> =>
+      until(
+        wanted,
+        () => roleOf(joiner),
+        (found) => found === wanted,
+        60_000,
+      );
+    await role('learner');
+    await until(
+      'its chain',
+      () => heightOf(joiner),
+      (height) => height === 1,
+    );
+    await expect(rpc(joiner.http, 'raft_addPeer', enode)).rejects.toThrow("learner node can't add peer or learner");
+    expect(await rpc(minter.http, 'raft_promoteToPeer', id)).toBe(true);
+    await role('verifier');
+    await mined(joiner, await send(minter));
+    expect(await rpc(nodes[1]!.http, 'raft_removePeer', id)).toBeNull();
+    await role('');
+    await mined(nodes[0]!, await send(nodes[0]!));
+    expect(await heightOf(minter)).toBe(3);
+    expect(await rpc(joiner.http, 'raft_cluster')).toEqual([]);
+  } finally {
+    child?.kill('SIGTERM');
     await network.stop();
   }
 });
