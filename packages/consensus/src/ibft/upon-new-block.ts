@@ -1,6 +1,6 @@
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { pruneBacklog } from '../bft/backlog.ts';
-import { announceRound, isActive, isOwnTurn, refuse, requestBlock, stopIdling, waitForBlock } from '../bft/turn.ts';
+import { announceRound, isActive, isOwnTurn, requestBlock, waitForBlock } from '../bft/turn.ts';
 import type { BftHeightContext } from '../bft/types.ts';
 import { repostBacklog } from './check-message.ts';
 import { clearRound } from './round.ts';
@@ -8,8 +8,9 @@ import { broadcastRoundChange, lockedProposal, proposeBlock, startRoundTimer, ty
 import type { IbftRecord } from './types.ts';
 
 /** Takes the height of the context, with nothing known of it yet. */
-function enterHeight(turn: Turn, record: IbftRecord | undefined): void {
+export function enterHeight(turn: Turn, record: IbftRecord | undefined, previous: BftHeightContext | undefined): void {
   const { state, context, effects } = turn;
+  state.previous = previous;
   state.lock = undefined;
   clearRound(state);
   state.context = context;
@@ -30,7 +31,7 @@ function enterHeight(turn: Turn, record: IbftRecord | undefined): void {
 }
 
 /** Goes on where the record says that this node was, and sends again what it had signed in that round. */
-function resume(turn: Turn, record: IbftRecord): void {
+export function resume(turn: Turn, record: IbftRecord): void {
   const { state } = turn;
   const { round, waiting, proposed, prepareDigest, commitDigest, lock } = record;
   state.round = round;
@@ -51,7 +52,7 @@ function resume(turn: Turn, record: IbftRecord): void {
 }
 
 /** First acts at a height: timer, candidate block, stored messages. */
-function begin(turn: Turn, nowMs: number): void {
+export function begin(turn: Turn, nowMs: number): void {
   const { state, context, effects } = turn;
   if (state.config.profile === 'goquorum') {
     startRoundTimer(turn);
@@ -70,36 +71,4 @@ function begin(turn: Turn, nowMs: number): void {
     if (isFree && isOwnTurn(turn)) requestBlock(turn, true);
   }
   repostBacklog(turn);
-}
-
-/** Begins: at round 0 of the height after the head, or where the durable record says. */
-export function uponStart(turn: Turn, record: IbftRecord | undefined, nowMs: number): void {
-  const { state, context } = turn;
-  const kept = state.config.profile === 'strict' ? record : undefined;
-  state.record = kept;
-  enterHeight(turn, kept);
-  if (kept !== undefined && kept.height === context.height && isActive(state, context)) resume(turn, kept);
-  else announceRound(turn, false);
-  begin(turn, nowMs);
-}
-
-/** The chain has a new head: on to the next height. */
-export function uponNewBlock(turn: Turn, previous: BftHeightContext, nowMs: number): void {
-  const { state, context } = turn;
-  if (context.height === previous.height && bytesEqual(context.parentHash, previous.parentHash)) {
-    refuse(turn, 'STALE_INPUT');
-    return;
-  }
-  const { record } = state;
-  state.previous = previous;
-  enterHeight(turn, record);
-  if (record !== undefined && record.height === context.height && isActive(state, context)) resume(turn, record);
-  else announceRound(turn, false);
-  begin(turn, nowMs);
-}
-
-/** A block is demanded: the round's time runs from when it is due. */
-export function uponWorkPending(turn: Turn, nowMs: number): void {
-  const waitMs = stopIdling(turn, nowMs);
-  if (waitMs !== undefined) startRoundTimer(turn, waitMs);
 }

@@ -2,6 +2,7 @@ import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { withQbftSeals } from '@isoquorum/primitives/istanbul-seal';
 import { accuse, refuse, signerKey, withEntry } from '../bft/turn.ts';
+import { isNewVote } from '../bft/votes.ts';
 import type { CommitMessage } from './message.ts';
 import { changeRound } from './round.ts';
 import type { Turn } from './turn.ts';
@@ -17,21 +18,12 @@ function isSealValid(turn: Turn, message: CommitMessage, signer: Address): boole
 /** A COMMIT for the current view (UponCommit): a quorum of them makes the block final. */
 export function uponCommit(turn: Turn, message: CommitMessage, signer: Address): void {
   const { state, context, effects } = turn;
-  const { proposal } = state;
-  if (proposal === undefined || !bytesEqual(proposal.digest, message.digest)) {
-    refuse(turn, 'INCONSISTENT_SUBJECT');
-    return;
-  }
-  const key = signerKey(signer);
-  if (state.commits.has(key)) {
-    refuse(turn, 'DUPLICATE_MESSAGE');
-    return;
-  }
+  if (!isNewVote(turn, state.proposal, state.commits, { digest: message.digest, signer })) return;
   if (!isSealValid(turn, message, signer)) {
     accuse(turn, signer, 'COMMIT_SEAL_INVALID', [message]);
     return;
   }
-  state.commits = withEntry(state.commits, key, message);
+  state.commits = withEntry(state.commits, signerKey(signer), message);
   effects.push({ type: 'relay', message });
   if (state.commits.size >= context.quorum) decide(turn);
 }

@@ -1,7 +1,5 @@
-import { bytesEqual } from '@isoquorum/primitives/hex';
 import { pruneBacklog } from '../bft/backlog.ts';
-import { announceRound, isActive, isOwnTurn, refuse, requestBlock, stopIdling, waitForBlock } from '../bft/turn.ts';
-import type { BftHeightContext } from '../bft/types.ts';
+import { announceRound, isActive, isOwnTurn, requestBlock, waitForBlock } from '../bft/turn.ts';
 import { repostBacklog } from './check-message.ts';
 import { broadcastRoundChange, clearRound } from './round.ts';
 import { startRoundTimer } from './round-timer.ts';
@@ -9,7 +7,7 @@ import { sealDigestOf, type Turn } from './turn.ts';
 import type { DurableRecord, QbftEffect } from './types.ts';
 
 /** Takes the height of the context, with nothing known of it yet. */
-function enterHeight(turn: Turn, record: DurableRecord | undefined): void {
+export function enterHeight(turn: Turn, record: DurableRecord | undefined): void {
   const { state, context, effects } = turn;
   clearRound(state);
   state.context = context;
@@ -25,7 +23,7 @@ function enterHeight(turn: Turn, record: DurableRecord | undefined): void {
 }
 
 /** Goes on where the record says that this node was, and sends again what it had signed in that round. */
-function resume(turn: Turn, record: DurableRecord): void {
+export function resume(turn: Turn, record: DurableRecord): void {
   const { state, context } = turn;
   const { round, proposed, prepareDigest, commitDigest, certificate } = record;
   Object.assign(state, { round, proposed, prepareDigest, commitDigest, certificate });
@@ -50,7 +48,7 @@ function resume(turn: Turn, record: DurableRecord): void {
 }
 
 /** First acts at a height: timer, candidate block, stored messages. */
-function begin(turn: Turn, nowMs: number): void {
+export function begin(turn: Turn, nowMs: number): void {
   const { state, context } = turn;
   if (!isActive(state, context)) return;
   if (state.config.profile === 'goquorum') {
@@ -68,35 +66,4 @@ function begin(turn: Turn, nowMs: number): void {
     if (state.round === 0 && isOwnTurn(turn) && state.proposed === undefined) requestBlock(turn, true);
   }
   repostBacklog(turn);
-}
-
-/** Begins: at round 0 of the height after the head, or where the durable record says. */
-export function uponStart(turn: Turn, record: DurableRecord | undefined, nowMs: number): void {
-  const { state, context } = turn;
-  const kept = state.config.profile === 'strict' ? record : undefined;
-  state.record = kept;
-  enterHeight(turn, kept);
-  if (kept !== undefined && kept.height === context.height && isActive(state, context)) resume(turn, kept);
-  else announceRound(turn, false);
-  begin(turn, nowMs);
-}
-
-/** The chain has a new head: on to the next height (UponNewBlock). */
-export function uponNewBlock(turn: Turn, previous: BftHeightContext, nowMs: number): void {
-  const { state, context } = turn;
-  if (context.height === previous.height && bytesEqual(context.parentHash, previous.parentHash)) {
-    refuse(turn, 'STALE_INPUT');
-    return;
-  }
-  const { record } = state;
-  enterHeight(turn, record);
-  if (record !== undefined && record.height === context.height) resume(turn, record);
-  else announceRound(turn, false);
-  begin(turn, nowMs);
-}
-
-/** A block is demanded: the round's time runs from when it is due. */
-export function uponWorkPending(turn: Turn, nowMs: number): void {
-  const waitMs = stopIdling(turn, nowMs);
-  if (waitMs !== undefined) startRoundTimer(turn, waitMs);
 }

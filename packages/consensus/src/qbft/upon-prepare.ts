@@ -1,6 +1,6 @@
 import type { Address } from '@isoquorum/primitives/bytes';
-import { bytesEqual } from '@isoquorum/primitives/hex';
-import { refuse, signerKey, withEntry } from '../bft/turn.ts';
+import { signerKey, withEntry } from '../bft/turn.ts';
+import { isNewVote } from '../bft/votes.ts';
 import { repostBacklog } from './check-message.ts';
 import type { PrepareMessage } from './message.ts';
 import { broadcastOnceDurable, type Turn } from './turn.ts';
@@ -8,17 +8,8 @@ import { broadcastOnceDurable, type Turn } from './turn.ts';
 /** A PREPARE for the current view (UponPrepare): a quorum of them makes the proposal prepared. */
 export function uponPrepare(turn: Turn, message: PrepareMessage, signer: Address): void {
   const { state, context, effects } = turn;
-  const { proposal } = state;
-  if (proposal === undefined || !bytesEqual(proposal.digest, message.digest)) {
-    refuse(turn, 'INCONSISTENT_SUBJECT');
-    return;
-  }
-  const key = signerKey(signer);
-  if (state.prepares.has(key)) {
-    refuse(turn, 'DUPLICATE_MESSAGE');
-    return;
-  }
-  state.prepares = withEntry(state.prepares, key, message);
+  if (!isNewVote(turn, state.proposal, state.prepares, { digest: message.digest, signer })) return;
+  state.prepares = withEntry(state.prepares, signerKey(signer), message);
   effects.push({ type: 'relay', message });
   if (state.phase === 'preprepared' && state.prepares.size >= context.quorum) becomePrepared(turn);
 }
