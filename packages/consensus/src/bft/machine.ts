@@ -45,9 +45,15 @@ export interface Reactions<Turn, Message, Record> {
 /** A machine as a pure function of state and input. */
 export interface Machine<State, Message, Unsigned, Record> {
   /** Equal state and input give equal results; nothing is changed in place; never throws. */
-  step(state: State, input: BftInput<Message, Record>): BftStep<State, BftEffect<Message, Unsigned, Record>>;
+  readonly step: (
+    state: State,
+    input: BftInput<Message, Record>,
+  ) => BftStep<State, BftEffect<Message, Unsigned, Record>>;
   /** As `step`, but stored messages whose time has come are let out as `repost` effects (for replays). */
-  stepOnce(state: State, input: BftInput<Message, Record>): BftStep<State, BftEffect<Message, Unsigned, Record>>;
+  readonly stepOnce: (
+    state: State,
+    input: BftInput<Message, Record>,
+  ) => BftStep<State, BftEffect<Message, Unsigned, Record>>;
 }
 
 export function createMachine<State extends BftState<M, R>, M extends BftMessage, U, R extends BftRecord>(
