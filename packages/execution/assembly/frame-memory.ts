@@ -2,7 +2,10 @@
 import { frame, returnData, returnDataLength, setReturnData } from './machine.ts';
 import { MEMORY_BASE, MEMORY_LIMIT, MEMORY_SIZE, PAGE } from './layout.ts';
 
-/** Makes linear memory reach `end`; false when there is no more. */
+/**
+ * Makes linear memory reach `end`; false when that is more than any block could pay for. Where the machine has no more memory the run is void (a trap):
+ * what a block does must not depend on the machine.
+ */
 export function reserve(end: u64): bool {
   const size = (memory.size() as u64) * PAGE;
   if (end <= size) return true;
@@ -10,7 +13,8 @@ export function reserve(end: u64): bool {
   // Some more than asked for, so that a memory that grows word by word does not ask each time.
   const pages = (end - size + PAGE - 1) / PAGE;
   const generous = pages + (size / PAGE >> 4);
-  return memory.grow(generous as i32) >= 0 || memory.grow(pages as i32) >= 0;
+  if (memory.grow(generous as i32) < 0 && memory.grow(pages as i32) < 0) unreachable();
+  return true;
 }
 
 /** Gas of a memory of so many words (yellow paper, appendix G). */

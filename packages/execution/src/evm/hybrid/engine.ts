@@ -1,5 +1,5 @@
 import { evmErrors } from '../texts.ts';
-import type { Evm, EvmHost, EvmMessage, EvmOutcome, EvmResult, EvmRunOptions, EvmTracer } from '../port.ts';
+import type { Evm, EvmFrame, EvmHost, EvmMessage, EvmOutcome, EvmResult, EvmRunOptions, EvmTracer } from '../port.ts';
 import { precompileOutcome } from '../precompiles/precompiles.ts';
 import { createRunContext, Frame, type Halt, type RunContext } from './frame.ts';
 import { runFrame } from './interpreter.ts';
@@ -41,25 +41,35 @@ class Run {
   private readonly context: RunContext;
   private result: EvmResult | undefined;
 
-  constructor(host: EvmHost, outermost: EvmMessage, options: EvmRunOptions | undefined, pool: Frame[]) {
+  constructor(host: EvmHost, options: EvmRunOptions | undefined, pool: Frame[]) {
     this.host = host;
     this.tracer = options?.tracer;
     this.pool = pool;
     this.context = createRunContext(host, options);
-    this.tracer?.begin?.(host);
+  }
+
+  /** Enters the outermost message. */
+  start(outermost: EvmMessage): void {
+    this.tracer?.begin?.(this.host);
     this.result = this.begin(outermost);
+  }
+
+  /** Takes a frame that its host has entered, of code. */
+  take(entered: EvmFrame): void {
+    const { frames, pool } = this;
+    const frame = pool[frames.length] ?? new Frame();
+    pool[frames.length] = frame;
+    frames.push(frame);
+    frame.start(entered, entered.message.gas);
   }
 
   /** Enters a message: a frame on the stack, or a result at once. */
   private begin(message: EvmMessage): EvmResult | undefined {
-    const { host, tracer, frames, pool } = this;
+    const { host, tracer } = this;
     tracer?.enter?.(message);
     const entry = host.enter(message);
     if (!('result' in entry) && entry.frame.precompile === undefined) {
-      const frame = pool[frames.length] ?? new Frame();
-      pool[frames.length] = frame;
-      frames.push(frame);
-      frame.start(entry.frame, message.gas);
+      this.take(entry.frame);
       return undefined;
     }
     const result =
@@ -102,6 +112,17 @@ async function finishLater(run: Run, first: PromiseLike<void>): Promise<EvmResul
 }
 
 /**
+ * Runs a frame that its host has entered, with all that it calls, to its end: for an engine that does not take its code.
+ * @param checkDeadline asked every few thousand steps, as in a run
+ */
+export function runEntered(host: EvmHost, entered: EvmFrame, checkDeadline: (() => void) | undefined): EvmResult {
+  const run = new Run(host, checkDeadline === undefined ? undefined : { checkDeadline }, []);
+  run.take(entered);
+  // Nothing asks it to wait.
+  return run.advance() as EvmResult;
+}
+
+/**
  * The engine in plain TypeScript, for tracing and where WebAssembly is refused: words are BigInt, frames are objects on an explicit stack (1,024 nested calls use no stack of the
  * machine), nothing waits unless the options ask for pauses. Quorum's rules and both states are the host's.
  */
@@ -115,7 +136,8 @@ export function createHybridEvm(): Evm {
       if (busy) return createHybridEvm().run(host, message, options);
       busy = true;
       try {
-        const run = new Run(host, message, options, pool);
+        const run = new Run(host, options, pool);
+        run.start(message);
         const outcome = run.advance();
         if (!('then' in outcome)) return outcome;
         // The frames stay with the run that waits.

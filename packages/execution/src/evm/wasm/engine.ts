@@ -31,7 +31,7 @@ export function createWasmEvm(traced: Evm): Evm {
     message: EvmMessage,
     options: EvmRunOptions | undefined,
   ): EvmResult | Promise<EvmResult> => {
-    let result = machine.begin(host, message) ?? machine.advance();
+    let result = machine.begin(host, message, options?.checkDeadline) ?? machine.advance();
     while (result === undefined) {
       options?.checkDeadline?.();
       const wait = options?.pause?.();

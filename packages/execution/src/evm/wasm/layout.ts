@@ -11,6 +11,7 @@ export const layout = {
   FRAME_BYTES: 512,
   CODE: 0x2200000,
   ARENA: 0x4200000,
+  SP: 4,
   MEMORY_BASE: 12,
   GAS: 24,
   OUTPUT: 48,

@@ -2,6 +2,7 @@ import { emptyBytes } from '@isoquorum/primitives/bytes';
 import { type EvmRules, forkNumber } from '../evm-rules.ts';
 import { gasTableOf, STACK_BOUNDS } from '../gas-table.ts';
 import type { CallKind, EvmBlock, EvmFrame, EvmHost, EvmMessage, EvmOutcome, EvmResult } from '../port.ts';
+import { runEntered } from '../hybrid/engine.ts';
 import { precompileOutcome } from '../precompiles/precompiles.ts';
 import { evmErrors } from '../texts.ts';
 import { CodeCache } from './code-cache.ts';
@@ -18,7 +19,17 @@ const MESSAGES = 500;
 /** What the core's 64-bit gas takes; the rest of a message's gas takes no part in the run. */
 const MAX_GAS = (1n << 63n) - 1n;
 
+/**
+ * Code of creations beyond this (bytes) is left to the interpreter in plain TypeScript: analysed, it takes 28 times its size in linear memory,
+ * and nested creations may hold much of it at once. Contracts are deployed with less.
+ */
+const LARGE_CODE = 160 * 1024;
+
 const KINDS: readonly CallKind[] = ['call', 'callcode', 'delegatecall', 'staticcall', 'create', 'create2'];
+
+function isCreation({ kind }: EvmMessage): boolean {
+  return kind === 'create' || kind === 'create2';
+}
 
 /** An instance of the core with its memory, and the run that it is in. It is given a message, and advanced until there is a result. */
 export class WasmMachine {
@@ -29,6 +40,7 @@ export class WasmMachine {
   private readonly frames: EvmFrame[] = [];
   private block: EvmBlock | undefined;
   private messages = 0;
+  private checkDeadline: (() => void) | undefined;
   private excessGas = 0n;
 
   constructor() {
@@ -41,16 +53,18 @@ export class WasmMachine {
   }
 
   /** Begins a run; answers its result when no code has to run. Whatever ran here before is forgotten. */
-  begin(host: EvmHost, message: EvmMessage): EvmResult | undefined {
+  begin(host: EvmHost, message: EvmMessage, checkDeadline?: () => void): EvmResult | undefined {
     const { run } = this;
     run.host = host;
     run.rules = host.block.rules;
     this.frames.length = 0;
     this.messages = 0;
+    this.checkDeadline = checkDeadline;
     const entry = host.enter(message);
     if ('result' in entry) return entry.result;
     const { frame } = entry;
     if (frame.precompile !== undefined) return host.leave(frame, precompileOutcome(frame, frame.precompile, run.rules));
+    if (isCreation(message) && frame.code.length > LARGE_CODE) return runEntered(host, frame, checkDeadline);
     this.memory.renew();
     this.configure(run.rules);
     this.writeEnvironment(host);
@@ -101,15 +115,15 @@ export class WasmMachine {
     const { memory, codes, run } = this;
     const { FRAMES } = layout;
     const { message, input } = frame;
-    const isCreation = message.kind === 'create' || message.kind === 'create2';
-    const bytes = isCreation ? frame.code : input;
+    const isOnce = isCreation(message);
+    const bytes = isOnce ? frame.code : input;
     const { at, end } = codes.inputPlace(bytes.length);
     codes.write(bytes, at);
-    const { code, top } = isCreation ? codes.placeOnce(at, bytes.length, end) : codes.place(frame.code, end);
+    const { code, top } = isOnce ? codes.placeOnce(at, bytes.length, end) : codes.place(frame.code, end);
     memory.setBytes(FRAMES + layout.ADDRESS, frame.address);
     memory.setBytes(FRAMES + layout.CALLER, message.caller);
     memory.setWord(FRAMES + layout.VALUE, message.value);
-    this.core.begin(code, at, isCreation ? 0 : bytes.length, top, message.isStatic ? 1 : 0);
+    this.core.begin(code, at, isOnce ? 0 : bytes.length, top, message.isStatic ? 1 : 0);
     this.excessGas = message.gas > MAX_GAS ? message.gas - MAX_GAS : 0n;
     memory.u64[(FRAMES + layout.GAS) / 8] = message.gas - this.excessGas;
     this.frames.push(frame);
@@ -157,8 +171,7 @@ export class WasmMachine {
     const { message, address } = this.frames[this.frames.length - 1] as EvmFrame;
     const kind = KINDS[this.field(layout.PENDING_KIND)] as CallKind;
     const inputAt = this.field(layout.MEMORY_BASE) + this.field(layout.PENDING_INPUT);
-    const isCreation = kind === 'create' || kind === 'create2';
-    const target = isCreation ? address : this.run.target;
+    const target = kind === 'create' || kind === 'create2' ? address : this.run.target;
     const base = {
       kind,
       caller: kind === 'delegatecall' ? message.caller : address,
@@ -186,8 +199,12 @@ export class WasmMachine {
       this.answer(message, run.host.leave(frame, precompileOutcome(frame, frame.precompile, run.rules)));
       return;
     }
+    if (isCreation(message) && frame.code.length > LARGE_CODE) {
+      this.answer(message, runEntered(run.host, frame, this.checkDeadline));
+      return;
+    }
     const top = core.top() >>> 0;
-    if (message.kind === 'create' || message.kind === 'create2') {
+    if (isCreation(message)) {
       const inputAt = this.field(layout.MEMORY_BASE) + this.field(layout.PENDING_INPUT);
       const placed = this.codes.placeOnce(inputAt, this.field(layout.PENDING_INPUT_LENGTH), top);
       this.frames.push(frame);
@@ -201,15 +218,18 @@ export class WasmMachine {
     run.address = frame.address;
   }
 
-  /** Hands a result without a frame to the running frame. */
+  /** Hands the result of a message that had no frame here to the running frame. */
   private answer(message: EvmMessage, result: EvmResult): void {
-    const isCreation = message.kind === 'create' || message.kind === 'create2';
-    const output =
-      result.status === 'failure' || (isCreation && result.status === 'success') ? emptyBytes : result.output;
+    const { memory, frameAt } = this;
+    const isSuccess = result.status === 'success';
+    const isCreated = isCreation(message) && isSuccess;
+    const output = result.status === 'failure' || isCreated ? emptyBytes : result.output;
     const top = this.core.top() >>> 0;
     if (output.length > 0) this.codes.write(output, top);
-    this.memory.u64[(this.frameAt + layout.PENDING_GAS) >>> 3] = result.gasLeft;
-    this.core.answer(result.status === 'success' ? 1 : 0, top, output.length);
+    memory.u64[(frameAt + layout.PENDING_GAS) >>> 3] = result.gasLeft;
+    this.core.answer(isSuccess ? 1 : 0, top, output.length);
+    if (isCreated && result.createdAddress !== undefined)
+      memory.setBytes(memory.u32[(frameAt + layout.SP) >>> 2] as number, result.createdAddress);
   }
 
   private outcome(status: number): EvmOutcome {
