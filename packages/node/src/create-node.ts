@@ -215,6 +215,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   const announcer = createBlockAnnouncer({
     host,
     chain: reader,
+    clock,
     logger,
     validators: deciders,
   });
