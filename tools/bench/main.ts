@@ -21,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'rpc.erc20.4': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(4),
   'rpc.erc20.raft': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(3, 'raft'),
   'rpc.private.4': async () => (await import('./rpc-private.ts')).benchRpcPrivate,
+  'simulate.21': async () => (await import('./simulate.ts')).benchSimulate,
   'latency.4': async () => (await import('./latency.ts')).benchLatency('latency.4'),
   'latency.4.demand': async () => (await import('./latency.ts')).benchLatency('latency.4.demand'),
   'latency.raft': async () => (await import('./latency.ts')).benchLatency('latency.raft'),

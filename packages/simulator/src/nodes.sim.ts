@@ -60,6 +60,19 @@ describe.each(CONSENSUS_NAMES)('whole nodes with managers: %s', (consensus) => {
   });
 });
 
+/** What these seeds found is repaired; each fails without the repair. */
+describe('seeds that once failed', () => {
+  test.each([
+    ['clique', 132, 'branches that waited for each other after a lost announcement'],
+    ['clique', 137, 'a private head on a block whose sibling had taken its place'],
+    ['clique', 157, 'a canonical number that an older batch showed again'],
+    ['raft', 145, 'members that never knew each other after lost greetings'],
+  ] as const)('%s, seed %i: %s', async (consensus, seed) => {
+    const simulation = simulationOf(consensus, FAULT_KINDS, 20);
+    expectSafe(await simulation.run(simulation.draw(seed)));
+  });
+});
+
 describe('the simulator finds what is planted around whole nodes', () => {
   async function find(
     options: Partial<RunNodesOptions>,

@@ -10,6 +10,9 @@ import type { Members } from './members.ts';
 /** A peer speaks for a member that it is not; reaction REJECT. */
 export type RaftLinkErrorCode = 'RAFT_SENDER_WRONG';
 
+/** Messages to a member that has not greeted us between two greetings of ours. */
+const sendsBetweenGreetings = 20;
+
 export type RaftHello = Omit<Extract<RaftFrame, { type: 'hello' }>, 'type'>;
 
 export interface RaftLinksOptions {
@@ -43,6 +46,9 @@ function wrongSender(peer: Peer, raftId: number): IsoquorumError {
 
 export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
   const { host, members, logger } = options;
+  /** How often a peer that we know greeted us again, and how often a message found nobody behind a raft id. */
+  const repeats = new Map<string, number>();
+  const misses = new Map<number, number>();
   /** Peer by raft id, and raft id by peer. */
   const peers = new Map<number, string>();
   const ids = new Map<string, number>();
@@ -54,6 +60,18 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
     host.send(peer.id, RAFT_PROTOCOL, frame).catch((error: unknown) => {
       logger.log('debug', 'A Raft greeting was not sent', { peer: peer.id, reason: String(error) });
     });
+  }
+
+  /** A member that is connected and yet unknown: a greeting was lost on either side, as when a queue was full. */
+  function greetAgain(raftId: number): void {
+    const missed = misses.get(raftId) ?? 0;
+    misses.set(raftId, missed + 1);
+    if (missed % sendsBetweenGreetings !== 0) return;
+    const address = members.addressOf(raftId);
+    const peer = host
+      .peers()
+      .find((one) => one.address !== undefined && address !== undefined && bytesEqual(address, one.address));
+    if (peer !== undefined) greet(peer);
   }
 
   /**
@@ -83,11 +101,12 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
     const frame = decodeRaftFrame(bytes.slice());
     if (frame.type === 'hello') {
       if (!mayBe(peer, frame.raftId)) throw wrongSender(peer, frame.raftId);
-      // Whoever we did not know may have missed our greeting.
-      if (ids.get(peer.id) !== frame.raftId) {
-        bind(peer, frame.raftId);
-        greet(peer);
-      }
+      // Whoever we did not know may have missed our greeting, and so may one who greets again. Every other time: the answer to an answer ends it.
+      const isKnown = ids.get(peer.id) === frame.raftId;
+      const repeated = isKnown ? (repeats.get(peer.id) ?? 0) + 1 : 0;
+      repeats.set(peer.id, repeated);
+      bind(peer, frame.raftId);
+      if (repeated % 2 === (isKnown ? 1 : 0)) greet(peer);
       if (isMember(peer, frame.raftId)) options.onHello(frame);
       return;
     }
@@ -102,6 +121,7 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
       greet(peer);
       return;
     }
+    repeats.delete(peer.id);
     const raftId = ids.get(peer.id);
     if (raftId === undefined) return;
     ids.delete(peer.id);
@@ -114,7 +134,11 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
     isConnected: (raftId) => raftId === options.raftId || peers.has(raftId),
     async send(message) {
       const peerId = peers.get(message.to);
-      if (peerId === undefined) return false;
+      if (peerId === undefined) {
+        greetAgain(message.to);
+        return false;
+      }
+      misses.delete(message.to);
       try {
         await host.send(peerId, RAFT_PROTOCOL, encodeRaftFrame({ type: 'message', message }));
         return true;
