@@ -67,7 +67,7 @@ describe('seeds that once failed', () => {
     ['clique', 137, 'a private head on a block whose sibling had taken its place'],
     ['clique', 157, 'a canonical number that an older batch showed again'],
     ['raft', 145, 'members that never knew each other after lost greetings'],
-  ] as const)('%s, seed %i: %s', async (consensus, seed) => {
+  ] as const)('%s, seed %i: %s', async (consensus, seed, _why) => {
     const simulation = simulationOf(consensus, FAULT_KINDS, 20);
     expectSafe(await simulation.run(simulation.draw(seed)));
   });
