@@ -16,6 +16,7 @@ import { headKey } from './keys.ts';
 import type { Pruner } from './pruner.ts';
 import { createPrivateStore, type PrivateStore } from './private-store.ts';
 import { createChainReader } from './reader.ts';
+import type { SideBlocks } from './side-blocks.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 /** A block whose public transition has been carried out; kept so that it is never executed twice. */
@@ -57,6 +58,7 @@ export interface BlockchainOptions {
   readonly head: ChainBlock;
   readonly privateStates: readonly string[];
   readonly forkChoice: ForkChoice;
+  readonly sides: SideBlocks;
   readonly logger: Logger;
   readonly database: StateDatabase;
   readonly snapshot: FlatSnapshot;
@@ -134,16 +136,23 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
     const operations: StoreOperation[] = [...input.operations];
     blocks.putBlock(block, input.receipts, operations);
     if (verdict === 'side') {
+      options.sides.add(block, operations);
       options.pruner.note(operations);
       await writes.write(operations);
       options.database.settle(input.operations);
       return;
     }
     const { removed, added } = extendsTip ? { removed: [], added: [block] } : path(block);
-    for (const gone of removed) blocks.deleteCanonical(gone, operations);
+    for (const gone of removed) {
+      blocks.deleteCanonical(gone, operations);
+      options.sides.add(gone, operations);
+    }
     if (removed.length > 0)
       operations.push(...privates.retreat((removed.at(-1) as ChainBlock).block.header.number - 1));
-    for (const one of added) blocks.putCanonical(one, operations);
+    for (const one of added) {
+      blocks.putCanonical(one, operations);
+      options.sides.remove(one, operations);
+    }
     operations.push({ type: 'put', key: headKey, value: block.hash });
     const flat = options.snapshot.move(removed, added);
     operations.push(...flat.operations);

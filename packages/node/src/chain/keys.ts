@@ -18,6 +18,7 @@ const privateHeadPrefix = prefix('ph');
 const unresolvedPrefix = prefix('pd');
 const difficultyPrefix = prefix('td');
 const undoPrefix = prefix('fu');
+const sidePrefix = prefix('sb');
 const snapshotPrefix = prefix('sn');
 const journalPrefix = prefix('jt');
 const bloomRowPrefix = prefix('li');
@@ -89,6 +90,10 @@ export const journalKey = (transactionHash: Hash32): Uint8Array => concatBytes(j
 export const journalRange: { gte: Uint8Array; lt: Uint8Array } = { gte: journalPrefix, lt: prefix('ju') };
 /** Sum of difficulties up to a block, big-endian; not stored on BFT chains, where it follows from the number. */
 export const difficultyKey = (blockHash: Hash32): Uint8Array => concatBytes(difficultyPrefix, blockHash);
+/** Present for an executed block beside the canonical chain: number (8 bytes), block hash. */
+export const sideBlockKey = (number: number, blockHash: Hash32): Uint8Array =>
+  concatBytes(sidePrefix, numberToKey(number), blockHash);
+export const sideBlockRange: { gte: Uint8Array; lt: Uint8Array } = { gte: sidePrefix, lt: prefix('sc') };
 /** Who validates after a block and pending votes, as JSON. */
 export const snapshotKey = (blockHash: Hash32): Uint8Array => concatBytes(snapshotPrefix, blockHash);
 

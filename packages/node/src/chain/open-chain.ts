@@ -17,6 +17,7 @@ import { createFlatOperations, createFlatSnapshot } from './flat-snapshot.ts';
 import { createGenesisBlock } from './genesis-block.ts';
 import { genesisKey, headKey, schemaKey } from './keys.ts';
 import { createPruner, type GcMode, type KeptTrie, type Pruner } from './pruner.ts';
+import { openSideBlocks, type SideBlocks } from './side-blocks.ts';
 import { checkStoredConfig } from './stored-config.ts';
 import { createWriteQueue } from './write-queue.ts';
 
@@ -167,6 +168,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     flat.settle();
     blocks.settle(removed);
   }
+  const sides = await openSideBlocks(store, () => pruner.keptFrom());
   const pruner: Pruner = createPruner({
     mode: options.gcMode ?? 'archive',
     store,
@@ -175,7 +177,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     logger,
     tipNumber: () => chain.tip().block.header.number,
     lowestHead: () => Math.min(...chain.privates.names.map((psi) => chain.privates.head(psi).number)),
-    triesOf: (from, to) => keptTries(chain, from, to),
+    triesOf: (from, to) => keptTries(chain, sides, from, to),
   });
   const chain: Blockchain = createBlockchain({
     genesis,
@@ -186,6 +188,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     head,
     privateStates: options.privateStates ?? [DEFAULT_PRIVATE_STATE],
     forkChoice,
+    sides,
     logger,
     database,
     snapshot,
@@ -205,7 +208,16 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
 }
 
 /** The tries of the public and of every private state after each of these blocks, and after the genesis. */
-function* keptTries({ blocks, privates }: Blockchain, from: number, to: number): Generator<KeptTrie> {
+function* keptTries(
+  { blocks, privates }: Blockchain,
+  sides: SideBlocks,
+  from: number,
+  to: number,
+): Generator<KeptTrie> {
+  for (const hash of sides.between(from, to)) {
+    const header = blocks.header(hash);
+    if (header !== undefined) yield { root: header.stateRoot, leaves: 'account' };
+  }
   for (let number = 0; number <= to; number = Math.max(from, number + 1)) {
     const hash = blocks.canonicalHash(number);
     const header = hash && blocks.header(hash);

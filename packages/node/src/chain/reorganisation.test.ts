@@ -4,16 +4,19 @@ import { type Block, blockHash } from '@isoquorum/primitives/block';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { signTransaction, type Transaction, transactionHash } from '@isoquorum/primitives/transaction/transaction';
+import type { Address } from '@isoquorum/primitives/bytes';
+import { keccak256 } from '@isoquorum/primitives/keccak';
+import { createTrieReader } from '@isoquorum/execution/state/trie-reader';
 import { describe, expect, it } from 'vitest';
 import { type CliqueChain, cliqueAccountKeys, createCliqueChain, privateCreation } from '../testing/clique-chain.ts';
-import { DEFAULT_PRIVATE_STATE } from './chain.ts';
+import { type ChainBlock, DEFAULT_PRIVATE_STATE } from './chain.ts';
+import { keptBlocks } from './pruner.ts';
 
 /** Creates a contract that keeps `value` in slot 0: PUSH1 value PUSH1 0 SSTORE, then returns one byte of code (STOP). */
 const keeps = (value: number): Uint8Array =>
   hexToBytes(`0x60${value.toString(16).padStart(2, '0')}600055600160005360016000f3`);
 
-function transfer(index: number, nonce: number): Transaction {
-  const to = new Uint8Array(20).fill(9);
+function transfer(index: number, nonce: number, to: Address = new Uint8Array(20).fill(9)): Transaction {
   const fields = { type: 0 as const, nonce: BigInt(nonce), gasPrice: 0n, gasLimit: 21_000n, to, value: 1n };
   return signTransaction({ ...fields, data: new Uint8Array(0) }, cliqueAccountKeys[index]!, { chainId: 1337n });
 }
@@ -166,5 +169,60 @@ describe('a heavier branch', () => {
       expect({ head: headOf(node), root: privateRootOf(node) }).toEqual(expected);
       await node.close();
     }
+  });
+});
+
+describe('a branch beside a chain whose old states are freed', () => {
+  const account = (number: number): Address => keccak256(Uint8Array.of(number % 256, number >> 8)).subarray(12);
+  const height = keptBlocks + 14;
+  const forkAt = height - 10;
+
+  /** Blocks out of turn on the chain, each paying an account of its own; answers the one at `forkAt`. */
+  async function grow(node: CliqueChain): Promise<ChainBlock> {
+    for (let number = 1; number <= height; number++)
+      await node.take(await node.make(node.chain.tip(), (number + 2) % 3, [transfer(0, number - 1, account(number))]));
+    return node.chain.reader.blockByNumber(forkAt)!;
+  }
+
+  it('keeps its states, and is whole when it becomes the chain', async () => {
+    const store = createMemoryStore();
+    const node = await createCliqueChain({ store, gcMode: 'full' });
+    let parent = await grow(node);
+    const side: ChainBlock[] = [];
+    for (let number = forkAt + 1; number <= forkAt + 5; number++) {
+      const block = await node.make(parent, number % 3, [transfer(0, number - 1, account(number + 1000))]);
+      parent = { hash: blockHash(block), block };
+      side.push(parent);
+      if (number <= forkAt + 4) await node.take(block);
+    }
+    expect(node.chain.reader.headNumber()).toBe(height);
+    await node.prune();
+    expect(node.chain.reader.statesKeptFrom()).toBeGreaterThan(5);
+
+    // A start, so that nothing is answered from memory.
+    const again = await createCliqueChain({ store, gcMode: 'full' });
+    await again.take(side[4]!.block);
+    expect(headOf(again)).toBe(bytesToHex(side[4]!.hash));
+    await again.prune();
+    const state = createTrieReader(again.database, side[4]!.block.header.stateRoot);
+    const balances = side.map(({ block }) => state.account(account(block.header.number + 1000))?.balance);
+    expect(balances).toEqual([1n, 1n, 1n, 1n, 1n]);
+    for (let number = 1; number <= forkAt; number++) expect(state.account(account(number))?.balance).toBe(1n);
+    expect(state.account(account(forkAt + 1))).toBeUndefined();
+    await again.close();
+  });
+
+  it('is refused where it leaves the chain before them, and nothing is damaged', async () => {
+    const node = await createCliqueChain({ store: createMemoryStore(), gcMode: 'full' });
+    await grow(node);
+    const maker = await createCliqueChain({ store: createMemoryStore() });
+    for (let number = 1; number <= 3; number++) await maker.take(node.chain.reader.blockByNumber(number)!.block);
+    const old = await maker.make(maker.chain.tip(), 1);
+    await maker.close();
+    await node.prune();
+    await expect(node.take(old)).rejects.toMatchObject({ code: 'BRANCH_TOO_OLD', reaction: 'IGNORE' });
+    await node.take(await node.make(node.chain.tip(), (height + 3) % 3));
+    expect(node.chain.reader.headNumber()).toBe(height + 1);
+    await node.close();
   });
 });

@@ -2,7 +2,7 @@ import { type Block, blockHash } from '@isoquorum/primitives/block';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
-import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
+import { bytesEqual, bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import {
   knownTransactionSender,
   rememberTransactionSender,
@@ -22,8 +22,8 @@ import type { Executor } from './executor.ts';
 /** How far into the future a block may be that the original keeps until its time has come, seconds. */
 const futureSecondsMax = 30n;
 
-/** `UNKNOWN_ANCESTOR`: the parent is not in the store; catching up may bring it. */
-export type ImportErrorCode = 'UNKNOWN_ANCESTOR';
+/** `UNKNOWN_ANCESTOR`: the parent is not in the store; catching up may bring it. `BRANCH_TOO_OLD`: the parent's state has been pruned. */
+export type ImportErrorCode = 'UNKNOWN_ANCESTOR' | 'BRANCH_TOO_OLD';
 
 export interface ImportOptions {
   /** The header with its seals has been verified by the caller (consensus, a segment of headers). */
@@ -98,6 +98,14 @@ export function createImporter(options: ImporterOptions): Importer {
     }
   }
 
+  /** Where older states are pruned, a branch that left the canonical chain before them cannot be executed any more. */
+  function refuseOldBranch({ number }: Header, hash: Hash32): void {
+    const keptFrom = chain.reader.statesKeptFrom();
+    if (number === 0 || number >= keptFrom) return;
+    const text = `block ${number + 1} begins a branch on a state that is not kept any more`;
+    throw new IsoquorumError('BRANCH_TOO_OLD', text, { number, keptFrom, hash: bytesToHex(hash) }, 'IGNORE');
+  }
+
   async function importOne(block: Block, importOptions: ImportOptions): Promise<ImportOutcome> {
     const hash = blockHash(block);
     const { header } = block;
@@ -108,6 +116,7 @@ export function createImporter(options: ImporterOptions): Importer {
     rules.verifyUncles(block);
     const verdict = chain.checkFork({ hash, block });
     if (verdict === 'side' && chain.blocks.receipts(hash) !== undefined) return { type: 'known' };
+    if (!bytesEqual(parent.hash, chain.tip().hash)) refuseOldBranch(parent.block.header, hash);
     await prepare(block);
     const applied = await executor.execute(block, hash, parent);
     const durable = chain.commit({ hash, block, receipts: applied.receipts, operations: applied.operations });

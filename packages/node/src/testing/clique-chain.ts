@@ -1,6 +1,7 @@
 import { prepareCliqueHeader, sealCliqueHeader } from '@isoquorum/consensus/clique/prepare-header';
 import type { HeaderVote } from '@isoquorum/consensus/header';
 import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
+import type { StateDatabase } from '@isoquorum/execution/state/database';
 import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
 import { createVirtualClock } from '@isoquorum/platform/memory/clock';
 import { silentLogger } from '@isoquorum/platform/memory/logger';
@@ -16,6 +17,7 @@ import { openAccess } from '../access-policy.ts';
 import type { Blockchain } from '../chain/blockchain.ts';
 import type { ChainBlock } from '../chain/chain.ts';
 import { openChain } from '../chain/open-chain.ts';
+import type { GcMode } from '../chain/pruner.ts';
 import type { CliqueRules } from '../engine/clique-rules.ts';
 import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createExecutor } from '../import/executor.ts';
@@ -39,17 +41,21 @@ export interface CliqueChain {
   readonly chain: Blockchain;
   readonly rules: CliqueRules;
   readonly pool: NodePool;
+  readonly database: StateDatabase;
   /** @param signer 0 to 2 in the order of turns: the signer in turn at block n is n mod 3 */
   make(parent: ChainBlock, signer: number, transactions?: readonly Transaction[], vote?: HeaderVote): Promise<Block>;
   /** Imports, and waits until it is durable and the private state has followed. */
   take(block: Block): Promise<ImportOutcome>;
   genesis(): ChainBlock;
+  /** Frees states of old blocks, under `gcMode: 'full'`. */
+  prune(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface CliqueChainOptions {
   readonly store: Store;
   readonly epochLength?: number;
+  readonly gcMode?: GcMode;
 }
 
 const payloads = new Map<string, Uint8Array>();
@@ -81,11 +87,12 @@ export async function createCliqueChain(options: CliqueChainOptions): Promise<Cl
   const clock = createVirtualClock(startMs);
   const failures: unknown[] = [];
   const onFatal = (error: unknown): void => void failures.push(error);
-  const { chain, database } = await openChain({
+  const { chain, database, prune } = await openChain({
     genesis,
     store: options.store,
     logger: silentLogger,
     onWriteFailure: onFatal,
+    ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
   });
   const rules = createEngineRules({ chain, database, profile: 'strict', recover: createRecoverCache() });
   if (rules.kind !== 'clique') throw new Error('not a Clique chain');
@@ -111,6 +118,8 @@ export async function createCliqueChain(options: CliqueChainOptions): Promise<Cl
     chain,
     rules,
     pool,
+    database,
+    prune,
     async make(parent, signer, transactions = [], vote) {
       const key = cliqueSignerKeys[signer] as Uint8Array;
       const { header: parentHeader } = parent.block;
