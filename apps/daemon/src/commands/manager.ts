@@ -1,5 +1,6 @@
 import { createLogger } from '@isoquorum/platform/node/logger';
 import { bytesToBase64 } from '@isoquorum/primitives/base64';
+import type { ResidentGroupOptions } from '@isoquorum/manager/resident-groups';
 import type { Command } from 'commander';
 import { createCommandError } from '../command-error.ts';
 import { runUntilStopped } from '../lifecycle.ts';
@@ -20,6 +21,19 @@ interface ManagerFlags {
   readonly peers?: string;
   readonly corsOrigins?: string;
   readonly privacyEnhancements: boolean;
+  readonly residentGroup?: readonly ResidentGroupOptions[];
+}
+
+/** Reads `<name>=<keys>`, for an option that may come more than once. @throws OPTION_INVALID */
+function addResidentGroup(text: string, before: readonly ResidentGroupOptions[] = []): readonly ResidentGroupOptions[] {
+  const [, name, members] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || members === undefined)
+    throw createCommandError(
+      'OPTION_INVALID',
+      `--resident-group takes a name, "=" and enclave keys separated by commas, not "${text}"`,
+      { name: 'resident-group', text },
+    );
+  return [...before, { name, members: members.split(',') }];
 }
 
 /** `isoquorum manager`: one transaction manager as a process of its own. */
@@ -52,6 +66,11 @@ export function addManagerCommand(program: Command): void {
     .option('--peers <urls>', 'P2P URLs of other managers, separated by commas')
     .option('--cors-origins <origins>', 'origins whose pages may call the third-party server, separated by commas')
     .option('--privacy-enhancements', 'accept and send privacy flags 1 to 3', false)
+    .option(
+      '--resident-group <name=keys>',
+      'enclave keys, separated by commas, that share the private state of this name, on a chain with several private states; once for each group',
+      addResidentGroup,
+    )
     .action(async (flags: ManagerFlags) => {
       if ((flags.key === undefined) === (flags.enclave === undefined))
         throw createCommandError('OPTION_INVALID', 'give either --key or --enclave');
@@ -72,6 +91,7 @@ export function addManagerCommand(program: Command): void {
         peers: flags.peers?.split(',') ?? [],
         ...(flags.corsOrigins === undefined ? {} : { corsOrigins: flags.corsOrigins.split(',') }),
         privacyEnhancements: flags.privacyEnhancements,
+        ...(flags.residentGroup === undefined ? {} : { residentGroups: flags.residentGroup }),
         logger: createLogger(),
       });
       await runUntilStopped({

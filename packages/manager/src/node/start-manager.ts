@@ -26,6 +26,7 @@ export interface StartManagerOptions
     | 'peers'
     | 'profile'
     | 'privacyEnhancements'
+    | 'residentGroups'
     | 'remoteKeyValidation'
     | 'disablePeerDiscovery'
     | 'partyInfoIntervalMs'

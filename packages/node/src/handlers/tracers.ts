@@ -107,7 +107,9 @@ function structTrace(config: TraceConfig): RunTrace {
     tracer: observe(ends),
     result: ({ gasUsed, hasFailed }) => {
       const { ended } = ends;
-      const hasOutput = ended !== undefined && ended.status !== 'failure';
+      // What privacy enhancements refused returns nothing, whatever its code said.
+      const isRefused = hasFailed && ended?.status === 'success';
+      const hasOutput = ended !== undefined && ended.status !== 'failure' && !isRefused;
       return {
         gas: Number(gasUsed),
         failed: hasFailed || (ended !== undefined && ended.status !== 'success'),
