@@ -57,7 +57,8 @@ describe('Raft headers', () => {
 
   test.each<[string, Partial<Header>, string]>([
     ['in order', {}, 'valid'],
-    ['not later than the parent', { timestamp: parent.timestamp }, 'TIMESTAMP_INVALID'],
+    ['of the same time as the parent, as blocks of one second are', { timestamp: parent.timestamp }, 'valid'],
+    ['earlier than the parent', { timestamp: parent.timestamp - 1n }, 'TIMESTAMP_INVALID'],
     ['with uncles', { uncleHash: new Uint8Array(32) }, 'UNCLES_NOT_EMPTY'],
     ['with a doubled gas limit', { gasLimit: parent.gasLimit * 2n }, 'GAS_LIMIT_OUT_OF_BOUNDS'],
   ])('%s: strict rules look, the original does not', (_name, change, expected) => {
