@@ -41,9 +41,18 @@ describe.skipIf(!hasSharedData)('kill -9 of an import (needs ../shared)', () => 
     const start = () =>
       spawn(
         process.execPath,
+        // One option and its value a line.
         [
-          ...['--conditions=source', main, 'import', '--genesis', chain.genesisFile],
-          ...['--data-dir', dataDir, '--gcmode', 'full', chain.file],
+          '--conditions=source',
+          main,
+          'import',
+          '--genesis',
+          chain.genesisFile,
+          '--data-dir',
+          dataDir,
+          '--gcmode',
+          'full',
+          chain.file,
         ],
         { stdio: 'ignore' },
       );
