@@ -47,7 +47,7 @@ export interface EvmMessage {
   readonly codeAddress: Address;
   /** Whose storage is used: for `callcode` and `delegatecall` the caller's own frame. Unused by creations. */
   readonly address: Address;
-  /** Call data, or for creations the code that builds the contract. */
+  /** Call data, or for creations the code that builds the contract. May be a view into the engine's memory, good until the message ends. */
   readonly input: Uint8Array;
   readonly gas: bigint;
   readonly value: bigint;

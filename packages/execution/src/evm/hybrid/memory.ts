@@ -1,3 +1,5 @@
+import { emptyBytes } from '@isoquorum/primitives/bytes';
+
 const FIRST_BYTES = 4_096;
 const WORD_BITS = 64n;
 
@@ -59,6 +61,11 @@ export class FrameMemory {
     view.setBigUint64(offset + 16, BigInt.asUintN(64, value >> 64n));
     view.setBigUint64(offset + 8, BigInt.asUintN(64, value >> 128n));
     view.setBigUint64(offset, value >> 192n);
+  }
+
+  /** A range that has been paid for, not copied: good until the frame runs again. */
+  view(offset: number, length: number): Uint8Array {
+    return length === 0 ? emptyBytes : this.bytes.subarray(offset, offset + length);
   }
 
   /** A copy of a range that has been paid for. */

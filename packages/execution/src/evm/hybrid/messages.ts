@@ -27,6 +27,13 @@ function calleeGas(frame: Frame, context: RunContext, asked: bigint): bigint | u
   return asked > left ? undefined : asked;
 }
 
+/** Input of a message: a view of memory, which does not change while the frame waits; a copy for a tracer, which may keep it. */
+function messageInput(frame: Frame, context: RunContext, offset: bigint, length: bigint): Uint8Array {
+  const { memory } = frame;
+  const [from, size] = [Number(offset), Number(length)];
+  return context.options?.tracer === undefined ? memory.view(from, size) : memory.copy(from, size);
+}
+
 /** CALL, CALLCODE, DELEGATECALL, STATICCALL: pays, and leaves the message in `frame.pending`. */
 export function prepareCall(opcode: number, frame: Frame, context: RunContext): Halt | undefined {
   const { host, rules } = context;
@@ -63,7 +70,7 @@ export function prepareCall(opcode: number, frame: Frame, context: RunContext): 
     caller: kind === 'delegatecall' ? message.caller : self,
     codeAddress: target,
     address: kind === 'call' || kind === 'staticcall' ? target : self,
-    input: frame.memory.copy(Number(inputOffset), Number(inputLength)),
+    input: messageInput(frame, context, inputOffset, inputLength),
     gas: value === 0n ? gas : gas + STIPEND,
     value: kind === 'delegatecall' ? message.value : value,
     isStatic: message.isStatic || kind === 'staticcall',
@@ -98,7 +105,7 @@ export function prepareCreate(opcode: number, frame: Frame, context: RunContext)
     caller: self,
     codeAddress: self,
     address: self,
-    input: frame.memory.copy(Number(offset), Number(length)),
+    input: messageInput(frame, context, offset, length),
     gas,
     value,
     ...(isCreate2 ? { salt } : {}),
