@@ -49,6 +49,20 @@ describe('signers', () => {
     for (let number = 1; number <= lowest(); number++) expect(chainOf(0).headerByNumber(number)!.difficulty).toBe(2n);
   });
 
+  it('take a transaction into the block of the period in which it comes', async () => {
+    await start(4);
+    await simulation.runUntil('block 3', () => lowest() >= 3);
+    for (const part of [100, 400, 700, 850]) {
+      const at = chainOf(0).headNumber();
+      await simulation.runUntil('the next block', () => lowest() > at);
+      const before = lowest();
+      await simulation.run(part);
+      const hash = await send(part % 4);
+      await simulation.runUntil('mined', () => chainOf(0).transaction(hash) !== undefined, 3_000);
+      expect([part, chainOf(0).transaction(hash)!.blockNumber]).toEqual([part, before + 1]);
+    }
+  });
+
   it('go on without one of them, which catches up', async () => {
     await start(4);
     await simulation.runUntil('block 2', () => lowest() >= 2);
