@@ -220,6 +220,11 @@ export const REACHES: readonly Reach[] = [
     forbidden: /^node:|\/src\/node\/|\/libp2p\//,
     why: 'the participant runs wherever its ports do',
   },
+  {
+    entry: /^packages\/simulator\/src\/simulate\.ts$/,
+    forbidden: /^node:|\/src\/node\/|\/libp2p\//,
+    why: 'the simulator runs in a page too',
+  },
 ];
 
 export const entryReach =

@@ -57,3 +57,18 @@ describe.each(['qbft', 'ibft'] as const)('%s machines', (consensus) => {
     for (let seed = 3_001; seed <= 3_006; seed++) expectSafe(await run(seed, 4, [kind], 20));
   });
 });
+
+describe('what cannot be repaired on the wire of IBFT', () => {
+  // Two correct validators are locked on one block, a third on another, each since a later round than the other's proof, and a traitor keeps
+  // the fourth vote back (ADR 012): safe, but the height never ends. QBFT goes on in the same storm.
+  const storm = (consensus: 'ibft' | 'qbft'): Promise<RunResult> => {
+    const options = { level: 'machines', nodes: 4, heights: 20, kinds: FAULT_KINDS, quorumRule: 'ceil2N/3' } as const;
+    const simulation = createSimulation({ consensus, ...options });
+    return simulation.run(simulation.draw(201_792));
+  };
+
+  test('locks on two blocks wait for each other, and no rule of safety is broken', async () => {
+    expect((await storm('ibft')).violations).toEqual([expect.stringMatching(/^no progress/)]);
+    expectSafe(await storm('qbft'));
+  });
+});

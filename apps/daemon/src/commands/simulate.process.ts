@@ -16,10 +16,10 @@ function simulate(...args: readonly string[]): { readonly status: number | null;
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe('isoquorum simulate', () => {
-  it('gives the same trace to the byte in two processes, and another for another seed', () => {
+  it.each(['machines', 'nodes'])('gives the same trace to the byte in two processes: %s', (level) => {
     const trace = (seed: number, name: string): string => {
-      const file = join(scratch, name);
-      const { status, output } = simulate('--seed', String(seed), '--heights', '10', '--trace', file);
+      const file = join(scratch, `${level} ${name}`);
+      const { status, output } = simulate('--seed', `${seed}`, '--level', level, '--heights', '10', '--trace', file);
       expect(output).toContain('safe: heads');
       expect(status).toBe(0);
       return readFileSync(file, 'utf8');

@@ -11,7 +11,7 @@ import { nodeKeyToAddress, nodeKeyToNodeId } from '@isoquorum/primitives/node-ke
 import { signDigestBytes } from '@isoquorum/primitives/secp256k1';
 import { createBftWitness } from '../checks/create-bft-witness.ts';
 import type { ConsensusName } from '../consensus-names.ts';
-import { type QuorumRule, RECOVERY_PERIODS } from '../machines/bft/bft-genesis.ts';
+import type { QuorumRule } from '../machines/bft/bft-genesis.ts';
 import { type BftKind, ibftKind, qbftKind } from '../machines/bft/bft-kind.ts';
 import { createFrameReader } from '../machines/bft/frame-reader.ts';
 import type { Report, Traitor, TraitorEnvironment, Witness } from '../machines/replica.ts';
@@ -56,7 +56,7 @@ function createBft<
     return (digest) => signDigestBytes(digest, key);
   };
   return {
-    recoveryPeriods: RECOVERY_PERIODS,
+    recoveryPeriods: kind.recoveryPeriods,
     isFinal: true,
     optionsOf: () => ({}),
     createTraitor: (environment) =>

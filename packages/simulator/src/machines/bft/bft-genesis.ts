@@ -22,8 +22,8 @@ const requestTimeoutSeconds = 2;
 const maxRequestTimeoutSeconds = 16;
 
 export const BLOCK_PERIOD_MS = 1000;
-/** Block periods after the end of all faults within which everybody has a new block: four of the longest rounds. */
-export const RECOVERY_PERIODS: number = 4 * maxRequestTimeoutSeconds;
+/** Milliseconds that a round lasts at the longest. */
+export const LONGEST_ROUND_MS: number = maxRequestTimeoutSeconds * 1000;
 
 /** A chain of BFT machines: period 1 s, rounds of 2 s doubling to 16 s. */
 export function createBftGenesis(options: BftGenesisOptions): {

@@ -11,6 +11,7 @@ import type { IbftRecord, IbftState } from '@isoquorum/consensus/ibft/types';
 import { qbftProtocol } from '@isoquorum/consensus/qbft/protocol';
 import type { QbftMessage, UnsignedQbftMessage } from '@isoquorum/consensus/qbft/message';
 import type { DurableRecord, QbftState } from '@isoquorum/consensus/qbft/types';
+import { BLOCK_PERIOD_MS, LONGEST_ROUND_MS } from './bft-genesis.ts';
 import { ibftViewOf, qbftViewOf } from '../../checks/bft-views.ts';
 
 /** One of the two BFT protocols, with what checkers and traitors make of its messages. */
@@ -25,6 +26,8 @@ export interface BftKind<
   readonly forger: Forger<Message, Unsigned>;
   /** Whether ROUND-CHANGEs and later proposals carry certificates. */
   readonly isJustified: boolean;
+  /** Block periods after the end of all faults within which everybody has a new block. */
+  readonly recoveryPeriods: number;
 }
 
 export const qbftKind: BftKind<QbftState, QbftMessage, UnsignedQbftMessage, DurableRecord> = {
@@ -32,6 +35,8 @@ export const qbftKind: BftKind<QbftState, QbftMessage, UnsignedQbftMessage, Dura
   viewOf: qbftViewOf,
   forger: qbftForger,
   isJustified: true,
+  // Four of the longest rounds.
+  recoveryPeriods: (4 * LONGEST_ROUND_MS) / BLOCK_PERIOD_MS,
 };
 
 export const ibftKind: BftKind<IbftState, IbftMessage, UnsignedIbftMessage, IbftRecord> = {
@@ -39,4 +44,6 @@ export const ibftKind: BftKind<IbftState, IbftMessage, UnsignedIbftMessage, Ibft
   viewOf: ibftViewOf,
   forger: ibftForger,
   isJustified: false,
+  // Without certificates a lock may have to wait for the right proposers to come round several times.
+  recoveryPeriods: (20 * LONGEST_ROUND_MS) / BLOCK_PERIOD_MS,
 };

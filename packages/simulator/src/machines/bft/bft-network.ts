@@ -5,7 +5,7 @@ import { createBftWitness } from '../../checks/create-bft-witness.ts';
 import { createBftTraitor, createTraitorMemory } from '../../traitors/bft-traitor.ts';
 import { addressOf, createFakeSigner, recoverFake } from '../fake-signatures.ts';
 import type { MachineNetwork } from '../replica.ts';
-import { BLOCK_PERIOD_MS, createBftGenesis, type QuorumRule, RECOVERY_PERIODS } from './bft-genesis.ts';
+import { BLOCK_PERIOD_MS, createBftGenesis, type QuorumRule } from './bft-genesis.ts';
 import type { BftKind } from './bft-kind.ts';
 import { BftReplica, type VerifyProposal } from './bft-replica.ts';
 import { nextStateRoot } from './chain-of-headers.ts';
@@ -36,7 +36,7 @@ export function createBftNetwork<
   const signerOf = createFakeSigner;
   return {
     blockPeriodMs: BLOCK_PERIOD_MS,
-    recoveryPeriods: RECOVERY_PERIODS,
+    recoveryPeriods: kind.recoveryPeriods,
     createReplica: (environment) => new BftReplica(environment, { protocol, frames, genesis, isRelaying, verify }),
     createTraitor: (environment) =>
       createBftTraitor(environment, { protocol, frames, forger, addresses, signerOf, memory }),
