@@ -9,6 +9,7 @@ import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
 import type { CaseResult, SuiteOptions } from './case-result.ts';
 import type { ChainCase } from './chain-case.ts';
 import { expectAnswer } from './chain-comparison.ts';
+import { dumpCases } from './chain-dumps.ts';
 import { filterCases, frameCases } from './chain-frames.ts';
 import { openRaftReads, type RaftReads } from './chain-raft.ts';
 import { variantCases } from './chain-variants.ts';
@@ -43,6 +44,12 @@ interface RecordedCall {
   readonly note?: string;
   readonly psi?: string;
   readonly request: RpcRequest | readonly RpcRequest[];
+  readonly response: unknown;
+}
+
+interface RecordedWrite {
+  readonly node: number;
+  readonly request: RpcRequest;
   readonly response: unknown;
 }
 
@@ -98,7 +105,8 @@ function isRandomDigest({ method, params }: RpcRequest, ours: unknown, recorded:
 function asksThePool({ method, params }: RpcRequest, recorded: unknown): boolean {
   const { result, error } = recorded as RpcAnswer;
   const isSent =
-    /_send\w*Transaction$/.test(method ?? '') && (result !== undefined || error?.message === 'already known');
+    /_send\w*Transaction$/.test(method ?? '') &&
+    (result !== undefined || /^(already known|replacement transaction underpriced)$/.test(error?.message ?? ''));
   return isSent || (params?.includes('pending') ?? false);
 }
 
@@ -201,6 +209,15 @@ function checkExport(folder: string, node: RecordedNode): void {
   expectEqual(offset, recorded.length, 'the length of the exported file');
 }
 
+/** Casts the votes that were recorded at this node: what it votes for is shown by reads. */
+async function vote(folder: string, node: RecordedNode, number: number): Promise<void> {
+  const writes = readOptionalJson<readonly RecordedWrite[]>(join(folder, 'workload.json.gz')) ?? [];
+  for (const { node: asked, request, response } of writes) {
+    const isVote = /^(istanbul|clique)_(propose|discard)$/.test(request.method ?? '');
+    if (asked === number && isVote && (response as RpcAnswer).error === undefined) await ask(node, request, undefined);
+  }
+}
+
 async function* nodeResults(
   folder: string,
   chain: string,
@@ -221,8 +238,10 @@ async function* nodeResults(
   const raft = openRaftReads(folder, number);
   try {
     yield { name: `${title} import`, status: 'passed' };
+    await vote(folder, node, number);
     yield* wanted([{ name: `${title} export`, run: () => checkExport(folder, node) }]);
     yield* wanted(rootCases(folder, title, node, number));
+    yield* wanted(dumpCases(folder, title, node, number));
     yield* wanted(readCases(folder, title, node, number, raft));
   } finally {
     await raft.close();
