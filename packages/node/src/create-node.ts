@@ -101,6 +101,8 @@ export interface NodeOptions {
   readonly allowUnprotected?: boolean;
   /** What calls over RPC may use up; GoQuorum's limits unless told. */
   readonly callLimits?: CallLimits;
+  /** Answers tell the times of Raft blocks in seconds, whatever the headers hold. */
+  readonly showsRaftSeconds?: boolean;
   /** Sees every input of consensus, in order: enough to replay it. */
   readonly consensusLog?: (input: ConsensusInput) => void;
   /** Where a fatal fault goes (failed persist…); after it the node is stopped. */
@@ -368,6 +370,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     defaultPsi: DEFAULT_PRIVATE_STATE,
     allowUnprotected: options.allowUnprotected ?? true,
     callLimits: options.callLimits ?? CALL_LIMITS,
+    showsRaftSeconds: options.showsRaftSeconds ?? false,
     profile,
     raft: driver.raft,
     syncStatus: () => catchUp.status(),

@@ -101,6 +101,8 @@ export interface NodeContext {
   /** Whether `eth_sendRawTransaction` takes transactions without EIP-155 protection. */
   readonly allowUnprotected: boolean;
   readonly callLimits: CallLimits;
+  /** `--raft.rpcseconds`: answers tell the times of Raft blocks in seconds. */
+  readonly showsRaftSeconds: boolean;
   /** Bug for bug, or right (decision 7). */
   readonly profile: Profile;
   /** On a Raft chain on which this node takes part. */

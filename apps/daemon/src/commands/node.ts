@@ -24,6 +24,9 @@ interface NodeFlags {
   readonly raftjoinexisting?: number;
   readonly raftblocktime: number;
   readonly raftSeconds: boolean;
+  readonly 'rpc.gascap': number;
+  readonly 'vm.calltimeout': number;
+  readonly 'raft.rpcseconds': boolean;
   readonly raftdnsenable: boolean;
   readonly etherbase?: string;
   readonly devAccounts?: string;
@@ -100,6 +103,19 @@ export function addNodeCommand(program: Command): void {
       parseInteger('raftblocktime', 0, 3_600_000),
       50,
     )
+    .option(
+      '--rpc.gascap <gas>',
+      'most gas of eth_call and its like; 0 for no limit',
+      parseInteger('rpc.gascap', 0, Number.MAX_SAFE_INTEGER),
+      25_000_000,
+    )
+    .option(
+      '--vm.calltimeout <seconds>',
+      'most time of eth_call and its like; 0 for no limit',
+      parseInteger('vm.calltimeout', 0, 86_400),
+      5,
+    )
+    .option('--raft.rpcseconds', 'tell the times of Raft blocks in seconds over JSON-RPC, whatever headers hold', false)
     .option('--raft-seconds', 'write seconds into headers of a Raft chain, not nanoseconds as GoQuorum', false)
     .option('--raftdnsenable', 'members of a Raft cluster may be named by host names', false)
     .option('--etherbase <address>', 'who gets fees of blocks minted here, on a Raft chain where gas has a price')
@@ -128,6 +144,8 @@ export function addNodeCommand(program: Command): void {
         accountKeys,
         validate: flags.validate,
         privacyMarkers: flags['privacymarker.enable'],
+        callLimits: { gasCap: BigInt(flags['rpc.gascap']), timeoutMs: flags['vm.calltimeout'] * 1000 },
+        showsRaftSeconds: flags['raft.rpcseconds'],
         raft: {
           raftPort: flags.raftport,
           joinExisting: flags.raftjoinexisting,

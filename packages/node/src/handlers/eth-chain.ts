@@ -3,10 +3,11 @@ import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
 import type { EthChainMethods, SyncingJson } from '@isoquorum/rpc/jsonrpc/methods/eth-chain';
 import type { BlockNumber } from '@isoquorum/rpc/jsonrpc/parameters/block-selector';
 import { blockToJson, type BlockJson } from '@isoquorum/rpc/jsonrpc/shapes/block';
-import { headerSize, headerToJson, PENDING } from '@isoquorum/rpc/jsonrpc/shapes/header';
+import { headerSize, headerToJson, type HeaderJson, PENDING } from '@isoquorum/rpc/jsonrpc/shapes/header';
 import type { ChainBlock } from '../chain/chain.ts';
 import type { SyncStatus } from '../node-context.ts';
-import { blockAt, headerAt, pendingBlock } from './blocks.ts';
+import { blockAt, headerAt, type LocatedHeader, pendingBlock } from './blocks.ts';
+import { withShownTime } from './shown-time.ts';
 import { chainIdOf, type HandlerContext } from './context.ts';
 
 /** Wei that the original asks for where the chain has priced gas and nothing better is known. */
@@ -33,7 +34,12 @@ export function createEthChainHandlers(context: HandlerContext): HandlersOf<EthC
   function blockJson(located: ChainBlock | undefined, full: boolean): BlockJson | undefined {
     if (located === undefined) return undefined;
     const { hash, block } = located;
-    return blockToJson(block, { hash, totalDifficulty: chain.totalDifficulty(hash), chainId, full });
+    const json = blockToJson(block, { hash, totalDifficulty: chain.totalDifficulty(hash), chainId, full });
+    return withShownTime(context, json);
+  }
+
+  function headerJson({ header, hash }: LocatedHeader): HeaderJson {
+    return withShownTime(context, headerToJson(header, hash, chain.totalDifficulty(hash), headerSize(header)));
   }
 
   /** A Raft node builds nothing that is not agreed on: there `pending` is the head, as in the original. */
@@ -70,19 +76,11 @@ export function createEthChainHandlers(context: HandlerContext): HandlersOf<EthC
         return headerToJson(header, PENDING, undefined, headerSize(header));
       }
       const located = headerAt(context, number);
-      if (located === undefined) return undefined;
-      return headerToJson(
-        located.header,
-        located.hash,
-        chain.totalDifficulty(located.hash),
-        headerSize(located.header),
-      );
+      return located === undefined ? undefined : headerJson(located);
     },
     eth_getHeaderByHash: (_request, hash) => {
       const header = chain.headerByHash(hash);
-      return header === undefined
-        ? undefined
-        : headerToJson(header, hash, chain.totalDifficulty(hash), headerSize(header));
+      return header === undefined ? undefined : headerJson({ header, hash });
     },
     eth_getBlockTransactionCountByNumber: (_request, number) => transactionCount(number),
     eth_getBlockTransactionCountByHash: (_request, hash) => chain.blockByHash(hash)?.block.transactions.length,

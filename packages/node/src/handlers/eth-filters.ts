@@ -8,6 +8,7 @@ import { psiOf, type HandlerContext } from './context.ts';
 import { syncingToJson } from './eth-chain.ts';
 import { wantedLogs, type FilterStore } from './filters.ts';
 import type { LogFeed } from './log-feed.ts';
+import { withShownTime } from './shown-time.ts';
 import { findLogs } from './find-logs.ts';
 import { createLogFilter } from './log-filter.ts';
 
@@ -32,7 +33,7 @@ export function createSubscriptionHandlers(context: HandlerContext, feed: LogFee
     newHeads: (_request, notify) =>
       chain.onEvent((event) => {
         if (event.type !== 'head') return;
-        for (const { block, hash } of event.added) notify(headToJson(block.header, hash));
+        for (const { block, hash } of event.added) notify(withShownTime(context, headToJson(block.header, hash)));
       }),
     logs: (request, notify, criteria) => {
       const filter = createLogFilter(criteria);

@@ -19,6 +19,7 @@ import { createQ2tClient } from '@isoquorum/rpc/rest/q2t-client';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { createGenesisBlock } from '../chain/genesis-block.ts';
 import type { GcMode } from '../chain/pruner.ts';
+import type { CallLimits } from '../node-context.ts';
 import { clientVersionDefault, createNode, type RulesProfile, type RunningNode } from '../create-node.ts';
 import { type RunningRpc, startRpc } from '../handlers/start-rpc.ts';
 import { memberEnode, raftOptionsOf, type RaftSettings, readStaticNodes } from './raft-settings.ts';
@@ -71,6 +72,10 @@ export interface StartNodeOptions {
   readonly raft?: RaftSettings;
   readonly networkId?: bigint;
   readonly allowUnprotected?: boolean;
+  /** What calls over RPC may use up; GoQuorum's limits unless told. */
+  readonly callLimits?: CallLimits;
+  /** `--raft.rpcseconds`: answers tell the times of Raft blocks in seconds. */
+  readonly showsRaftSeconds?: boolean;
   /** Threads for sender recovery; 1 unless told. */
   readonly recoveryThreads?: number;
   /** `archive` unless told: the states of all blocks are kept. */
@@ -212,6 +217,8 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
       ...(options.validate === undefined ? {} : { validate: options.validate }),
       ...(raft === undefined ? {} : { raft }),
       ...(options.privacyMarkers === undefined ? {} : { privacyMarkers: options.privacyMarkers }),
+      ...(options.callLimits === undefined ? {} : { callLimits: options.callLimits }),
+      ...(options.showsRaftSeconds === undefined ? {} : { showsRaftSeconds: options.showsRaftSeconds }),
       ...(options.allowUnprotected === undefined ? {} : { allowUnprotected: options.allowUnprotected }),
     });
     undo.push(() => node.stop());
