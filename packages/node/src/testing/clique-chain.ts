@@ -3,7 +3,7 @@ import type { HeaderVote } from '@isoquorum/consensus/header';
 import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
 import type { StateDatabase } from '@isoquorum/execution/state/database';
 import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
-import { createVirtualClock } from '@isoquorum/platform/memory/clock';
+import { createVirtualClock, type VirtualClock } from '@isoquorum/platform/memory/clock';
 import { silentLogger } from '@isoquorum/platform/memory/logger';
 import type { Store } from '@isoquorum/platform/store';
 import type { Block } from '@isoquorum/primitives/block';
@@ -21,7 +21,7 @@ import type { GcMode } from '../chain/pruner.ts';
 import type { CliqueRules } from '../engine/clique-rules.ts';
 import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createExecutor } from '../import/executor.ts';
-import { createImporter, type ImportOutcome } from '../import/importer.ts';
+import { createImporter, type Importer, type ImportOutcome } from '../import/importer.ts';
 import { createPool, type NodePool } from '../pool/create-pool.ts';
 import { createRecoverSenders } from '../pool/senders.ts';
 import { createPayloadResolver } from '../private/payload-resolver.ts';
@@ -42,6 +42,8 @@ export interface CliqueChain {
   readonly rules: CliqueRules;
   readonly pool: NodePool;
   readonly database: StateDatabase;
+  readonly importer: Importer;
+  readonly clock: VirtualClock;
   /** @param signer 0 to 2 in the order of turns: the signer in turn at block n is n mod 3 */
   make(parent: ChainBlock, signer: number, transactions?: readonly Transaction[], vote?: HeaderVote): Promise<Block>;
   /** Imports, and waits until it is durable and the private state has followed. */
@@ -119,6 +121,8 @@ export async function createCliqueChain(options: CliqueChainOptions): Promise<Cl
     rules,
     pool,
     database,
+    importer,
+    clock,
     prune,
     async make(parent, signer, transactions = [], vote) {
       const key = cliqueSignerKeys[signer] as Uint8Array;
