@@ -13,7 +13,15 @@ export type RaftFrameErrorCode = 'RAFT_FRAME_INVALID';
  * far its disk goes, so that a leader notices when a member has lost its disk.
  */
 export type RaftFrame =
-  | { readonly type: 'hello'; readonly raftId: number; readonly term: number; readonly lastIndex: number }
+  | {
+      readonly type: 'hello';
+      readonly raftId: number;
+      readonly term: number;
+      /** Of the last entry on disk. */
+      readonly lastTerm: number;
+      readonly lastIndex: number;
+      readonly commit: number;
+    }
   | { readonly type: 'message'; readonly message: RaftMessage };
 
 const helloKind = 0;
@@ -25,9 +33,12 @@ function invalid(reason: string): never {
   throw new IsoquorumError('RAFT_FRAME_INVALID', `Raft frame: ${reason}`, { reason }, 'REJECT');
 }
 
-/** rlp[0, raftId, term, lastIndex] or rlp[1, type, from, to, term, logTerm, index, commit, vote, reject, rejectHint, context, [entry…], snapshot]. */
+/** rlp[0, raftId, term, lastTerm, lastIndex, commit] or rlp[1, type, from, to, term, logTerm, index, commit, vote, reject, rejectHint, context, [entry…], snapshot]. */
 export function encodeRaftFrame(frame: RaftFrame): Uint8Array {
-  if (frame.type === 'hello') return encodeRlp([helloKind, frame.raftId, frame.term, frame.lastIndex].map(numberToRlp));
+  if (frame.type === 'hello')
+    return encodeRlp(
+      [helloKind, frame.raftId, frame.term, frame.lastTerm, frame.lastIndex, frame.commit].map(numberToRlp),
+    );
   const { message } = frame;
   return encodeRlp([
     numberToRlp(messageKind),
@@ -95,7 +106,9 @@ export function decodeRaftFrame(bytes: Uint8Array): RaftFrame {
           type: 'hello',
           raftId: fields.readNumber('raftId'),
           term: fields.readNumber('term'),
+          lastTerm: fields.readNumber('lastTerm'),
           lastIndex: fields.readNumber('lastIndex'),
+          commit: fields.readNumber('commit'),
         };
   fields.end('frame');
   return frame;

@@ -4,19 +4,18 @@ import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import type { NetworkHost, Peer } from '@isoquorum/network/host';
 import { RAFT_PROTOCOL } from '@isoquorum/network/protocols';
+import type { Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Members } from './members.ts';
 
 /** A peer speaks for a member that it is not; reaction REJECT. */
 export type RaftLinkErrorCode = 'RAFT_SENDER_WRONG';
 
-/** Messages to a member that has not greeted us between two greetings of ours. */
-const sendsBetweenGreetings = 20;
-
 export type RaftHello = Omit<Extract<RaftFrame, { type: 'hello' }>, 'type'>;
 
 export interface RaftLinksOptions {
   readonly host: NetworkHost;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly members: Members;
   readonly raftId: number;
@@ -32,8 +31,15 @@ export interface RaftLinks {
   isConnected(raftId: number): boolean;
   /** Resolves true when the frame was handed to the network; false when the member is not there. */
   send(message: RaftMessage): Promise<boolean>;
+  /** Greets members again that have not said who they are: call now and then. */
+  greetUnknown(): void;
+  /** Greets all members again; they greet back. */
+  greetMembers(): void;
   stop(): void;
 }
+
+/** Least time between two greetings of one peer. */
+const greetAgainMs = 500;
 
 function wrongSender(peer: Peer, raftId: number): IsoquorumError {
   return new IsoquorumError(
@@ -45,33 +51,24 @@ function wrongSender(peer: Peer, raftId: number): IsoquorumError {
 }
 
 export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
-  const { host, members, logger } = options;
-  /** How often a peer that we know greeted us again, and how often a message found nobody behind a raft id. */
-  const repeats = new Map<string, number>();
-  const misses = new Map<number, number>();
+  const { host, members, logger, clock } = options;
   /** Peer by raft id, and raft id by peer. */
   const peers = new Map<number, string>();
   const ids = new Map<string, number>();
+  const greetedMs = new Map<string, number>();
   let isStopped = false;
 
   function greet(peer: Peer): void {
     if (peer.role !== 'node') return;
+    greetedMs.set(peer.id, clock.nowMs());
     const frame = encodeRaftFrame({ type: 'hello', ...options.hello() });
     host.send(peer.id, RAFT_PROTOCOL, frame).catch((error: unknown) => {
       logger.log('debug', 'A Raft greeting was not sent', { peer: peer.id, reason: String(error) });
     });
   }
 
-  /** A member that is connected and yet unknown: a greeting was lost on either side, as when a queue was full. */
-  function greetAgain(raftId: number): void {
-    const missed = misses.get(raftId) ?? 0;
-    misses.set(raftId, missed + 1);
-    if (missed % sendsBetweenGreetings !== 0) return;
-    const address = members.addressOf(raftId);
-    const peer = host
-      .peers()
-      .find((one) => one.address !== undefined && address !== undefined && bytesEqual(address, one.address));
-    if (peer !== undefined) greet(peer);
+  function mayGreetAgain(peer: Peer): boolean {
+    return clock.nowMs() - (greetedMs.get(peer.id) ?? 0) >= greetAgainMs;
   }
 
   /**
@@ -101,12 +98,10 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
     const frame = decodeRaftFrame(bytes.slice());
     if (frame.type === 'hello') {
       if (!mayBe(peer, frame.raftId)) throw wrongSender(peer, frame.raftId);
-      // Whoever we did not know may have missed our greeting, and so may one who greets again. Every other time: the answer to an answer ends it.
       const isKnown = ids.get(peer.id) === frame.raftId;
-      const repeated = isKnown ? (repeats.get(peer.id) ?? 0) + 1 : 0;
-      repeats.set(peer.id, repeated);
-      bind(peer, frame.raftId);
-      if (repeated % 2 === (isKnown ? 1 : 0)) greet(peer);
+      if (!isKnown) bind(peer, frame.raftId);
+      // Whoever greets again, or whom we did not know, may have missed our greeting.
+      if (!isKnown || mayGreetAgain(peer)) greet(peer);
       if (isMember(peer, frame.raftId)) options.onHello(frame);
       return;
     }
@@ -121,7 +116,7 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
       greet(peer);
       return;
     }
-    repeats.delete(peer.id);
+    greetedMs.delete(peer.id);
     const raftId = ids.get(peer.id);
     if (raftId === undefined) return;
     ids.delete(peer.id);
@@ -134,11 +129,7 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
     isConnected: (raftId) => raftId === options.raftId || peers.has(raftId),
     async send(message) {
       const peerId = peers.get(message.to);
-      if (peerId === undefined) {
-        greetAgain(message.to);
-        return false;
-      }
-      misses.delete(message.to);
+      if (peerId === undefined) return false;
       try {
         await host.send(peerId, RAFT_PROTOCOL, encodeRaftFrame({ type: 'message', message }));
         return true;
@@ -149,6 +140,17 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
           reason: String(error),
         });
         return false;
+      }
+    },
+    greetMembers() {
+      for (const peer of host.peers()) if (ids.has(peer.id) && mayGreetAgain(peer)) greet(peer);
+      this.greetUnknown();
+    },
+    greetUnknown() {
+      const isJoining = members.all().length === 0;
+      for (const peer of host.peers()) {
+        if (ids.has(peer.id) || !mayGreetAgain(peer)) continue;
+        if (isJoining || (peer.address !== undefined && members.byAddress(peer.address) !== undefined)) greet(peer);
       }
     },
     stop() {

@@ -23,6 +23,7 @@ import { openRaftLog, type RaftLogStore } from './log-store.ts';
 import { clusterStateOf, createMembers, firstConfState } from './members.ts';
 import { createMinter } from './minter.ts';
 import type { RaftOptions } from './options.ts';
+import { createRecovery } from './recovery.ts';
 
 /** As the original: a heartbeat each tick, an election after ten to twenty without one. */
 const tickMs = 100;
@@ -53,8 +54,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
   let opening: Promise<void> = Promise.resolve();
   let isPumping = false;
   let isStopped = false;
-  /** Our disk may have replaced one that was lost: we must not vote before we have what we may have acknowledged. */
-  let isRecovering = false;
+  let recovery = createRecovery(false);
   let hasJoined = false;
   /** What the last write of the state said. */
   let written = { term: 0, vote: 0 };
@@ -98,8 +98,11 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
 
   function tick(): void {
     setTimer('tick', tickMs, tick);
+    // Their answers say how far their logs go by now.
+    if (recovery.isUnderWay()) links?.greetMembers();
+    else links?.greetUnknown();
     // Without a leader the ticks lead to an election, and that is not for us now.
-    if (!isRecovering || raw?.status().softState.lead !== raftNone) raw?.tick();
+    if (!recovery.isUnderWay() || raw?.status().softState.lead !== raftNone) raw?.tick();
     pump();
   }
 
@@ -182,22 +185,23 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
   }
 
   function noteJoined(): void {
-    isRecovering = false;
+    recovery.end();
     if (hasJoined) return;
     hasJoined = true;
     log?.noteJoined().catch(fail);
   }
 
   function hello(): RaftHello {
-    const { term } = log?.memory.initialState().hardState ?? { term: 0 };
-    return { raftId, term, lastIndex: log?.memory.lastIndex() ?? 0 };
+    const { term, commit } = raw?.status().hardState ?? { term: 0, commit: 0 };
+    const lastIndex = log?.memory.lastIndex() ?? 0;
+    const lastTerm = log?.memory.term(lastIndex);
+    return { raftId, term, lastTerm: typeof lastTerm === 'number' ? lastTerm : 0, lastIndex, commit };
   }
 
   function uponHello(greeting: RaftHello): void {
     raw?.forgetProgress(greeting.raftId, greeting.lastIndex);
-    if (!hasJoined && !isRecovering && greeting.lastIndex > (log?.memory.lastIndex() ?? 0)) {
-      isRecovering = true;
-      logger.log('warn', 'The cluster has a history that this disk lacks: no vote before it is here', { raftId });
+    if (recovery.hear(greeting, log?.memory.lastIndex() ?? 0)) {
+      logger.log('warn', 'The cluster has a history that this disk lacks: it comes first', { raftId });
     }
     pump();
   }
@@ -207,7 +211,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
     const { type, from } = message;
     // It names whom to transfer to as its sender, and nobody sends it here.
     if (type === 'MsgTransferLeader') return;
-    if (isRecovering && (type === 'MsgVote' || type === 'MsgPreVote' || type === 'MsgTimeoutNow')) return;
+    if (!recovery.maySee(message, raw.status())) return;
     const refusal = raw.step(message);
     if (refusal?.code === 'RAFT_MESSAGE_INVALID')
       logger.log('warn', 'A Raft message is invalid', { from, type, reason: refusal.reason });
@@ -220,7 +224,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
     if (isStopped || raw === undefined || raw.status().softState.lead !== id) return;
     raw.forgetLeader();
     setTimer('election', earlyElectionMs.least + randomBelow(earlyElectionMs.spread), () => {
-      if (isStopped || isRecovering || raw?.status().softState.lead !== raftNone) return;
+      if (isStopped || recovery.isUnderWay() || raw?.status().softState.lead !== raftNone) return;
       raw.campaign();
       pump();
     });
@@ -238,6 +242,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
     log = await openRaftLog({ store: chain.store, logger, bootstrap, onFailure: fail });
     if (isStopped) return;
     hasJoined = log.hasJoined;
+    recovery = createRecovery(hasJoined);
     const snapshot = log.memory.snapshot();
     applier = createApplier({
       parts,
@@ -276,6 +281,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
     });
     links = createRaftLinks({
       host: parts.host,
+      clock,
       logger,
       members,
       raftId,
@@ -360,7 +366,9 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
       algorithm: 'raft',
       height: chain.reader.headNumber() + 1,
       round: status?.hardState.term ?? 0,
-      phase: isRecovering ? 'recovering' : (status?.softState.role.slice('State'.length).toLowerCase() ?? 'opening'),
+      phase: recovery.isUnderWay()
+        ? 'recovering'
+        : (status?.softState.role.slice('State'.length).toLowerCase() ?? 'opening'),
       proposer: status === undefined ? undefined : members.addressOf(status.softState.lead),
       isValidator: voters.includes(raftId),
       validators: addressesOf(voters),
