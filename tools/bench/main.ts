@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'state.million': async () => (await import('./state/million.ts')).benchMillionAccounts,
   'import.erc20': async () => (await import('./import/erc20.ts')).benchImport,
   'import.long': async () => (await import('./import/long.ts')).benchLongImport,
+  'import.page': async () => (await import('./import/page.ts')).benchPageImport,
   'import.private': async () => (await import('./import/long.ts')).benchPrivateImport,
   'library.erc20': async () => (await import('./library-vm.ts')).benchLibraryVm,
   'rpc.erc20.1': async () => (await import('./rpc-erc20.ts')).benchRpcErc20(1),

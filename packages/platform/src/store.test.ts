@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openDB } from 'idb';
 import { openIndexedDbStore } from './browser/indexed-db-store.ts';
+import { openPackedStore } from './browser/packed-store.ts';
 import { createMemoryStore } from './memory/store.ts';
 import { openLevelStore } from './node/level-store.ts';
 import { type StoreFixture, storeSuite } from './testing/store-suite.ts';
@@ -43,7 +45,33 @@ const kinds: readonly Kind[] = [
       },
     }),
   ),
+  {
+    name: 'IndexedDB (fake), packed',
+    create: () => {
+      const name = `packed-${databases++}`;
+      return { fixture: { isPersistent: true, open: () => openPackedStore(name) }, dispose: () => {} };
+    },
+  },
 ];
+
+test('a packed store is written anew when most of its log is old', async () => {
+  const store = await openPackedStore('compacted');
+  const key = Uint8Array.of(1);
+  for (let round = 0; round < 40; round++)
+    await store.batch([{ type: 'put', key, value: new Uint8Array(100_000).fill(round) }]);
+  await store.close();
+  const again = await openPackedStore('compacted');
+  expect(again.getSync(key)).toEqual(new Uint8Array(100_000).fill(39));
+  await again.batch([{ type: 'put', key: Uint8Array.of(2), value: Uint8Array.of(2) }]);
+  await again.close();
+  const database = await openDB('compacted', 1);
+  const lengths = (await database.getAll('batches')).map((bytes: Uint8Array) => bytes.length);
+  expect(lengths).toEqual([100_010, 11]);
+  database.close();
+  const last = await openPackedStore('compacted');
+  expect(last.getSync(Uint8Array.of(2))).toEqual(Uint8Array.of(2));
+  await last.close();
+});
 
 describe.each(kinds)('$name', (kind) => {
   test.each(storeSuite)('$name', async (one) => {

@@ -24,6 +24,8 @@ const { directory, accounts } = JSON.parse(process.argv[2] ?? '') as {
   readonly accounts: readonly number[];
 };
 const perBlock = 1_000;
+/** New accounts of a block while the state grows. */
+const growth = 2_000;
 const rounds = 20;
 
 await installFastestCrypto();
@@ -65,7 +67,7 @@ function random(below: number): number {
 const figures: GrowthFigures[] = [];
 let made = 0;
 for (const goal of accounts) {
-  for (; made < goal; made += 10_000) await block(Array.from({ length: 10_000 }, (_, index) => made + index));
+  for (; made < goal; made += growth) await block(Array.from({ length: growth }, (_, index) => made + index));
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const chosen = Array.from({ length: perBlock }, () => random(goal));

@@ -12,7 +12,7 @@ import { bytesToMapKey, createMemoryNodeSource, type MemoryNodeSource } from './
 import type { NodeSource } from './types.ts';
 
 export interface StateDatabaseOptions {
-  /** Nodes kept decoded in memory; those used longest ago go first. 150,000 unless told, about 100 MB. */
+  /** Nodes kept decoded in memory; those used longest ago go first. 100,000 unless told, about 80 MB. */
   readonly maxNodes?: number;
 }
 
@@ -44,7 +44,7 @@ export class StateDatabase {
 
   constructor(source: NodeSource, options: StateDatabaseOptions = {}) {
     this.source = source;
-    this.keeper = new NodeKeeper(options.maxNodes ?? 150_000);
+    this.keeper = new NodeKeeper(options.maxNodes ?? 100_000);
   }
 
   /** Upper bound of the decoded nodes in memory. */

@@ -7,6 +7,14 @@ interface Entry {
   readonly value: Uint8Array;
 }
 
+/** Keys of stores are short; longer ones than this would not fit a call's arguments. */
+const shortKey = 1024;
+
+/** A key as text: one character per byte, which is several times as fast as digits. */
+function textOf(key: Uint8Array): string {
+  return key.length <= shortKey ? String.fromCharCode.apply(null, key as unknown as number[]) : bytesToHex(key);
+}
+
 /** Keys in byte order, made again only when an iteration follows a change of the set of keys. */
 class MemoryStore implements Store {
   private readonly entries = new Map<string, Entry>();
@@ -19,7 +27,7 @@ class MemoryStore implements Store {
 
   getSync(key: Uint8Array): Uint8Array | undefined {
     this.checkOpen();
-    return this.entries.get(bytesToHex(key))?.value;
+    return this.entries.get(textOf(key))?.value;
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
@@ -29,7 +37,7 @@ class MemoryStore implements Store {
   async batch(operations: readonly StoreOperation[]): Promise<void> {
     this.checkOpen();
     for (const operation of operations) {
-      const name = bytesToHex(operation.key);
+      const name = textOf(operation.key);
       if (operation.type === 'put')
         this.entries.set(name, { key: operation.key.slice(), value: operation.value.slice() });
       else this.entries.delete(name);
