@@ -1,3 +1,9 @@
+import type { IbftMessage } from '@isoquorum/consensus/ibft/message';
+import { ibftProtocol } from '@isoquorum/consensus/ibft/protocol';
+import type { QbftMessage } from '@isoquorum/consensus/qbft/message';
+import { qbftProtocol } from '@isoquorum/consensus/qbft/protocol';
+import { recoverAddress } from '@isoquorum/consensus/recover-cache';
+import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import { QBFT_CODE } from '@isoquorum/consensus/qbft/message';
 import { encodeQbftMessage } from '@isoquorum/consensus/qbft/message-codec';
 import { CONSENSUS_PROTOCOL } from '@isoquorum/network/protocols';
@@ -170,6 +176,38 @@ describe.each(['qbft', 'ibft'] as const)('restarts under %s', (algorithm) => {
     expect(digests.size).toBeGreaterThan(10);
     for (const [view, found] of digests) expect([view, found.size]).toEqual([view, 1]);
     expectOneChain();
+  });
+});
+
+describe.each(['qbft', 'ibft'] as const)('a lost disk under %s', (algorithm) => {
+  it('signs nothing for a height for which the validator may have signed before', async () => {
+    await start(4, 0, { genesis: { algorithm } });
+    // Who proposed block 1 would propose it once more.
+    const { chain, author } = running()[0]!.context;
+    const self = bytesToHex(author(chain.headerByNumber(1)!));
+    const victim = simulation.nodes.find((node) => bytesToHex(node.running!.address) === self)!;
+    /** Heights of its messages by signature: others give back what it said before. */
+    const said = new Map<string, number>();
+    const consensusLog = ({ engine, input }: ConsensusInput): void => {
+      if (input.type !== 'message' || (engine !== 'qbft' && engine !== 'ibft')) return;
+      const signer =
+        engine === 'qbft'
+          ? qbftProtocol.signer(input.message as QbftMessage, recoverAddress)
+          : ibftProtocol.signer(input.message as IbftMessage, recoverAddress);
+      if (signer === undefined || bytesToHex(signer) !== self) return;
+      said.set(bytesToHex((input.message as { signature: Uint8Array }).signature), input.message.height);
+    };
+    await victim.crash();
+    await victim.start({ consensusLog });
+    await simulation.run(3_300);
+    await victim.crash();
+    const before = new Set(said.keys());
+    const highest = Math.max(...said.values());
+    expect(highest).toBeGreaterThan(3);
+    await victim.start({ store: createMemoryStore(), consensusLog });
+    const fresh = (): number[] => [...said].flatMap(([signature, height]) => (before.has(signature) ? [] : [height]));
+    await simulation.runUntil('it signs again', () => fresh().length > 3, 60_000);
+    expect(Math.min(...fresh())).toBeGreaterThan(highest);
   });
 });
 

@@ -12,9 +12,10 @@ import { consensusRecordKey, ibftRecordKey } from '../chain/keys.ts';
 import type { BftRules } from '../engine/bft-rules.ts';
 import { type BftSession, type BftSessionStatus, createBftSession } from './bft-session.ts';
 import type { ConsensusDriver, ConsensusStatus, DriverParts, FailedRound } from './driver.ts';
+import { createFirstStart, type FirstStart } from './first-start.ts';
 import { createValidatorLinks, type KnownFrame } from './validator-links.ts';
 
-/** Frames of the other algorithm that are kept while the chain has not come to its switch. */
+/** Frames that are kept while the machine that they are for does not run: before the chain's switch, or before a first start. */
 const earlyFramesMax = 512;
 
 /** A frame that came before this node was at the height where its algorithm begins. */
@@ -40,6 +41,8 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
   let sinceMs = clock.nowMs();
   let failed: FailedRound | undefined;
   let stopped = false;
+  /** Not there once the machine runs. */
+  let firstStart: FirstStart | undefined;
 
   function algorithmAfterHead(): BftAlgorithm {
     return bftAlgorithmAt(chain.reader.config, chain.reader.headNumber() + 1) ?? 'qbft';
@@ -107,6 +110,10 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
   function onHead(): void {
     sinceMs = clock.nowMs();
     failed = undefined;
+    if (firstStart !== undefined) {
+      firstStart.check();
+      return;
+    }
     const context = contextOf();
     const next = algorithmAfterHead();
     if (next === algorithm) session.newHead(context);
@@ -119,15 +126,51 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
     algorithm = next;
     session = createSession(next);
     session.start(context);
+    deliverEarly();
+  }
+
+  /** The machine begins, now that this node may sign. */
+  function begin(): void {
+    firstStart = undefined;
+    const next = algorithmAfterHead();
+    if (next !== algorithm) {
+      algorithm = next;
+      session = createSession(next);
+    }
+    session.start(contextOf());
+    deliverEarly();
+  }
+
+  function beginWithoutRecord(): void {
+    firstStart = createFirstStart({
+      clock,
+      logger,
+      head: () => {
+        const { header } = chain.reader.head().block;
+        return { number: header.number, timestampMs: Number(header.timestamp) * 1000 };
+      },
+      peerHeads: () => host.peers().map((peer) => peer.status.headNumber),
+      isQuorumConnected: () => {
+        const { validators, quorum } = contextOf();
+        return validators.length - disconnectedOf(validators).length >= quorum;
+      },
+      onReady: begin,
+    });
+    firstStart.check();
+  }
+
+  function deliverEarly(): void {
     const waiting = early;
     early = [];
     for (const { peerId, code, message, frame } of waiting) deliver(peerId, code, message, frame);
   }
 
   function deliver(peerId: string, code: number, message: Uint8Array, frame: KnownFrame): void {
-    if (algorithmOfCode(code) === algorithm) session.receive(peerId, code, message, frame);
+    const isOwn = algorithmOfCode(code) === algorithm;
+    if (isOwn && firstStart === undefined) session.receive(peerId, code, message, frame);
     // The chain never goes back: late frames of IBFT are of no use to anybody.
-    else if (algorithm === 'ibft' && early.length < earlyFramesMax) early.push({ peerId, code, message, frame });
+    else if ((isOwn || algorithm === 'ibft') && early.length < earlyFramesMax)
+      early.push({ peerId, code, message, frame });
   }
 
   function receive(peer: Peer, bytes: Uint8Array): void {
@@ -144,6 +187,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
     stops.push(
       host.onPeer(({ type, peer }) => {
         if (type === 'disconnected') links.forget(peer.id);
+        else if (firstStart !== undefined) firstStart.check();
         else if (peer.address !== undefined) session.peerConnected(peer.address);
       }),
       parts.pool.onEvent((event) => {
@@ -183,10 +227,12 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
   return {
     start() {
       listen();
-      session.start(contextOf());
+      if (session.hasRecord()) session.start(contextOf());
+      else beginWithoutRecord();
     },
     async stop() {
       stopped = true;
+      firstStart?.stop();
       for (const stop of stops) stop();
       await session.stop();
     },

@@ -39,6 +39,8 @@ export interface BftSessionStatus {
 
 /** One algorithm's machine at work, from its start until the chain moves on to another. */
 export interface BftSession {
+  /** Whether what was signed before is on disk. */
+  hasRecord(): boolean;
   start(context: BftHeightContext): void;
   newHead(context: BftHeightContext): void;
   /** A frame of this algorithm. @throws QBFT_MESSAGE_INVALID, IBFT_MESSAGE_INVALID */
@@ -266,6 +268,7 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
   }
 
   return {
+    hasRecord: () => chain.store.getSync(recordKey) !== undefined,
     start(context) {
       const bytes = chain.store.getSync(recordKey);
       const record = bytes === undefined ? undefined : protocol.decodeRecord(bytes);
