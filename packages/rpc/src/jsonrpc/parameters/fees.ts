@@ -9,10 +9,10 @@ export const bigOrNumber: ParameterCodec<number> = {
   optional: false,
   decode: (json) => {
     if (typeof json === 'number') {
-      if (!Number.isInteger(json) || json < 0) throw kindMismatch(json, 'math.HexOrDecimal64');
+      if (!Number.isSafeInteger(json) || json < 0) throw kindMismatch(json, 'math.HexOrDecimal64');
       return json;
     }
-    return Number(uint64Quantity.decode(json));
+    return Math.min(Number(uint64Quantity.decode(json)), Number.MAX_SAFE_INTEGER);
   },
   encode: (value) => `0x${value.toString(16)}`,
 };
