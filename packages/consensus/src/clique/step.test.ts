@@ -86,6 +86,8 @@ describe('a signer', () => {
     const both = signers.slice(0, 2);
     const step = cliqueStep(createCliqueState(both), headOf(contextAt(4, {}, [[3, one]])));
     expect(step.state.signer).toEqual(signers[1]);
+    const inTurn = cliqueStep(createCliqueState(both), headOf(contextAt(5)));
+    expect([inTurn.state.signer, inTurn.state.delayMs]).toEqual([signers[1], 0]);
   });
 
   test('on demand waits for transactions, and for more when they were none', () => {

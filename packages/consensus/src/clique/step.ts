@@ -32,7 +32,8 @@ function uponHead(before: CliqueState, input: Extract<CliqueInput, { type: 'head
   const { snapshot, height } = context;
   const cancel: readonly CliqueEffect[] = isBusy(before) ? [{ type: 'cancelBuild' }] : [];
   const own = before.addresses.filter((address) => includesAddress(snapshot.signers, address));
-  const signer = own.find((address) => maySignFrom(snapshot, address) <= height);
+  const allowed = own.filter((address) => maySignFrom(snapshot, address) <= height);
+  const signer = allowed.find((address) => isInTurn(snapshot, height, address)) ?? allowed[0];
   const base = { addresses: before.addresses, context, signer, delayMs: 0 };
   if (signer === undefined) {
     return { state: { ...base, phase: own.length === 0 ? 'out' : 'resting' }, effects: cancel };

@@ -59,7 +59,7 @@ export type CliquePhase = 'starting' | 'out' | 'resting' | 'waiting' | 'building
 
 /** Immutable. */
 export interface CliqueState {
-  /** Addresses whose keys this node holds, in the order in which they are tried. */
+  /** Addresses whose keys this node holds; whoever is in turn signs, else the first that may. */
   readonly addresses: readonly Address[];
   readonly context: CliqueContext | undefined;
   /** Who signs the next block, if this node may. */
