@@ -11,6 +11,13 @@ describe('the fast engine', () => {
     expect(createFastEvm().name).toBe('wasm');
   });
 
+  it('may be compiled in the background before', async () => {
+    const { prepareWasmEvm } = await import('../wasm/core.ts');
+    await prepareWasmEvm();
+    const { createFastEvm } = await import('./engine.ts');
+    expect(createFastEvm().name).toBe('wasm');
+  });
+
   it.each([
     ['there is no WebAssembly', undefined],
     [
