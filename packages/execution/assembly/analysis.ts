@@ -16,6 +16,9 @@ let height: i32 = 0;
 let growth: i32 = 0;
 /** The cell of a DUP or PUSH that has just been written into the open block; 0 when the last instruction was another. */
 let operand: usize = 0;
+/** The cell of a PUSH that has just been followed by a SWAP1, and that of an ISZERO that has just been written; else 0. */
+let swapped: usize = 0;
+let negated: usize = 0;
 
 function closeBlock(): void {
   if (header == 0) return;
@@ -35,6 +38,8 @@ function openBlock(at: usize, pc: u32): void {
   height = 0;
   growth = 0;
   operand = 0;
+  swapped = 0;
+  negated = 0;
 }
 
 /** Counts an instruction into the open block. */
@@ -65,14 +70,14 @@ export function analysisBound(length: u32): u64 {
   return (length as u64) * 28 + 256;
 }
 
-/** Makes one instruction of a DUP or PUSH and the one after it. Answers the next cell. */
+/** Makes one instruction of a DUP or PUSH and the one after it, or with -1 of PUSH, SWAP1 and SUB. Answers the next cell. */
 function fuse(cell: usize, pair: i32): usize {
   const op = load<u16>(cell);
   if (op == (Op.Dup as u16)) {
     store<u16>(cell, (Op.DupAdd + pair) as u16);
     return cell + 8;
   }
-  store<u16>(cell, (Op.PushAdd + pair) as u16);
+  store<u16>(cell, (pair < 0 ? Op.SubtractConstant : Op.PushAdd + pair) as u16);
   if (op == (Op.Push as u16)) setWord(cell + 8, load<u32>(cell, 4));
   return cell + 40;
 }
@@ -133,7 +138,9 @@ export function analyse(bytes: usize, length: u32, at: usize, single: bool): usi
     }
     if (opcode >= 0x80 && opcode <= 0x9f) {
       const isDup = opcode <= 0x8f;
+      swapped = opcode == 0x90 && operand != 0 && load<u16>(operand) != (Op.Dup as u16) ? operand : 0;
       operand = isDup ? ip : 0;
+      negated = 0;
       store<u16>(ip, (isDup ? Op.Dup : Op.Swap) as u16);
       store<u32>(ip, (isDup ? opcode - 0x80 : opcode - 0x8f) << 5, 4);
       ip += 8;
@@ -141,6 +148,8 @@ export function analyse(bytes: usize, length: u32, at: usize, single: bool): usi
       store<u16>(ip, Op.PushWord as u16);
       storePush(ip + 8, bytes, pc + 1, size, length);
       operand = ip;
+      swapped = 0;
+      negated = 0;
       ip += 40;
     } else if (size > 0 || opcode == 0x5f || opcode == 0x58) {
       let value: u32 = opcode == 0x58 ? pc : 0;
@@ -149,10 +158,20 @@ export function analyse(bytes: usize, length: u32, at: usize, single: bool): usi
       }
       const after: u32 = size > 0 && next < length && !single ? load<u8>(bytes + next) : 0;
       const isJump = after == 0x56 || after == 0x57;
-      store<u16>(ip, (!isJump ? Op.Push : after == 0x56 ? Op.JumpTo : Op.JumpIfTo) as u16);
-      store<u32>(ip, value, 4);
-      operand = ip;
-      ip += 8;
+      if (after == 0x57 && negated != 0) {
+        store<u16>(negated, Op.JumpIfZeroTo as u16);
+        store<u32>(negated, value, 4);
+      } else if (after == 0x57 && operand != 0 && load<u16>(operand) == (Op.Dup as u16) && load<u32>(operand, 4) == 0) {
+        store<u16>(operand, Op.DupJumpIfTo as u16);
+        store<u32>(operand, value, 4);
+      } else {
+        store<u16>(ip, (!isJump ? Op.Push : after == 0x56 ? Op.JumpTo : Op.JumpIfTo) as u16);
+        store<u32>(ip, value, 4);
+        operand = ip;
+        ip += 8;
+      }
+      swapped = 0;
+      negated = 0;
       if (isJump) {
         count(after);
         closeBlock();
@@ -163,7 +182,9 @@ export function analyse(bytes: usize, length: u32, at: usize, single: bool): usi
     } else {
       const op = denseOf(opcode);
       const pair = pairOf(op);
-      if (pair >= 0 && operand != 0) {
+      if (op == Op.Sub && swapped != 0) {
+        ip = fuse(swapped, -1);
+      } else if (pair >= 0 && operand != 0) {
         ip = fuse(operand, pair);
       } else {
         store<u16>(ip, op as u16);
@@ -171,6 +192,8 @@ export function analyse(bytes: usize, length: u32, at: usize, single: bool): usi
         ip += 8;
       }
       operand = 0;
+      swapped = 0;
+      negated = op == Op.IsZero ? ip - 8 : 0;
       isDead = isEnd(op);
       if (isDead || endsBlock(op)) closeBlock();
     }

@@ -11,6 +11,8 @@ export const enum Op {
   // `pairOf`.
   DupAdd, DupMul, DupSub, DupAnd, DupEq, DupLt, DupGt,
   PushAdd, PushMul, PushSub, PushAnd, PushEq, PushLt, PushGt,
+  // PUSH, SWAP1, SUB: less a constant; and static JUMPI after DUP1 or ISZERO.
+  SubtractConstant, DupJumpIfTo, DupJumpIfKnown, JumpIfZeroTo, JumpIfZeroKnown,
 }
 
 /** Place of an instruction of ours among those that make pairs; -1 for the others. */

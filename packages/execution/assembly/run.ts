@@ -116,13 +116,9 @@ export function run(slice: i32, isReadOnly: i32): i32 {
         sp -= 32;
         break;
       }
-      case Op.Div: {
-        divide(sp, sp - 32, false, sp - 32);
-        sp -= 32;
-        break;
-      }
+      case Op.Div:
       case Op.Mod: {
-        divide(sp, sp - 32, true, sp - 32);
+        divide(sp, sp - 32, op == Op.Mod, sp - 32);
         sp -= 32;
         break;
       }
@@ -294,9 +290,7 @@ export function run(slice: i32, isReadOnly: i32): i32 {
         save(ip, sp, gas);
         return isReturn ? at.STOPPED : at.REVERTED;
       }
-      case Op.Invalid: {
-        return fail(at.INVALID_OPCODE, load<u32>(ip, 4));
-      }
+      case Op.Invalid: return fail(at.INVALID_OPCODE, load<u32>(ip, 4));
       case Op.SelfDestruct: {
         const refusal = writeRefusal();
         if (refusal != 0) return fail(refusal);
@@ -305,6 +299,30 @@ export function run(slice: i32, isReadOnly: i32): i32 {
         store<u32>(frame, 0, at.OUTPUT_LENGTH);
         save(ip, sp, gas);
         return at.STOPPED;
+      }
+      case Op.SubtractConstant: {
+        stack.subtractFrom(ip + 8, sp);
+        ip += 40;
+        continue;
+      }
+      case Op.DupJumpIfKnown: {
+        ip = word.isZero(sp) ? ip + 8 : (load<u32>(ip, 4) as usize);
+        continue;
+      }
+      case Op.JumpIfZeroKnown: {
+        ip = word.isZero(sp) ? (load<u32>(ip, 4) as usize) : ip + 8;
+        sp -= 32;
+        continue;
+      }
+      case Op.DupJumpIfTo:
+      case Op.JumpIfZeroTo: {
+        const isDup = op == Op.DupJumpIfTo;
+        const isTaken = word.isZero(sp) != isDup;
+        if (!isDup) sp -= 32;
+        if (!isTaken) break;
+        ip = resolveJump(ip, isDup ? Op.DupJumpIfKnown : Op.JumpIfZeroKnown);
+        if (ip == 0) return fail(at.INVALID_JUMP);
+        continue;
       }
       case Op.DupAdd: {
         stack.add(sp - load<u32>(ip, 4), sp);

@@ -39,6 +39,26 @@ export function subtract(top: usize, target: usize): void {
   store<u64>(target, load<u64>(top, 24) - load<u64>(target, 24) - c2, 24);
 }
 
+/** target = target - value. */
+@inline
+export function subtractFrom(value: usize, target: usize): void {
+  const a0 = load<u64>(target);
+  const a1 = load<u64>(target, 8);
+  const a2 = load<u64>(target, 16);
+  const b0 = load<u64>(value);
+  const b1 = load<u64>(value, 8);
+  const b2 = load<u64>(value, 16);
+  const c0 = u64(a0 < b0);
+  const s1 = a1 - b1;
+  const c1 = u64(a1 < b1) | u64(s1 < c0);
+  const s2 = a2 - b2;
+  const c2 = u64(a2 < b2) | u64(s2 < c1);
+  store<u64>(target, a0 - b0);
+  store<u64>(target, s1 - c0, 8);
+  store<u64>(target, s2 - c1, 16);
+  store<u64>(target, load<u64>(target, 24) - load<u64>(value, 24) - c2, 24);
+}
+
 @inline
 export function less(top: usize, target: usize): void {
   setWord(target, u64(isLess(top, target)));

@@ -167,6 +167,7 @@ const instruction: fc.Arbitrary<string> = fc.oneof(
       .map(([length, at, code]) => sequence(length, at, code)),
   },
   { weight: 1, arbitrary: fc.tuple(word, small).map(([condition, at]) => sequence(condition, at, '57')) },
+  { weight: 1, arbitrary: fc.tuple(word, small).map(([condition, at]) => sequence(condition, '8015', at, '57')) },
   { weight: 1, arbitrary: target.map((a) => sequence(a, 'ff')) },
   { weight: 1, arbitrary: fc.uint8Array({ minLength: 1, maxLength: 3 }).map(bytesToBareHex) },
   { weight: 1, arbitrary: fc.constantFrom('5b6000565b', '600356005b', 'fe', '00') },
@@ -176,6 +177,8 @@ const instruction: fc.Arbitrary<string> = fc.oneof(
 interface Loop {
   readonly rounds: number;
   readonly body: string;
+  /** Whether the way back goes through ISZERO twice. */
+  readonly isNegated: boolean;
 }
 
 const neutral: fc.Arbitrary<string> = fc.oneof(
@@ -190,8 +193,8 @@ const neutral: fc.Arbitrary<string> = fc.oneof(
 );
 
 const loop: fc.Arbitrary<Loop> = fc
-  .tuple(fc.integer({ min: 1, max: 4 }), fc.array(neutral, { minLength: 1, maxLength: 4 }))
-  .map(([rounds, bodies]) => ({ rounds, body: bodies.join('') }));
+  .tuple(fc.integer({ min: 1, max: 4 }), fc.array(neutral, { minLength: 1, maxLength: 4 }), fc.boolean())
+  .map(([rounds, bodies, isNegated]) => ({ rounds, body: bodies.join(''), isNegated }));
 
 /** Code of the parts; loops know where they are. */
 function assemble(parts: readonly (string | Loop)[]): string {
@@ -202,8 +205,8 @@ function assemble(parts: readonly (string | Loop)[]): string {
       continue;
     }
     const start = (code.length / 2 + 2).toString(16).padStart(4, '0');
-    // PUSH1 rounds, JUMPDEST, body, PUSH1 1, SWAP1, SUB, DUP1, PUSH2 start, JUMPI, POP
-    code += `60${byte(part.rounds)}5b${part.body}600190038061${start}5750`;
+    // PUSH1 rounds, JUMPDEST, body, PUSH1 1, SWAP1, SUB, DUP1, (ISZERO, ISZERO,) PUSH2 start, JUMPI, POP
+    code += `60${byte(part.rounds)}5b${part.body}6001900380${part.isNegated ? '1515' : ''}61${start}5750`;
   }
   return code;
 }
