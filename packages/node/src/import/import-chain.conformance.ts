@@ -14,6 +14,7 @@ import type { RulesProfile } from '../create-node.ts';
 import { readManagerData } from '../node/read-manager-data.ts';
 import { exportChain } from './export-chain.ts';
 import { importChain } from './import-chain.ts';
+import { createManagerData } from './manager-data.ts';
 
 const shared = process.env['ISOQUORUM_SHARED'] ?? resolve(import.meta.dirname, '../../../../../shared');
 const chains = join(shared, 'vectors/chains');
@@ -54,7 +55,9 @@ describe.skipIf(!isPresent)('recorded chains (needs ../shared)', () => {
         const genesisPath = existsSync(join(own, 'genesis.json'))
           ? join(own, 'genesis.json')
           : join(folder, 'genesis.json');
-        const { source: payloads, groups } = readManagerData(own);
+        const { source: payloads, groups } = existsSync(own)
+          ? readManagerData(own)
+          : createManagerData({ payloads: {} });
         const written: Uint8Array[] = [];
         const report = await importChain({
           genesis: parseGenesis(json(genesisPath)),
