@@ -29,7 +29,11 @@ export class PrivateCheck {
     this.heads.set(node, Math.min(number, this.heads.get(node) ?? number));
   }
 
-  restart(node: number, number: number): void {
+  /** @param isFinal blocks are: what was executed once is not lost */
+  restart(node: number, number: number, isFinal: boolean): void {
+    const before = this.heads.get(node) ?? 0;
+    if (isFinal && number < before)
+      this.report(`node ${node} lost private blocks ${number + 1} to ${before} at a restart`);
     this.heads.set(node, number);
   }
 }

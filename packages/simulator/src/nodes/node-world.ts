@@ -16,7 +16,7 @@ import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { FinalityCheck } from '../checks/finality-check.ts';
 import { PrivateCheck } from '../checks/private-check.ts';
 import type { Chance } from '../core/chance.ts';
-import { SimulatedDisk } from '../core/disk.ts';
+import type { SimulatedDisk } from '../core/disk.ts';
 import type { Timeline } from '../core/timeline.ts';
 import type { Trace } from '../core/trace.ts';
 import type { Fault, Treason } from '../faults/fault.ts';
@@ -43,6 +43,7 @@ export interface NodeWorldOptions {
   readonly managerOf: (index: number) => Q2tClient | undefined;
   /** Nodes that are parties to every private transaction. */
   readonly parties: readonly number[];
+  readonly createDisk: (timeline: Timeline, delayMs: () => number) => SimulatedDisk;
 }
 
 interface Slot {
@@ -142,8 +143,8 @@ export class NodeWorld implements SimulatedWorld {
   }
 
   private createSlot(index: number, peerId: string): Slot {
-    const { timeline, scenario, kind, chance, nodeKeys } = this.options;
-    const disk = new SimulatedDisk(timeline, () => this.weather.writeMs(index, this.elapsedMs));
+    const { timeline, scenario, kind, chance, nodeKeys, createDisk } = this.options;
+    const disk = createDisk(timeline, () => this.weather.writeMs(index, this.elapsedMs));
     const treasons = scenario.faults.flatMap((fault): readonly Treason[] =>
       fault.kind === 'byzantine' && fault.node === index ? fault.treasons : [],
     );
@@ -259,7 +260,8 @@ export class NodeWorld implements SimulatedWorld {
     this.trace.add(`${this.elapsedMs} start ${index} ${slot.head} ${bytesToBareHex(head.hash).slice(0, 16)}`);
     if (slot.traitor !== undefined) return;
     this.finality?.restart(index, slot.head, bytesToBareHex(head.hash));
-    this.privates.restart(index, chain.privateHead(running.context.defaultPsi).number);
+    const privateNumber = chain.privateHead(running.context.defaultPsi).number;
+    this.privates.restart(index, privateNumber, this.finality !== undefined);
     chain.onEvent((event) => {
       if (slot.life === life) this.onEvent(slot, event);
     });

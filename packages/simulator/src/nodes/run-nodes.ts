@@ -6,6 +6,7 @@ import type { EnclaveKey } from '@isoquorum/primitives/bytes';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import type { ConsensusName } from '../consensus-names.ts';
 import { createChance } from '../core/chance.ts';
+import { SimulatedDisk } from '../core/disk.ts';
 import { Timeline } from '../core/timeline.ts';
 import { Trace } from '../core/trace.ts';
 import { BLOCK_PERIOD_MS, type QuorumRule } from '../machines/bft/bft-genesis.ts';
@@ -24,6 +25,8 @@ export interface RunNodesOptions {
   /** Each node has a transaction manager, and some transactions are private. */
   readonly hasManagers: boolean;
   readonly trace?: ((line: string) => void) | undefined;
+  /** For planted faults: another disk. */
+  readonly createDisk?: ((timeline: Timeline, delayMs: () => number) => SimulatedDisk) | undefined;
   /** For planted faults: what a node takes for its manager. */
   readonly wrapManager?: ((index: number, manager: Q2tClient) => Q2tClient) | undefined;
 }
@@ -71,6 +74,7 @@ export async function runNodes(scenario: Scenario, options: RunNodesOptions): Pr
     workload,
     managerOf,
     parties,
+    createDisk: options.createDisk ?? ((time, delayMs) => new SimulatedDisk(time, delayMs)),
   });
   return runScenario(world, scenario, { blockPeriodMs: BLOCK_PERIOD_MS, recoveryPeriods: kind.recoveryPeriods });
 }
