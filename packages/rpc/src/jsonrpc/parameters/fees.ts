@@ -30,7 +30,8 @@ export const percentiles: ParameterCodec<readonly number[]> = {
       if (typeof entry !== 'number') throw kindMismatch(entry, 'float64');
       if (entry < before || entry > 100) throw new ParameterError(`invalid reward percentile: ${entry}`);
       before = entry;
-      return entry;
+      // JSON knows a negative zero.
+      return entry === 0 ? 0 : entry;
     });
   },
   encode: (value) => value,
