@@ -167,6 +167,11 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
 
   function deliver(peerId: string, code: number, message: Uint8Array, frame: KnownFrame): void {
     const isOwn = algorithmOfCode(code) === algorithm;
+    if (isOwn && firstStart !== undefined) {
+      // Validators are sent no blocks: what others speak of tells how far the chain is.
+      const height = session.heightOf(code, message) - 1;
+      if (height > chain.reader.headNumber()) parts.onSyncHint(height);
+    }
     if (isOwn && firstStart === undefined) session.receive(peerId, code, message, frame);
     // The chain never goes back: late frames of IBFT are of no use to anybody.
     else if ((isOwn || algorithm === 'ibft') && early.length < earlyFramesMax)
