@@ -122,9 +122,8 @@ async function expectAnswer(
       continue;
     skipUnrecorded(method, theirs.result ?? null, knowledge.known);
     if (theirs.result !== mine.result) skipBalance(method, knowledge);
-    compareOrExplain('rpc', method, mine, () =>
-      new Comparison(knowledge.translation, method, isPrivate).answer(theirs, mine),
-    );
+    const compare = (): void => new Comparison(knowledge.translation, method, isPrivate).answer(theirs, mine);
+    compareOrExplain('rpc', method, mine, compare, theirs);
   }
 }
 
