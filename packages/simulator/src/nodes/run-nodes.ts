@@ -31,7 +31,7 @@ export interface RunNodesOptions {
   readonly wrapManager?: ((index: number, manager: Q2tClient) => Q2tClient) | undefined;
 }
 
-/** Unix time at which the nodes begin. */
+/** Unix time at which the nodes begin, and of the genesis: all are there before the first block, so that none takes its new disk for a lost one. */
 const startMs = 1_800_000_000_000;
 
 /** Runs one scenario with whole nodes. */
@@ -43,7 +43,7 @@ export async function runNodes(scenario: Scenario, options: RunNodesOptions): Pr
   const indices = Array.from({ length: nodes }, (_, index) => index);
   const nodeKeys = indices.map((index) => simulatedKey(`node ${index}`));
   const accountKeys = indices.map((index) => simulatedKey(`account ${index}`));
-  const genesis = createNodeGenesis({ consensus, nodeKeys, accountKeys, timestamp: startMs / 1000 - 1, quorumRule });
+  const genesis = createNodeGenesis({ consensus, nodeKeys, accountKeys, timestamp: startMs / 1000, quorumRule });
   const genesisHash = createGenesisBlock(genesis).hash;
   const managers: RunningManager[] = [];
   const clock = createSimulatedClock(timeline);
