@@ -173,7 +173,13 @@ export class Comparison {
     const isPrivate = this.isPrivate || theirs['v'] === '0x25' || theirs['v'] === '0x26';
     for (const [name, entry] of Object.entries(theirs)) {
       const other = mine[name];
-      if (BLOCK_DEPENDENT.has(name) || (isBlock && OF_BLOCKS.has(name)) || (isPrivate && OF_PRIVATE.has(name)))
+      const isDuration = name === 'time' && /^[\d.]+(ns|µs|ms|s)$/.test(String(entry));
+      if (
+        isDuration ||
+        BLOCK_DEPENDENT.has(name) ||
+        (isBlock && OF_BLOCKS.has(name)) ||
+        (isPrivate && OF_PRIVATE.has(name))
+      )
         this.learnMember(entry, other, `${path}.${name}`);
       else this.value(entry, other, `${path}.${name}`, name);
     }
