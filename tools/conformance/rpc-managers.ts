@@ -3,7 +3,7 @@ import { base64ToBytes, bytesToBase64 } from '@isoquorum/primitives/base64';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { concatBytes } from '@isoquorum/primitives/hex';
 import { keccak256 } from '@isoquorum/primitives/keccak';
-import type { Q2tClient, Q2tKey, Q2tPayload } from '@isoquorum/rpc/rest/q2t';
+import type { Q2tClient, Q2tDistribution, Q2tKey, Q2tPayload } from '@isoquorum/rpc/rest/q2t';
 import { readJson } from './files.ts';
 
 interface RecordedExchange {
@@ -34,13 +34,15 @@ export function createStandInManagers(folder: string, keys: readonly string[]): 
   const held = keys.map(() => new Map<string, Q2tPayload>());
   let made = 0;
 
-  function payloadOf(payload: Uint8Array, privacyFlag: number): Q2tPayload {
+  const mandatory = new Map<string, readonly Uint8Array[]>();
+
+  function payloadOf(payload: Uint8Array, how: Omit<Q2tDistribution, 'to'> = {}): Q2tPayload {
     const sender = base64ToBytes(keys[0] ?? '');
     return {
       payload,
-      privacyFlag,
-      affectedContractTransactions: [],
-      execHash: '',
+      privacyFlag: how.privacyFlag ?? 0,
+      affectedContractTransactions: how.affectedContractTransactions ?? [],
+      execHash: how.execHash === undefined ? '' : bytesToBase64(how.execHash),
       managedParties: [sender],
       senderKey: sender,
     };
@@ -64,6 +66,14 @@ export function createStandInManagers(folder: string, keys: readonly string[]): 
     return concatBytes(keccak256(seed), keccak256(concatBytes(seed, seed)));
   }
 
+  function noteMandatory(digest: Uint8Array, { mandatoryRecipients }: Q2tDistribution): void {
+    if (mandatoryRecipients === undefined) return;
+    mandatory.set(
+      bytesToBase64(digest),
+      mandatoryRecipients.map(textOf).map((text) => base64ToBytes(text)),
+    );
+  }
+
   function deliver(from: number, digest: Uint8Array, payload: Q2tPayload, to: readonly string[]): void {
     for (const key of to) if (!keys.includes(key)) throw refused(`Recipient not found for key: ${key}`);
     for (const [index, known] of held.entries())
@@ -73,7 +83,7 @@ export function createStandInManagers(folder: string, keys: readonly string[]): 
   for (const { caller, request, response } of recorded) {
     if (caller !== 'client' || response.status >= 300 || request.parsed?.payload === undefined) continue;
     const { key } = JSON.parse(response.body) as { key: string };
-    const payload = payloadOf(base64ToBytes(request.parsed.payload), 0);
+    const payload = payloadOf(base64ToBytes(request.parsed.payload));
     if (request.path === '/storeraw') raw.set(key, payload);
     if (request.path === '/send') deliver(0, base64ToBytes(key), payload, request.parsed.to ?? []);
   }
@@ -96,30 +106,32 @@ export function createStandInManagers(folder: string, keys: readonly string[]): 
           isoquorum: false,
         }),
       isUp: () => Promise.resolve(true),
-      send: async ({ payload, to, privacyFlag }) => {
-        const recipients = to.map(textOf);
+      send: async ({ payload, ...distribution }) => {
+        const recipients = distribution.to.map(textOf);
         for (const key of recipients) if (!keys.includes(key)) throw refused(`Recipient not found for key: ${key}`);
         const digest = digestFor('/send', payload, recipients);
-        deliver(own, digest, payloadOf(payload, privacyFlag ?? 0), recipients);
+        deliver(own, digest, payloadOf(payload, distribution), recipients);
+        noteMandatory(digest, distribution);
         return await Promise.resolve(sent(digest));
       },
       storeRaw: async (payload) => {
         const digest = digestFor('/storeraw', payload, undefined);
-        raw.set(bytesToBase64(digest), payloadOf(payload, 0));
+        raw.set(bytesToBase64(digest), payloadOf(payload));
         return await Promise.resolve(digest);
       },
-      sendSigned: async ({ hash, to, privacyFlag }) => {
+      sendSigned: async ({ hash, ...distribution }) => {
         const text = bytesToBase64(hash);
         const stored = raw.get(text);
         if (stored === undefined) throw refused(`Raw Message with hash ${text} was not found`);
-        deliver(own, hash, { ...stored, privacyFlag: privacyFlag ?? 0 }, to.map(textOf));
+        deliver(own, hash, payloadOf(stored.payload, distribution), distribution.to.map(textOf));
+        noteMandatory(hash, distribution);
         return await Promise.resolve(sent(hash));
       },
       receive: (hash) => Promise.resolve(held[own]?.get(bytesToBase64(hash))),
       receiveRaw: (hash) => Promise.resolve(raw.get(bytesToBase64(hash))),
       isSender: (hash) => Promise.resolve(own === 0 && held[own]?.has(bytesToBase64(hash)) === true),
       participants: () => Promise.resolve([]),
-      mandatoryRecipients: () => Promise.resolve([]),
+      mandatoryRecipients: (hash) => Promise.resolve(mandatory.get(bytesToBase64(hash)) ?? []),
       storedSince: async (_sequence, waitMs = 0, signal) => {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, waitMs);
