@@ -4,6 +4,7 @@ export type CommandErrorCode =
   | 'PORT_BUSY'
   | 'OPTION_INVALID'
   | 'FILE_UNREADABLE'
+  | 'FILE_UNWRITABLE'
   | 'FILE_EXISTS'
   | 'CHILD_FAILED'
   | 'CHILD_TIMEOUT'

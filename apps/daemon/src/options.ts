@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createCommandError } from './command-error.ts';
 
 /** Reads an integer option, with its bounds. @throws OPTION_INVALID naming the option */
@@ -51,6 +51,19 @@ export function readJsonFile(name: string, path: string): unknown {
     throw createCommandError(
       'FILE_UNREADABLE',
       `${name}: ${path} is not JSON (${error instanceof Error ? error.message : String(error)})`,
+      { name, path },
+    );
+  }
+}
+
+/** Makes sure, before long work, that its result can be written. @throws FILE_UNWRITABLE naming option and file */
+export function expectWritable(name: string, path: string): void {
+  try {
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    throw createCommandError(
+      'FILE_UNWRITABLE',
+      `${name}: ${path} cannot be written (${error instanceof Error ? error.message : String(error)})`,
       { name, path },
     );
   }

@@ -184,10 +184,12 @@ class ThreadPool implements RecoveryPool {
       const inFlight: Slice[] = [];
       const onAnswer = (answer: Uint8Array): void => {
         const slice = inFlight.shift();
-        if (inFlight.length === 0) thread.runner.setBusy(false);
         this.byThreads += slice?.count ?? 0;
+        // One that is being ended keeps the process alive until its end is told, and gets no more work.
+        const isEnding = !this.threads.has(thread);
+        if (inFlight.length === 0 && !isEnding) thread.runner.setBusy(false);
         slice?.done(answer);
-        this.dispatch();
+        if (!isEnding) this.dispatch();
       };
       const thread: Thread = {
         inFlight,

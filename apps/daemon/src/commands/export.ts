@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { parseInteger, readOptionFile } from '../options.ts';
+import { expectWritable, parseInteger, readOptionFile } from '../options.ts';
 
 interface ExportFlags {
   readonly genesis: string;
@@ -21,6 +21,7 @@ export function addExportCommand(program: Command): void {
     .option('--first <number>', 'first block', parseInteger('first', 0, Number.MAX_SAFE_INTEGER))
     .option('--last <number>', 'last block', parseInteger('last', 0, Number.MAX_SAFE_INTEGER))
     .action(async (file: string, flags: ExportFlags) => {
+      expectWritable('<file>', file);
       const { exportFile } = await import('@isoquorum/node/node/export-file');
       const written = await exportFile({
         file,

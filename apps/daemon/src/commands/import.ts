@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { createCommandError } from '../command-error.ts';
-import { parseChoice, readOptionFile } from '../options.ts';
+import { expectWritable, parseChoice, readOptionFile } from '../options.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
 interface ImportFlags {
@@ -56,6 +56,7 @@ export function addImportCommand(program: Command): void {
           `${file} does not exist: give the chain.rlp or chain.rlp.gz to import`,
           { file },
         );
+      if (flags.report !== undefined) expectWritable('--report', flags.report);
       const { importFile } = await import('@isoquorum/node/node/import-file');
       const bar = createProgressBar();
       const report = await importFile({

@@ -1,8 +1,11 @@
 import { type Block, decodeBlock } from '@isoquorum/primitives/block';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
 
-/** `CHAIN_FILE_INVALID`: what stands at `offset` is not a block; `CHAIN_FILE_CUT`: the file ends inside a block. */
-export type ChainFileErrorCode = 'CHAIN_FILE_INVALID' | 'CHAIN_FILE_CUT';
+/**
+ * `CHAIN_FILE_INVALID`: what stands at `offset` is not a block, or the file cannot be read or unpacked; `CHAIN_FILE_CUT`: the file ends
+ * inside a block, or inside its packing; `CHAIN_FILE_EMPTY`: it holds nothing.
+ */
+export type ChainFileErrorCode = 'CHAIN_FILE_INVALID' | 'CHAIN_FILE_CUT' | 'CHAIN_FILE_EMPTY';
 
 /** Largest block that is read, bytes: more than any gas limit of ours allows. */
 const blockBytesMax = 256 * 1024 * 1024;
@@ -27,6 +30,18 @@ function listLength(bytes: Uint8Array, offset: number, end: number, position: nu
   return length + 1 + size;
 }
 
+/** @throws CHAIN_FILE_INVALID that names the place in the file; its cause says what is wrong */
+function decodeBlockAt(bytes: Uint8Array, position: number): Block {
+  try {
+    return decodeBlock(bytes);
+  } catch (cause) {
+    if (!isIsoquorumError(cause)) throw cause;
+    const fields = { offset: position, code: cause.code };
+    const text = `no block at byte ${position} (${cause.code}: ${cause.message})`;
+    throw new IsoquorumError('CHAIN_FILE_INVALID', text, fields, 'REJECT', { cause });
+  }
+}
+
 export interface StreamedBlock {
   readonly block: Block;
   /** Bytes of the (unpacked) file up to the end of this block. */
@@ -35,7 +50,7 @@ export interface StreamedBlock {
 
 /**
  * Blocks of a file that `geth export` wrote: RLPs one after another. Holds one block and one piece of the file at a time.
- * @throws CHAIN_FILE_INVALID, CHAIN_FILE_CUT, RLP errors
+ * @throws CHAIN_FILE_INVALID, CHAIN_FILE_CUT, CHAIN_FILE_EMPTY
  */
 export async function* streamBlocks(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<StreamedBlock, void, undefined> {
   let held: Uint8Array = new Uint8Array(0);
@@ -54,7 +69,7 @@ export async function* streamBlocks(pieces: AsyncIterable<Uint8Array>): AsyncGen
       const length = listLength(held, offset, held.length, consumed);
       if (length === undefined || offset + length > held.length) break;
       // A copy: decoded blocks are views, and must not keep the whole piece alive.
-      const block = decodeBlock(held.slice(offset, offset + length));
+      const block = decodeBlockAt(held.slice(offset, offset + length), consumed);
       offset += length;
       consumed += length;
       yield { block, bytesRead: consumed };
@@ -65,4 +80,5 @@ export async function* streamBlocks(pieces: AsyncIterable<Uint8Array>): AsyncGen
     throw new IsoquorumError('CHAIN_FILE_CUT', `the file ends inside a block at byte ${consumed}`, {
       offset: consumed,
     });
+  if (consumed === 0) throw new IsoquorumError('CHAIN_FILE_EMPTY', 'the file holds no block', {});
 }

@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import { openLevelStore } from '@isoquorum/platform/node/level-store';
 import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import type { Store } from '@isoquorum/platform/store';
+import { storeFailed } from '@isoquorum/platform/store-error';
 import { formatNodeKey, parseNodeKey } from '@isoquorum/primitives/node-key';
 
 /** Opens the chain's store inside a data directory (`chaindata`), or one in memory. @throws STORE_OPEN_FAILED */
 export async function openChainStore(dataDir: string | undefined): Promise<Store> {
   if (dataDir === undefined) return createMemoryStore();
-  mkdirSync(dataDir, { recursive: true });
+  try {
+    mkdirSync(dataDir, { recursive: true });
+  } catch (cause) {
+    storeFailed('STORE_OPEN_FAILED', dataDir, cause);
+  }
   return openLevelStore(join(dataDir, 'chaindata'));
 }
 

@@ -8,6 +8,7 @@ import { installFastestCrypto, type Secp256k1Choice } from '@isoquorum/platform/
 import { createRecoveryPool } from '@isoquorum/platform/node/recovery-pool';
 import { silentLogger } from '@isoquorum/platform/memory/logger';
 import type { Logger } from '@isoquorum/platform/logger';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import type { ChainReader } from '../chain/chain.ts';
 import type { GcMode } from '../chain/pruner.ts';
@@ -65,12 +66,21 @@ async function isGzip(path: string): Promise<boolean> {
   }
 }
 
-/** Unpacks a gzip file piece by piece; a plain one is read as it is. Told apart by its first bytes. */
+/** @throws CHAIN_FILE_CUT, CHAIN_FILE_INVALID always: what the file system or the unpacking says, with a code */
+function chainFileUnreadable(path: string, cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  // What zlib calls it when the packed bytes end too early.
+  const isCut = cause instanceof Error && 'code' in cause && cause.code === 'Z_BUF_ERROR';
+  const code = isCut ? 'CHAIN_FILE_CUT' : 'CHAIN_FILE_INVALID';
+  throw new IsoquorumError(code, `${path} cannot be read: ${reason}`, { path, reason }, 'STOP', { cause });
+}
+
+/** Unpacks a gzip file piece by piece; a plain one is read as it is. Told apart by its first bytes. @throws CHAIN_FILE_CUT, CHAIN_FILE_INVALID */
 export async function* readChainFile(
   path: string,
   onBytes: (bytes: number) => void = () => undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const isPacked = await isGzip(path);
+  const isPacked = await isGzip(path).catch((error: unknown) => chainFileUnreadable(path, error));
   const file = createReadStream(path, { highWaterMark: 256 * 1024 });
   const counter = new Transform({
     transform(piece: Uint8Array, _encoding, done) {
@@ -81,8 +91,18 @@ export async function* readChainFile(
   const last = isPacked ? createGunzip({ chunkSize: 256 * 1024 }) : new PassThrough();
   const reading = pipeline(file, counter, last);
   reading.catch(() => undefined);
-  for await (const piece of last) yield piece as Uint8Array;
-  await reading;
+  const pieces = last[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  try {
+    for (;;) {
+      // Not `for await`: what the consumer throws is not the file's.
+      const next = await pieces.next().catch((error: unknown) => chainFileUnreadable(path, error));
+      if (next.done === true) break;
+      yield next.value;
+    }
+    await reading;
+  } finally {
+    await pieces.return?.();
+  }
 }
 
 /**
