@@ -24,12 +24,16 @@ function distinctSigners(
   return keys.size;
 }
 
-/** True when every signer can be recovered and is a validator. */
+/**
+ * True when every signer can be recovered and is a validator. Strict refuses a list longer than that of the validators before it costs
+ * recoveries: one traitor could keep a node busy with thousands in each message.
+ */
 export function areSignedByValidators(
   messages: readonly (PrepareMessage | RoundChangePayload)[],
   config: BftMachineConfig,
   context: BftHeightContext,
 ): boolean {
+  if (config.profile === 'strict' && messages.length > context.validators.length) return false;
   return messages.every((message) => {
     const signer = qbftSigner(message, config.recover);
     return signer !== undefined && isValidatorOf(context, signer);

@@ -177,6 +177,40 @@ describe('strict: what the original does not check', () => {
   });
 });
 
+describe('long lists', () => {
+  const many = (count: number): string => 'D'.repeat(count);
+
+  test.each([
+    [
+      'a certificate',
+      'CERTIFICATE_INVALID',
+      (machine: TestMachine) => machine.roundChange('D', 1, { round: 0, block: machine.block(), by: many(1000) }),
+    ],
+    [
+      'a justification',
+      'NOT_JUSTIFIED',
+      (machine: TestMachine) => {
+        const changes = [...many(1000)].map((letter) => machine.roundChange(letter, 1));
+        return machine.prePrepare('B', 1, machine.block('B'), changes);
+      },
+    ],
+  ])('%s with more signatures than validators costs the recovery of its sender alone', (_, code, make) => {
+    const machine = new TestMachine('C').start();
+    machine.timeout().loopBack();
+    machine.take();
+    let recovered = 0;
+    const { config } = machine.state;
+    const recover: typeof config.recover = (digest, signature) => {
+      recovered++;
+      return config.recover(digest, signature);
+    };
+    machine.state = { ...machine.state, config: { ...config, recover } };
+    machine.hear(make(machine));
+    expect(machine.refusals()).toEqual([code]);
+    expect(recovered).toBe(1);
+  });
+});
+
 describe('restart from the durable record', () => {
   test('nothing leaves before the record that tells of it', () => {
     const [machine] = prepared();
