@@ -353,4 +353,14 @@ describe('bad input', () => {
     const before = lowest();
     await simulation.runUntil('three more blocks', () => lowest() >= before + 3, 60_000);
   });
+
+  it('what is no message of the algorithm to come does not end the node at the switch', async () => {
+    await start(4, 0, { genesis: { algorithm: 'ibft', transitions: [{ block: 6, algorithm: 'qbft' }] } });
+    const [first, , , fourth] = running();
+    const frame = encodeConsensusFrame(QBFT_CODE.commit, Uint8Array.of(0xc0));
+    await fourth!.context.host.send(first!.context.host.peerId, CONSENSUS_PROTOCOL, frame);
+    await simulation.runUntil('blocks of QBFT', () => lowest() >= 8, 60_000);
+    expect(first!.context.consensusStatus()).toMatchObject({ algorithm: 'qbft' });
+    expectOneChain();
+  });
 });

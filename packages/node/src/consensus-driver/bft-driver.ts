@@ -30,6 +30,12 @@ function algorithmOfCode(code: number): BftAlgorithm {
   return ibftProtocol.ownsCode(code) ? 'ibft' : 'qbft';
 }
 
+/** Of which height a message speaks. @throws QBFT_MESSAGE_INVALID, IBFT_MESSAGE_INVALID */
+function heightOf(code: number, message: Uint8Array): number {
+  const protocol = algorithmOfCode(code) === 'ibft' ? ibftProtocol : qbftProtocol;
+  return protocol.decodeMessage(code, message).height;
+}
+
 /** Drives IBFT's and QBFT's machines, and goes from one to the other where the chain does. */
 export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusDriver {
   const { chain, clock, logger, host, profile, recover } = parts;
@@ -167,15 +173,18 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
 
   function deliver(peerId: string, code: number, message: Uint8Array, frame: KnownFrame): void {
     const isOwn = algorithmOfCode(code) === algorithm;
-    if (isOwn && firstStart !== undefined) {
-      // Validators are sent no blocks: what others speak of tells how far the chain is.
-      const height = session.heightOf(code, message) - 1;
-      if (height > chain.reader.headNumber()) parts.onSyncHint(height);
+    if (isOwn && firstStart === undefined) {
+      session.receive(peerId, code, message, frame);
+      return;
     }
-    if (isOwn && firstStart === undefined) session.receive(peerId, code, message, frame);
     // The chain never goes back: late frames of IBFT are of no use to anybody.
-    else if ((isOwn || algorithm === 'ibft') && early.length < earlyFramesMax)
-      early.push({ peerId, code, message, frame });
+    if (!isOwn && algorithm !== 'ibft') return;
+    // Read before it is kept: what is no message is its sender's fault now, and would be nobody's later.
+    const decided = heightOf(code, message) - 1;
+    if (decided < chain.reader.headNumber()) return;
+    // Validators are sent no blocks: what others speak of tells how far the chain is.
+    if (isOwn && decided > chain.reader.headNumber()) parts.onSyncHint(decided);
+    if (early.length < earlyFramesMax) early.push({ peerId, code, message, frame });
   }
 
   function receive(peer: Peer, bytes: Uint8Array): void {

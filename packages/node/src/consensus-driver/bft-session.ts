@@ -45,8 +45,6 @@ export interface BftSession {
   newHead(context: BftHeightContext): void;
   /** A frame of this algorithm. @throws QBFT_MESSAGE_INVALID, IBFT_MESSAGE_INVALID */
   receive(peerId: string, code: number, message: Uint8Array, frame: KnownFrame): void;
-  /** Of which height a message speaks. @throws as `receive` */
-  heightOf(code: number, message: Uint8Array): number;
   peerConnected(address: Address): void;
   /** The pool has transactions for a block. */
   workPending(): void;
@@ -286,7 +284,6 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
       givers.set(message, peerId);
       queue.push({ type: 'message', message }, true);
     },
-    heightOf: (code, bytes) => protocol.decodeMessage(code, bytes).height,
     peerConnected: (address) => push({ type: 'peerConnected', address }),
     workPending() {
       if (state.idle) push({ type: 'workPending', nowMs: clock.nowMs() });
