@@ -41,10 +41,23 @@ describe('isoquorum simulate', () => {
     const replayed = simulate('--scenario', 'small.json');
     expect(replayed.status).toBe(1);
     expect(replayed.output).toMatch(/✗ two (different blocks with enough seals|final blocks) at/);
+    // Its faults are those of the file, which no seed draws.
+    expect(replayed.output).toContain('replay it: isoquorum simulate --scenario small.json\n');
   });
 
   it('refuses what it does not know', () => {
     expect(simulate('--faults', 'locusts').output).toContain('FAULT_UNKNOWN: "locusts" is no fault');
     expect(simulate('--nodes', 'four').output).toContain('OPTION_INVALID');
+  });
+
+  it.each([
+    ['a trace of many seeds', ['--seeds', '2', '--trace', 'many']],
+    ['a quorum rule without a quorum of seals', ['--consensus', 'raft', '--quorum', '2F+1']],
+    ['traitors among those who stand none', ['--consensus', 'clique', '--faults', 'loss,byzantine']],
+    ['traitors among three', ['--nodes', '3', '--faults', 'byzantine']],
+  ])('refuses what it would have to leave out: %s', (_, args) => {
+    const { status, output } = simulate(...args);
+    expect(output).toContain('OPTION_INVALID');
+    expect(status).toBe(1);
   });
 });

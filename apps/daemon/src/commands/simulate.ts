@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CONSENSUS_NAMES, type ConsensusName } from '@isoquorum/simulator/consensus-names';
-import { describeFault, FAULT_KINDS, parseFaultKinds } from '@isoquorum/simulator/faults/fault';
+import { describeFault, FAULT_KINDS, type FaultKind, parseFaultKinds } from '@isoquorum/simulator/faults/fault';
 import { scenarioFromJson, scenarioToJson } from '@isoquorum/simulator/scenario-json';
 import type { RunResult, Scenario } from '@isoquorum/simulator/scenario';
 import { createSimulation, type Level, LEVELS, type Simulation } from '@isoquorum/simulator/simulate';
@@ -39,6 +39,7 @@ function describeResult(result: RunResult): string {
 }
 
 function replayCommand(flags: SimulateFlags, seed: number): string {
+  if (flags.scenario !== undefined) return `isoquorum simulate --scenario ${flags.scenario}`;
   const rule = flags.quorum === '2F+1' ? ' --quorum 2F+1' : '';
   const level = flags.level === 'nodes' ? ' --level nodes' : '';
   return `isoquorum simulate --seed ${seed} --consensus ${flags.consensus}${level} --nodes ${flags.nodes} --faults ${flags.faults} --heights ${flags.heights}${rule}`;
@@ -110,6 +111,18 @@ async function runMany(simulation: Simulation, flags: SimulateFlags): Promise<vo
   if (failures > 0) fails(failures);
 }
 
+/** What was asked for and would be left out is refused rather than left out unsaid. @throws OPTION_INVALID */
+function checkFlags({ traitorsMax }: Simulation, kinds: readonly FaultKind[], flags: SimulateFlags): void {
+  const { consensus, nodes, quorum, seeds, trace } = flags;
+  const refuse = (text: string): never => {
+    throw createCommandError('OPTION_INVALID', text);
+  };
+  if (trace !== undefined && seeds > 1) refuse('--trace is of one seed: give it with --seed alone');
+  if (quorum === '2F+1' && consensus !== 'qbft' && consensus !== 'ibft') refuse(`--quorum is nothing to ${consensus}`);
+  if (traitorsMax === 0 && flags.faults !== 'all' && kinds.includes('byzantine'))
+    refuse(`--faults byzantine: ${nodes} nodes under ${consensus} stand no Byzantine one`);
+}
+
 /** `isoquorum simulate`: consensus under faults, decided by a seed. */
 export function addSimulateCommand(program: Command): void {
   program
@@ -160,6 +173,7 @@ export function addSimulateCommand(program: Command): void {
       const kinds = parseFaultKinds(flags.faults);
       const { consensus, level, nodes, heights, quorum: quorumRule } = flags;
       const simulation = createSimulation({ consensus, level, nodes, heights, kinds, quorumRule });
+      checkFlags(simulation, kinds, flags);
       if (flags.seeds === 1) await runOne(simulation, simulation.draw(flags.seed), flags);
       else await runMany(simulation, flags);
     });
