@@ -51,4 +51,9 @@ const count = (status: CaseResult['status']): number => results.filter((result) 
 if (values.json !== undefined)
   writeFileSync(values.json, `${JSON.stringify({ suite: suiteName, path, results }, null, 2)}\n`);
 console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
+if (results.length === 0) {
+  const named = values.only === undefined ? '' : ` whose name has "${values.only}"`;
+  console.error(`${path} holds no case${named} of the suite ${suiteName}`);
+  process.exit(2);
+}
 process.exit(count('failed') === 0 ? 0 : 1);
