@@ -73,8 +73,10 @@ export function addImportCommand(program: Command): void {
       });
       bar.end();
       if (flags.report !== undefined) writeFileSync(flags.report, `${JSON.stringify(report, null, 1)}\n`);
+      const { alreadyThere } = report;
+      const there = alreadyThere === 0 ? '' : ` (${alreadyThere} more were there)`;
       console.log(
-        `imported ${report.blocks.length} blocks to ${report.head.number} (${report.head.hash}) in ${report.seconds.toFixed(2)} s: ${Math.round(report.transactionsPerSecond)} tx/s, ${report.megagasPerSecond.toFixed(1)} Mgas/s`,
+        `imported ${report.blocks.length - alreadyThere} blocks${there} to ${report.head.number} (${report.head.hash}) in ${report.seconds.toFixed(2)} s: ${Math.round(report.transactionsPerSecond)} tx/s, ${report.megagasPerSecond.toFixed(1)} Mgas/s`,
       );
     });
 }

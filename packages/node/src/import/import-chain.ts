@@ -59,7 +59,10 @@ export interface ImportedBlock {
 }
 
 export interface ImportReport {
+  /** All of the file but its genesis. */
   readonly blocks: readonly ImportedBlock[];
+  /** How many of them the store held before, so that they were not executed; the figures per second are of the others. */
+  readonly alreadyThere: number;
   readonly head: { readonly number: number; readonly hash: string };
   readonly seconds: number;
   readonly transactionsPerSecond: number;
@@ -92,6 +95,9 @@ export interface ImportChainOptions {
 
 /** `IMPORT_FAILED`: block `number` with `hash` was refused; the cause's code is in `code`. `IMPORT_OTHER_CHAIN`: block 0 of the file is not our genesis. */
 export type ImportChainErrorCode = 'IMPORT_FAILED' | 'IMPORT_OTHER_CHAIN';
+
+/** For a block whose senders nobody needs. */
+const nothingPending: PendingRecovery = { finish: async () => {} };
 
 interface Ahead {
   readonly block: Block;
@@ -141,8 +147,16 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   const numbers: number[] = [];
   let transactions = 0;
   let gas = 0;
+  let alreadyThere = 0;
 
   const perSecond = (count: number): number => count / Math.max((clock.nowMs() - startedMs) / 1000, 0.001);
+
+  function beginRecovery(block: Block): PendingRecovery {
+    const { number } = block.header;
+    const canonical = chain.blocks.canonicalHash(number);
+    if (canonical !== undefined && bytesEqual(canonical, blockHash(block))) return nothingPending;
+    return options.recovery.begin(block.transactions, signerChainIdAt(genesis.config, number));
+  }
 
   async function take({ block, bytesRead, senders }: Ahead): Promise<void> {
     const { header } = block;
@@ -155,7 +169,13 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     if (fatal !== undefined) throw fatal;
     try {
       const outcome = await importer.import(block);
-      if (outcome.type === 'imported') durable.push(outcome.durable);
+      if (outcome.type === 'imported') {
+        durable.push(outcome.durable);
+        transactions += block.transactions.length;
+        gas += Number(header.gasUsed);
+      } else {
+        alreadyThere++;
+      }
     } catch (error) {
       if (!isIsoquorumError(error) || error.reaction === 'STOP') throw error;
       const hash = bytesToHex(blockHash(block));
@@ -176,8 +196,6 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
       await durable.shift();
     }
     numbers.push(header.number);
-    transactions += block.transactions.length;
-    gas += Number(header.gasUsed);
     options.onProgress?.({
       number: header.number,
       transactions,
@@ -194,8 +212,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     const ahead: Ahead[] = [];
     let transactionsAhead = 0;
     for await (const { block, bytesRead } of streamBlocks(options.source)) {
-      const chainId = signerChainIdAt(genesis.config, block.header.number);
-      ahead.push({ block, bytesRead, senders: options.recovery.begin(block.transactions, chainId) });
+      ahead.push({ block, bytesRead, senders: beginRecovery(block) });
       transactionsAhead += block.transactions.length;
       while (ahead.length > 0 && (transactionsAhead > transactionsAheadMax || ahead.length > blocksAheadMax)) {
         const next = ahead.shift() as Ahead;
@@ -217,6 +234,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   await options.onDone?.(reader);
   return {
     blocks: numbers.map((number) => reportOf(reader, number, groups === undefined ? privateStates[0] : options.psi)),
+    alreadyThere,
     head: { number: reader.headNumber(), hash: bytesToHex(reader.head().hash) },
     seconds,
     transactionsPerSecond: transactions / Math.max(seconds, 0.001),
