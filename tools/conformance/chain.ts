@@ -13,6 +13,7 @@ import { dumpCases } from './chain-dumps.ts';
 import { filterCases, frameCases } from './chain-frames.ts';
 import { openRaftReads, type RaftReads } from './chain-raft.ts';
 import { variantCases } from './chain-variants.ts';
+import { refusalCases } from './chain-writes.ts';
 import { CaseSkip, describeError, expectEqual, expectThat, isWanted, runCase } from './check.ts';
 import { listFolder, readBytes, readJson, readOptionalJson } from './files.ts';
 import type { RpcAnswer } from './rpc-comparison.ts';
@@ -272,7 +273,7 @@ export async function* chainSuite(path: string, options: SuiteOptions): AsyncGen
       if (isAny) yield* nodeResults(folder, chain, node, options);
     }
     yield* unplayed(folder, chain);
-    for (const cases of [variantCases, frameCases, filterCases])
+    for (const cases of [variantCases, frameCases, filterCases, refusalCases])
       for (const { name, run } of cases(folder, chain)) if (isWanted(name, options)) yield await runCase(name, run);
   }
 }
