@@ -13,10 +13,11 @@ import type { BftRules } from '../engine/bft-rules.ts';
 import { type BftSession, type BftSessionStatus, createBftSession } from './bft-session.ts';
 import type { ConsensusDriver, ConsensusStatus, DriverParts, FailedRound } from './driver.ts';
 import { createFirstStart, type FirstStart } from './first-start.ts';
+import { createShares } from './shares.ts';
 import { createValidatorLinks, type KnownFrame } from './validator-links.ts';
 
-/** Frames that are kept while the machine that they are for does not run: before the chain's switch, or before a first start. */
-const earlyFramesMax = 512;
+/** Frames of one peer that are kept while the machine that they are for does not run: before the chain's switch, or before a first start. */
+const earlyOfPeer = { messages: 128, bytes: 16 * 1024 * 1024 };
 
 /** A frame that came before this node was at the height where its algorithm begins. */
 interface EarlyFrame {
@@ -42,6 +43,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
   const links = createValidatorLinks(host, logger);
   const stops: (() => void)[] = [];
   let early: EarlyFrame[] = [];
+  let earlyShares = createShares(earlyOfPeer);
   let algorithm = algorithmAfterHead();
   let session = createSession(algorithm);
   let sinceMs = clock.nowMs();
@@ -168,6 +170,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
   function deliverEarly(): void {
     const waiting = early;
     early = [];
+    earlyShares = createShares(earlyOfPeer);
     for (const { peerId, code, message, frame } of waiting) deliver(peerId, code, message, frame);
   }
 
@@ -184,7 +187,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
     if (decided < chain.reader.headNumber()) return;
     // Validators are sent no blocks: what others speak of tells how far the chain is.
     if (isOwn && decided > chain.reader.headNumber()) parts.onSyncHint(decided);
-    if (early.length < earlyFramesMax) early.push({ peerId, code, message, frame });
+    if (earlyShares.take(peerId, message.length)) early.push({ peerId, code, message, frame });
   }
 
   function receive(peer: Peer, bytes: Uint8Array): void {

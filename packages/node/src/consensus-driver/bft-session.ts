@@ -22,10 +22,12 @@ import { createBlockBuilder, type PreparedHeader } from './block-builder.ts';
 import type { DriverParts } from './driver.ts';
 import { createInputQueue } from './input-queue.ts';
 import { createMessageRelay } from './message-relay.ts';
+import { createShares } from './shares.ts';
 import { type KnownFrame, knownFrame, type ValidatorLinks } from './validator-links.ts';
 
-/** Messages of others that may wait. */
+/** Messages of others that may wait: of all, and of each peer, which may pass on what the others say. */
 const messagesWaitingMax = 8192;
+const waitingOfPeer = { messages: 2048, bytes: 32 * 1024 * 1024 };
 
 /** Where the machine stands. */
 export interface BftSessionStatus {
@@ -77,6 +79,7 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
   const timers = new Map<Timer['kind'], CancelTimer>();
   const frames = new WeakMap<M, KnownFrame>();
   const givers = new WeakMap<M, string>();
+  const shares = createShares(waitingOfPeer);
   let state = protocol.createState({ address: parts.address, profile, recover });
   const relay = createMessageRelay(parts.address, links, clock, () => state.context?.height ?? 0);
   let proposer: Address | undefined;
@@ -84,6 +87,11 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
 
   function push(input: BftInput<M, R>): void {
     queue.push(input, false);
+  }
+
+  function giveBack(message: M): void {
+    const giver = givers.get(message);
+    if (giver !== undefined) shares.give(giver, frameOf(message).frame.length);
   }
 
   function prepare(parent: ChainBlock, nowSeconds: bigint): PreparedHeader {
@@ -107,6 +115,7 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
 
   async function handle(input: BftInput<M, R>): Promise<void> {
     options.log(input);
+    if (input.type === 'message') giveBack(input.message);
     const before = status();
     const result = protocol.step(state, input);
     ({ state } = result);
@@ -280,9 +289,10 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
     },
     receive(peerId, code, bytes, frame) {
       const message = protocol.decodeMessage(code, bytes);
+      if (!shares.take(peerId, frame.frame.length)) return;
       frames.set(message, frame);
       givers.set(message, peerId);
-      queue.push({ type: 'message', message }, true);
+      if (!queue.push({ type: 'message', message }, true)) giveBack(message);
     },
     peerConnected: (address) => push({ type: 'peerConnected', address }),
     workPending() {
