@@ -95,6 +95,17 @@ export function clusterStateOf(data: Uint8Array): ClusterState {
   return decodeClusterState(data);
 }
 
+/** Why a snapshot's data names no members; undefined when it does. */
+export function snapshotDataFault(data: Uint8Array): string | undefined {
+  try {
+    const { members } = clusterStateOf(data);
+    return members.length === 0 ? 'a snapshot without members' : undefined;
+  } catch (error) {
+    if (isIsoquorumError(error)) return error.message;
+    throw error;
+  }
+}
+
 /** The first configuration of a cluster: everybody votes. */
 export function firstConfState(members: readonly RaftAddress[]): ConfState {
   const voters = members.map(({ raftId }) => raftId).toSorted((left, right) => left - right);

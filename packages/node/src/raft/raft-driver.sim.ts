@@ -1,4 +1,7 @@
+import { encodeRaftFrame } from '@isoquorum/consensus/raft/frame';
 import { decodeRaftExtra } from '@isoquorum/consensus/raft/header';
+import { createMessage } from '@isoquorum/consensus/raft/message';
+import { RAFT_PROTOCOL } from '@isoquorum/network/protocols';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
@@ -197,6 +200,23 @@ describe('a Raft network', () => {
     await simulation.nodes[2]!.start();
     const before = lowest();
     await simulation.runUntil('on', () => running().length === 4 && lowest() > before + 3, 60_000);
+    expectOneChain();
+  });
+
+  it('a snapshot that nobody can read does not end the member that it is sent to', async () => {
+    await start(3);
+    await mine(simulation.nodes[0]!);
+    const [from, to] = simulation.nodes.filter((node) => !isLeader(node));
+    const idOf = (node: SimulatedNode): number => simulation.nodes.indexOf(node) + 1;
+    const { term } = from!.running!.context.raft!.raftStatus()!.hardState;
+    const confState = { voters: [1, 2, 3], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+    const snapshot = { index: 1_000, term, confState, data: Uint8Array.of(1) };
+    const message = createMessage({ type: 'MsgSnap', from: idOf(from!), to: idOf(to!), term, snapshot });
+    const frame = encodeRaftFrame({ type: 'message', message });
+    await from!.running!.context.host.send(to!.running!.context.host.peerId, RAFT_PROTOCOL, frame);
+    await simulation.run(2_000);
+    expect(to!.running!.context.raft!.raftStatus()!.hardState.commit).toBeLessThan(1_000);
+    await mine(to!);
     expectOneChain();
   });
 });

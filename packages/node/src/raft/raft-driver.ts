@@ -2,6 +2,7 @@ import { encodeRaftAddress } from '@isoquorum/consensus/raft/cluster-state';
 import type { ConfChange } from '@isoquorum/consensus/raft/conf-change';
 import { emptyConfState } from '@isoquorum/consensus/raft/memory-storage';
 import { majorityOf } from '@isoquorum/consensus/raft/quorum';
+import { messageInvalid } from '@isoquorum/consensus/raft/refusal';
 import { createRawNode, type RawNode } from '@isoquorum/consensus/raft/raw-node';
 import {
   appendThread,
@@ -20,7 +21,7 @@ import { type Applier, createApplier } from './applier.ts';
 import type { RaftCluster } from './cluster.ts';
 import { createRaftLinks, type RaftHello, type RaftLinks } from './links.ts';
 import { openRaftLog, type RaftLogStore } from './log-store.ts';
-import { clusterStateOf, createMembers, firstConfState } from './members.ts';
+import { clusterStateOf, createMembers, firstConfState, snapshotDataFault } from './members.ts';
 import { createMinter } from './minter.ts';
 import type { RaftOptions } from './options.ts';
 import { createRecovery } from './recovery.ts';
@@ -212,7 +213,9 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
     // It names whom to transfer to as its sender, and nobody sends it here.
     if (type === 'MsgTransferLeader') return;
     if (!recovery.maySee(message, raw.status())) return;
-    const refusal = raw.step(message);
+    // What the core takes for opaque is looked at before it is on disk: behind that nobody could start with it.
+    const snapshotFault = message.snapshot && snapshotDataFault(message.snapshot.data);
+    const refusal = snapshotFault === undefined ? raw.step(message) : messageInvalid(snapshotFault);
     if (refusal?.code === 'RAFT_MESSAGE_INVALID')
       logger.log('warn', 'A Raft message is invalid', { from, type, reason: refusal.reason });
     if (type === 'MsgApp' && !hasJoined && message.commit <= (log?.memory.lastIndex() ?? 0)) noteJoined();
