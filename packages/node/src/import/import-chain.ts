@@ -5,6 +5,7 @@ import type { Logger } from '@isoquorum/platform/logger';
 import type { PendingRecovery, SenderRecovery } from '@isoquorum/platform/sender-recovery';
 import type { Store } from '@isoquorum/platform/store';
 import { type Block, blockHash } from '@isoquorum/primitives/block';
+import type { EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
@@ -148,8 +149,17 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   let transactions = 0;
   let gas = 0;
   let alreadyThere = 0;
+  const digestsThere: EncryptedPayloadHash[] = [];
 
   const perSecond = (count: number): number => count / Math.max((clock.nowMs() - startedMs) / 1000, 0.001);
+
+  /** Blocks that an earlier import executed without payloads that are known now are executed again, privately. */
+  async function bringLatePayloads(): Promise<void> {
+    for (const digest of digestsThere) {
+      if ((await chain.privates.executedWithout(digest)).size === 0) continue;
+      if ((await options.payloads.receive(digest)) !== undefined) await follower.payloadStored(digest);
+    }
+  }
 
   function beginRecovery(block: Block): PendingRecovery {
     const { number } = block.header;
@@ -175,6 +185,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
         gas += Number(header.gasUsed);
       } else {
         alreadyThere++;
+        digestsThere.push(...privateDigestsOf(genesis.config, block));
       }
     } catch (error) {
       if (!isIsoquorumError(error) || error.reaction === 'STOP') throw error;
@@ -222,6 +233,8 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     }
     for (const next of ahead) await take(next);
     await Promise.all(durable);
+    await follower.idle();
+    await bringLatePayloads();
     await follower.idle();
     if (fatal !== undefined) throw fatal;
   } finally {
