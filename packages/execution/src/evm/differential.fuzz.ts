@@ -12,27 +12,13 @@ import { createTestDatabase, testBlock, testMessage, testRules } from '../testin
 import { hexToBytes } from '@isoquorum/primitives/hex';
 import { DualHost } from './host.ts';
 import type { Evm, EvmBlock } from './port.ts';
+import { forkNames } from './evm-rules.ts';
 import { evmErrors } from './texts.ts';
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 400);
 const sender = addressOf(1);
 
-/** Each fork with all before it. */
-const forkNames = [
-  'isHomestead',
-  'isEip150',
-  'isEip158',
-  'isByzantium',
-  'isConstantinople',
-  'isPetersburg',
-  'isIstanbul',
-  'isBerlin',
-  'isLondon',
-  'isParis',
-  'isShanghai',
-  'isCancun',
-] as const;
-
+/** A fork with all before it. */
 function rulesUntil(fork: number): EvmBlock['rules'] {
   return testRules(Object.fromEntries(forkNames.map((name, index) => [name, index <= fork])));
 }

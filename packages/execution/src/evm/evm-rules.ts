@@ -4,7 +4,8 @@ import type { LaterForks } from './port.ts';
 /** GoQuorum's forks, and those after Berlin that only the public test suites reach. */
 export type EvmRules = ForkRules & LaterForks;
 
-const FORKS = [
+/** The forks in their order. */
+export const forkNames = [
   'isHomestead',
   'isEip150',
   'isEip158',
@@ -25,7 +26,7 @@ const numbers = new WeakMap<EvmRules, number>();
 export function forkNumber(rules: EvmRules): number {
   let number = numbers.get(rules);
   if (number === undefined) {
-    number = FORKS.reduce((bits, fork, index) => (rules[fork] === true ? bits | (1 << index) : bits), 0);
+    number = forkNames.reduce((bits, fork, index) => (rules[fork] === true ? bits | (1 << index) : bits), 0);
     numbers.set(rules, number);
   }
   return number;
