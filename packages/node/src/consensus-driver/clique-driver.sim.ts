@@ -2,6 +2,7 @@ import { bytesToHex, compareBytes } from '@isoquorum/primitives/hex';
 import { nodeKeyToAddress, nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
+import { createMemoryLogger, silentLogger } from '@isoquorum/platform/memory/logger';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunningNode } from '../create-node.ts';
 import { testKey } from '../testing/genesis.ts';
@@ -74,18 +75,37 @@ describe('signers', () => {
     expectOneChain();
   });
 
-  it('stop without two of them, and go on with the third', async () => {
-    await start(4);
+  it('stop without two of them, tell for whom they wait and who has signed lately, and go on with the third', async () => {
+    const logger = createMemoryLogger();
+    await start(4, { logger: (name) => (name === 'node1' ? logger : silentLogger) });
     await simulation.runUntil('block 2', () => lowest() >= 2);
+    expect(running()[0]!.context.consensusStatus().missing).toEqual([]);
+    const gone = [2, 3].map((index) => bytesToHex(simulation.nodes[index]!.running!.address)).toSorted();
     await simulation.nodes[2]!.crash();
     await simulation.nodes[3]!.crash();
     await simulation.run(10_000);
     const stood = lowest();
     await simulation.run(20_000);
     expect(lowest()).toBe(stood);
-    const { phase, missing } = simulation.nodes[0]!.running!.context.consensusStatus();
-    expect(phase).toBe('resting');
-    expect(missing.length).toBeGreaterThan(0);
+    for (const node of running()) {
+      const { phase, missing, resting = [], height } = node.context.consensusStatus();
+      expect([phase, missing.map(bytesToHex)]).toEqual(['resting', gone]);
+      const alive = resting.map(({ address }) => bytesToHex(address));
+      expect(alive).toEqual(
+        running()
+          .map(({ address }) => bytesToHex(address))
+          .toSorted(),
+      );
+      // Each signs one of three blocks in a row: theirs are the last two.
+      expect(resting.map(({ maySignFrom }) => maySignFrom).toSorted()).toEqual([height + 1, height + 2]);
+    }
+    const lines = logger.lines.filter(({ message }) => message === 'No block from those that may sign');
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.length).toBeLessThan(6);
+    expect(lines.at(-1)).toMatchObject({
+      level: 'warn',
+      fields: { height: stood + 1, phase: 'resting', missing: gone.join(' '), limit: 3, signers: 4 },
+    });
     await simulation.nodes[2]!.start();
     await simulation.runUntil('five more blocks', () => lowest() >= stood + 5, 60_000);
     expectOneChain();
@@ -157,6 +177,24 @@ describe('signers', () => {
     );
     await simulation.run(5_000);
     expect(lowest()).toBe(1);
+    expect(running()[0]!.context.consensusStatus().missing).toEqual([]);
+  });
+
+  it('on demand miss nobody before a transaction waits', async () => {
+    await start(4, { blockPeriodSeconds: 0 });
+    const gone = [2, 3].map((index) => bytesToHex(simulation.nodes[index]!.running!.address)).toSorted();
+    await simulation.nodes[2]!.crash();
+    await simulation.nodes[3]!.crash();
+    const missing = (): string[] => running()[0]!.context.consensusStatus().missing.map(bytesToHex);
+    for (let count = 0; count < 3; count++) {
+      await simulation.run(10_000);
+      if (count < 2) expect(missing()).toEqual([]);
+      await send(count % 2);
+      await simulation.run(1_000);
+    }
+    expect(lowest()).toBe(2);
+    await simulation.run(10_000);
+    expect(missing()).toEqual(gone);
   });
 
   it('bring a node with an empty disk to their head', async () => {

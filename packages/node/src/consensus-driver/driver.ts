@@ -32,7 +32,10 @@ export interface ConsensusStatus {
   readonly validators: readonly Address[];
   /** How many of them must agree. */
   readonly quorum: number;
-  /** Those who should have spoken in this round, and have not; before the first proposal that is the proposer alone. */
+  /**
+   * Those who should have spoken, and have not: of a BFT round, where before the first proposal that is the proposer alone; voters of Raft that the leader does
+   * not hear, or that are not connected while nobody leads; signers of Clique that may sign now, once a block is overdue.
+   */
   readonly missing: readonly Address[];
   /** Those that are not connected. */
   readonly disconnected: readonly Address[];
@@ -40,6 +43,15 @@ export interface ConsensusStatus {
   readonly sinceMs: number;
   /** The last round of this height that came to nothing. */
   readonly failed?: FailedRound | undefined;
+  /** Clique: who may not sign the next block. */
+  readonly resting?: readonly RestingSigner[];
+}
+
+/** A signer of a Clique chain that has signed lately, and lets others go first. */
+export interface RestingSigner {
+  readonly address: Address;
+  /** Number of the first block that it may sign again. */
+  readonly maySignFrom: number;
 }
 
 /** How far a round came that ended without a block, and who was not heard in it. */

@@ -7,8 +7,8 @@ import type { MinerMethods } from '@isoquorum/rpc/jsonrpc/methods/miner';
 import type { NetMethods } from '@isoquorum/rpc/jsonrpc/methods/net';
 import type { RpcMethods, Web3Methods } from '@isoquorum/rpc/jsonrpc/methods/web3';
 import { namespaces } from '@isoquorum/rpc/jsonrpc/methods';
-import { selectEngine } from '@isoquorum/primitives/genesis/bft-config';
 import type { HandlerContext } from './context.ts';
+import { protocolsJson } from './node-protocols.ts';
 
 /** Host and port of an enode URL. */
 function enodeAddress(enode: string): { readonly host: string; readonly port: number } {
@@ -57,11 +57,10 @@ function ownNamespaces({ validators }: HandlerContext): readonly string[] {
 export function createNodeHandlersOfIdentity(
   context: HandlerContext,
 ): HandlersOf<AdminMethods & MinerMethods & NetMethods & Web3Methods & RpcMethods> {
-  const { chain, host, identity } = context;
+  const { host, identity } = context;
   return {
     admin_nodeInfo: () => {
       const { host: ip, port } = enodeAddress(identity.enode);
-      const head = chain.head();
       return {
         id: identity.enodeId,
         name: identity.clientVersion,
@@ -69,16 +68,7 @@ export function createNodeHandlersOfIdentity(
         ip,
         ports: { discovery: 0, listener: port },
         listenAddr: `${ip}:${port}`,
-        protocols: {
-          istanbul: {
-            network: Number(identity.networkId),
-            difficulty: Number(chain.totalDifficulty(head.hash) ?? 0n),
-            genesis: bytesToHex(chain.genesisHash),
-            head: bytesToHex(head.hash),
-            consensus: 'istanbul',
-            engine: selectEngine(chain.config) ?? null,
-          },
-        },
+        protocols: protocolsJson(context),
         plugins: {},
         multiaddrs: host.multiaddrs(),
         warnings: context.warnings(),

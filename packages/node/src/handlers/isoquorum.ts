@@ -9,7 +9,7 @@ const texts = (addresses: readonly Address[]): readonly string[] => addresses.ma
 export function createIsoquorumHandlers(context: HandlerContext): HandlersOf<IsoquorumMethods> {
   return {
     isoquorum_consensusStatus() {
-      const { algorithm, height, round, phase, proposer, isValidator, quorum, failed, ...rest } =
+      const { algorithm, height, round, phase, proposer, isValidator, quorum, failed, resting, ...rest } =
         context.consensusStatus();
       return {
         algorithm,
@@ -24,6 +24,10 @@ export function createIsoquorumHandlers(context: HandlerContext): HandlersOf<Iso
         disconnected: texts(rest.disconnected),
         secondsAtHeight: Math.max(0, Math.round((context.clock.nowMs() - rest.sinceMs) / 1000)),
         failed: failed === undefined ? null : { ...failed, missing: texts(failed.missing) },
+        resting:
+          resting === undefined
+            ? null
+            : Object.fromEntries(resting.map((one) => [bytesToHex(one.address), one.maySignFrom])),
       };
     },
   };

@@ -16,23 +16,24 @@ const failed = (message: string): RpcError => new RpcError(SERVER_ERROR, message
 /** What the original calls the enode id in refusals: the hash that devp2p knows a node by. */
 const enodeId = ({ nodeId }: RaftAddress): string => bytesToBareHex(nodeIdToHash(nodeId));
 
+function roleIn({ members }: RaftCluster, id: number, status: RaftStatus | undefined): Role {
+  if (status === undefined || members.removed().includes(id)) return '';
+  if (status.confState.learners.includes(id)) return 'learner';
+  if (status.softState.lead === id) return 'minter';
+  return 'verifier';
+}
+
+/** What this node is in its cluster; empty while nobody leads, and when it was removed. */
+export function raftRole(cluster: RaftCluster): Role {
+  const status = cluster.raftStatus();
+  return status?.softState.lead === 0 ? '' : roleIn(cluster, cluster.raftId, status);
+}
+
 /** `raft_*` with the texts of GoQuorum (goquorum.md 8.7, 14.15). */
 export function createRaftHandlers(cluster: RaftCluster): HandlersOf<RaftMethods> {
   const { members, raftId } = cluster;
   /** The last id that was given out here: its change may not be agreed on yet. */
   let lastGivenId = 0;
-
-  function roleOf(id: number, status: RaftStatus | undefined): Role {
-    if (status === undefined || members.removed().includes(id)) return '';
-    if (status.confState.learners.includes(id)) return 'learner';
-    if (status.softState.lead === id) return 'minter';
-    return 'verifier';
-  }
-
-  function ownRole(): Role {
-    const status = cluster.raftStatus();
-    return status?.softState.lead === 0 ? '' : roleOf(raftId, status);
-  }
 
   function leader(): string {
     const lead = cluster.raftStatus()?.softState.lead ?? 0;
@@ -42,12 +43,12 @@ export function createRaftHandlers(cluster: RaftCluster): HandlersOf<RaftMethods
   }
 
   function rows(): readonly RaftMemberJson[] {
-    if (ownRole() === '') return [];
+    if (raftRole(cluster) === '') return [];
     const status = cluster.raftStatus();
     const all = members.all();
     const sorted = [...all.filter((member) => member.raftId !== raftId), ...all.filter((one) => one.raftId === raftId)];
     return sorted.flatMap((member) => {
-      const role = roleOf(member.raftId, status);
+      const role = roleIn(cluster, member.raftId, status);
       if (role === '') return [];
       const { nodeId, p2pPort, raftPort, host } = member;
       const nodeActive = cluster.isConnected(member.raftId);
@@ -100,7 +101,7 @@ export function createRaftHandlers(cluster: RaftCluster): HandlersOf<RaftMethods
 
   function add(url: string, type: ConfChangeType): number {
     checkMembership();
-    if (ownRole() === 'learner') throw failed("learner node can't add peer or learner");
+    if (raftRole(cluster) === 'learner') throw failed("learner node can't add peer or learner");
     const enode = parse(url);
     checkNew(enode);
     const id = Math.max(members.nextId(), lastGivenId + 1);
@@ -111,7 +112,7 @@ export function createRaftHandlers(cluster: RaftCluster): HandlersOf<RaftMethods
   }
 
   return {
-    raft_role: () => ownRole(),
+    raft_role: () => raftRole(cluster),
     raft_leader: () => leader(),
     raft_cluster: () => rows(),
     raft_getRaftId(_request, url) {
@@ -125,15 +126,15 @@ export function createRaftHandlers(cluster: RaftCluster): HandlersOf<RaftMethods
     raft_addLearner: (_request, url) => add(url, 'add-learner'),
     raft_promoteToPeer(_request, id) {
       checkMembership();
-      if (ownRole() === 'learner') throw failed("learner node can't promote to peer");
-      if (roleOf(id, cluster.raftStatus()) !== 'learner')
+      if (raftRole(cluster) === 'learner') throw failed("learner node can't promote to peer");
+      if (roleIn(cluster, id, cluster.raftStatus()) !== 'learner')
         throw failed(`${id} is not a learner. only learner can be promoted to peer`);
       change('add-node', id, undefined);
       return true;
     },
     raft_removePeer(_request, id) {
       checkMembership();
-      if (ownRole() === 'learner' && id !== raftId) throw failed("learner node can't remove other peer");
+      if (raftRole(cluster) === 'learner' && id !== raftId) throw failed("learner node can't remove other peer");
       change('remove-node', id, undefined);
       return undefined;
     },

@@ -13,6 +13,8 @@ export interface RaftCluster {
   readonly isDnsEnabled: boolean;
   /** Undefined until the log is open. */
   raftStatus(): RaftStatus | undefined;
+  /** How far the newest snapshot goes; 0 when there is none. */
+  snapshotIndex(): number;
   isConnected(raftId: number): boolean;
   /** Hands leadership to a member, if this node leads. */
   transferLeader(raftId: number): void;

@@ -97,6 +97,36 @@ describe('a Raft network', () => {
     expectOneChain();
   });
 
+  it('without a majority nothing is minted, and status and log tell who is missing', async () => {
+    const logger = createMemoryLogger();
+    simulation = await createSimulatedNetwork({ validators: 4, consensus: 'raft', logger: () => logger });
+    for (const node of simulation.nodes) await node.start();
+    await simulation.runUntil('a leader', () => leaderOf() !== undefined, 20_000);
+    await mine(simulation.nodes[0]!);
+    const victims = [leaderOf()!, simulation.nodes.find((node) => !isLeader(node))!];
+    const gone = victims.map((node) => bytesToHex(node.running!.address));
+    const wasSilent = !logger.lines.some(({ message }) => message.startsWith('No leader'));
+    for (const node of victims) await node.crash();
+    await send(simulation.nodes.find(({ running: node }) => node !== undefined)!);
+    await simulation.run(30_000);
+    expect([heights(), wasSilent]).toEqual([[1, 1], true]);
+    for (const node of running()) {
+      const { missing, quorum, proposer, phase } = node.context.consensusStatus();
+      expect(new Set(missing.map(bytesToHex))).toEqual(new Set(gone));
+      expect([quorum, proposer, phase]).toEqual([3, undefined, 'precandidate']);
+    }
+    const told = logger.lines.filter(({ message }) => message === 'No leader: too few members are there');
+    expect(told.length).toBeGreaterThan(2);
+    expect(told.length).toBeLessThan(12);
+    for (const address of gone) expect(String(told.at(-1)?.fields?.['missing'])).toContain(address);
+    await victims[1]!.start();
+    await simulation.runUntil('it goes on', () => lowest() === 2, 20_000);
+    await victims[0]!.start();
+    await simulation.runUntil('level', () => running().length === 4 && lowest() === 2, 20_000);
+    expect(running()[0]!.context.consensusStatus().missing).toEqual([]);
+    expectOneChain();
+  });
+
   it('restarts of all, in any order, leave one chain that goes on', async () => {
     await start(3);
     for (let turn = 0; turn < 9; turn++) {

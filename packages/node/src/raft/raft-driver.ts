@@ -1,7 +1,6 @@
 import { encodeRaftAddress } from '@isoquorum/consensus/raft/cluster-state';
 import type { ConfChange } from '@isoquorum/consensus/raft/conf-change';
 import { emptyConfState } from '@isoquorum/consensus/raft/memory-storage';
-import { majorityOf } from '@isoquorum/consensus/raft/quorum';
 import { messageInvalid } from '@isoquorum/consensus/raft/refusal';
 import { createRawNode, type RawNode } from '@isoquorum/consensus/raft/raw-node';
 import {
@@ -16,6 +15,7 @@ import { encodeBlock } from '@isoquorum/primitives/block';
 import type { CancelTimer } from '@isoquorum/platform/clock';
 import type { ChainBlock } from '../chain/chain.ts';
 import type { ConsensusDriver, ConsensusStatus, DriverParts } from '../consensus-driver/driver.ts';
+import { createStallWatch } from '../consensus-driver/stall-watch.ts';
 import type { RaftRules } from '../engine/raft-rules.ts';
 import { type Applier, createApplier } from './applier.ts';
 import type { RaftCluster } from './cluster.ts';
@@ -25,6 +25,7 @@ import { clusterStateOf, createMembers, firstConfState, snapshotDataFault } from
 import { createMinter } from './minter.ts';
 import type { RaftOptions } from './options.ts';
 import { createRecovery } from './recovery.ts';
+import { raftConsensusStatus, tellNoLeader } from './status.ts';
 
 /** As the original: a heartbeat each tick, an election after ten to twenty without one. */
 const tickMs = 100;
@@ -35,6 +36,8 @@ const maxMessageBytes = 1024 * 1024;
 const maxUncommittedBytes = 64 * 1024 * 1024;
 /** When the leader's connection breaks, one stands for election after a moment, not after all ticks. */
 const earlyElectionMs = { least: 50, spread: 350 };
+/** An election takes two seconds at most, where there are enough members: beyond that they are missing. */
+const leaderDueMs = 3_000;
 
 /** A Raft node at work. */
 export interface RaftDriver extends ConsensusDriver {
@@ -60,6 +63,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
   /** What the last write of the state said. */
   let written = { term: 0, vote: 0 };
   let sinceMs = clock.nowMs();
+  const stall = createStallWatch(clock, tellStall);
 
   const minter = createMinter({
     parts,
@@ -173,7 +177,29 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
     sinceMs = clock.nowMs();
     logger.log('info', 'Raft', { role: role.slice('State'.length), leader: lead, raftId });
     if (role !== 'StateLeader') minter.stop();
-    if (lead !== raftNone) timers.get('election')?.();
+    if (lead === raftNone) {
+      stall.expectIfIdle(leaderDueMs);
+      return;
+    }
+    stall.stop();
+    timers.get('election')?.();
+  }
+
+  function tellStall(): void {
+    if (!isStopped) tellNoLeader(logger, statusOf());
+  }
+
+  function statusOf(): ConsensusStatus {
+    return raftConsensusStatus({
+      raftId,
+      members,
+      status: raw?.status(),
+      progress: raw?.progress(),
+      isConnected: (id) => links?.isConnected(id) === true,
+      isRecovering: recovery.isUnderWay(),
+      height: chain.reader.headNumber() + 1,
+      sinceMs,
+    });
   }
 
   /** Everything of former terms is applied: what is minted now follows on it. */
@@ -296,6 +322,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
     stops.push(() => links?.stop());
     stops.push(parts.pool.onEvent((event) => event.type === 'pending' && minter.request()));
     stops.push(chain.reader.onEvent((event) => event.type === 'head' && minter.noteHead(event.head.hash)));
+    stall.expectIfIdle(leaderDueMs);
     tick();
   }
 
@@ -324,6 +351,10 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
       members,
       isDnsEnabled: options.isDnsEnabled ?? false,
       raftStatus: () => raw?.status(),
+      snapshotIndex() {
+        const snapshot = log?.memory.snapshot() ?? 'unavailable';
+        return snapshot === 'unavailable' ? 0 : snapshot.index;
+      },
       transferLeader(id) {
         raw?.transferLeader(id);
         pump();
@@ -343,6 +374,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
     async stop() {
       isStopped = true;
       minter.stop();
+      stall.stop();
       for (const cancel of timers.values()) cancel();
       for (const stop of stops) stop();
       await opening;
@@ -353,32 +385,6 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
       await opening;
       await applier?.idle();
     },
-    status: () => statusOf(),
+    status: statusOf,
   };
-
-  function statusOf(): ConsensusStatus {
-    const status = raw?.status();
-    const voters = status?.confState.voters ?? [];
-    const addressesOf = (ids: readonly number[]): Uint8Array[] =>
-      ids.map((id) => members.addressOf(id)).filter((address): address is Uint8Array => address !== undefined);
-    const others = voters.filter((id) => id !== raftId);
-    const progress = raw?.progress();
-    const silent = others.filter((id) => (progress?.get(id) ?? { recentActive: true }).recentActive === false);
-    const gone = others.filter((id) => links?.isConnected(id) !== true);
-    return {
-      algorithm: 'raft',
-      height: chain.reader.headNumber() + 1,
-      round: status?.hardState.term ?? 0,
-      phase: recovery.isUnderWay()
-        ? 'recovering'
-        : (status?.softState.role.slice('State'.length).toLowerCase() ?? 'opening'),
-      proposer: status === undefined ? undefined : members.addressOf(status.softState.lead),
-      isValidator: voters.includes(raftId),
-      validators: addressesOf(voters),
-      quorum: majorityOf(voters.length),
-      missing: addressesOf(progress === undefined || progress.size === 0 ? gone : silent),
-      disconnected: addressesOf(gone),
-      sinceMs,
-    };
-  }
 }

@@ -11,7 +11,10 @@ export interface ConsensusStatusJson {
   readonly isValidator: boolean;
   readonly validators: readonly string[];
   readonly quorum: number;
-  /** Validators that should have spoken in this round, and have not; before the first proposal that is the proposer alone. */
+  /**
+   * Validators that should have spoken, and have not. BFT: in this round; before the first proposal that is the proposer alone. Raft: voters that the leader
+   * does not hear, or that are not connected while nobody leads. Clique: signers that may sign now, once a block is overdue.
+   */
   readonly missing: readonly string[];
   /** Validators that are not connected to this node. */
   readonly disconnected: readonly string[];
@@ -19,4 +22,6 @@ export interface ConsensusStatusJson {
   readonly secondsAtHeight: number;
   /** The last round of this height that came to nothing; null when there was none. */
   readonly failed: { readonly round: number; readonly phase: string; readonly missing: readonly string[] } | null;
+  /** Clique: signers that have signed lately, by the number of the first block that they may sign again; null elsewhere. */
+  readonly resting: Readonly<Record<string, number>> | null;
 }
