@@ -97,7 +97,7 @@ describe('signers', () => {
           .toSorted(),
       );
       // Each signs one of three blocks in a row: theirs are the last two.
-      expect(resting.map(({ maySignFrom }) => maySignFrom).toSorted()).toEqual([height + 1, height + 2]);
+      expect(new Set(resting.map(({ maySignFrom }) => maySignFrom))).toEqual(new Set([height + 1, height + 2]));
     }
     const lines = logger.lines.filter(({ message }) => message === 'No block from those that may sign');
     expect(lines.length).toBeGreaterThan(1);
