@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { bytesToHex } from '@isoquorum/primitives/hex';
+import { makeDirectory } from '@isoquorum/platform/node/make-directory';
 import { createRandom } from '@isoquorum/platform/node/random';
 import { createCommandError } from '../command-error.ts';
 import { createDevelopmentAccounts } from '../network/accounts.ts';
@@ -72,7 +73,7 @@ export function allPorts(options: DevOptions): Map<number, string> {
 async function prepareFolder(options: DevOptions): Promise<{ files: NetworkFiles; settings: Settings }> {
   const files = networkFiles(options.dataDir);
   if (options.fresh) rmSync(options.dataDir, { recursive: true, force: true });
-  mkdirSync(options.dataDir, { recursive: true });
+  makeDirectory(options.dataDir);
   const wanted = {
     validators: options.validators,
     consensus: options.consensus,

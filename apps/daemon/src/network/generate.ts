@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesToHex } from '@isoquorum/primitives/hex';
+import { makeDirectory } from '@isoquorum/platform/node/make-directory';
 import { nodeKeyToAddress, nodeKeyToEnode } from '@isoquorum/primitives/node-key';
 import type { Random } from '@isoquorum/platform/random';
 import type { NodePorts } from '../dev/ports.ts';
@@ -48,13 +49,13 @@ export async function generateNetwork(
   random: Random,
 ): Promise<GeneratedNetwork> {
   const files = networkFiles(root);
-  mkdirSync(root, { recursive: true });
+  makeDirectory(root);
   const members: GeneratedMember[] = [];
   const addresses: Uint8Array[] = [];
   for (let index = 0; index < choices.validators; index += 1) {
     const member = files.member(index);
-    mkdirSync(member.nodeDir, { recursive: true, mode: 0o700 });
-    mkdirSync(member.managerDir, { recursive: true, mode: 0o700 });
+    makeDirectory(member.nodeDir, 0o700);
+    makeDirectory(member.managerDir, 0o700);
     const nodeKey = random.bytes(32);
     writePrivate(member.nodeKey, `${bytesToHex(nodeKey).slice(2)}\n`);
     const ports = choices.ports(index);

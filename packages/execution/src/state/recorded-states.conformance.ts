@@ -36,6 +36,7 @@ const bare = (hex: string): string => (hex.startsWith('0x') ? hex.slice(2) : hex
 function dump(database: StateDatabase, root: Hash32, codes: Map<string, string>): Record<string, RecordedAccount> {
   const accounts: Record<string, RecordedAccount> = {};
   for (const one of dumpState(database, root)) {
+    if (one === undefined) continue;
     const codeHash = bytesToBareHex(one.codeHash);
     if (one.code.length > 0) codes.set(codeHash, bytesToBareHex(one.code));
     const storage = one.storage.map(({ slot, slotHash, value }): [string, string] => [

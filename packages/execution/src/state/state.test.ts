@@ -191,13 +191,17 @@ describe('state', () => {
       state.setCode(b, Uint8Array.of(9));
       state.setStorage(b, 3n, 4n);
     });
+    // One pause, for the slot.
     const dumped = [...dumpState(database, root)];
-    expect(dumped.map(({ address }) => address)).toEqual(expect.arrayContaining([a, b]));
-    expect(dumpAccount(database, root, b)).toMatchObject({
-      code: Uint8Array.of(9),
-      storage: [{ value: 4n, slot: expect.objectContaining({ 31: 3 }) }],
+    expect(dumped).toHaveLength(3);
+    expect(dumped.map((one) => one?.address)).toEqual(expect.arrayContaining([a, b, undefined]));
+    const walk = dumpAccount(database, root, b);
+    expect(walk.next()).toEqual({ done: false, value: undefined });
+    expect(walk.next()).toMatchObject({
+      done: true,
+      value: { code: Uint8Array.of(9), storage: [{ value: 4n, slot: expect.objectContaining({ 31: 3 }) }] },
     });
-    expect(dumpAccount(database, root, addressOf(3))).toBeUndefined();
+    expect(dumpAccount(database, root, addressOf(3)).next()).toEqual({ done: true, value: undefined });
   });
 
   it('says which state and account are not at hand', () => {

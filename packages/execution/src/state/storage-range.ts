@@ -1,11 +1,7 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
-import { bytesToBigint } from '@isoquorum/primitives/integer';
-import { RlpReader } from '@isoquorum/primitives/rlp-reader';
-import { iterateTrie } from '../trie/iterate.ts';
 import type { StateDatabase } from './database.ts';
-import { withStateContext } from './errors.ts';
+import { type DumpedSlot, iterateSlots } from './dump.ts';
 import { createTrieReader } from './trie-reader.ts';
-import type { DumpedSlot } from './dump.ts';
 
 export interface StorageRange {
   readonly slots: readonly DumpedSlot[];
@@ -14,29 +10,24 @@ export interface StorageRange {
 }
 
 /**
- * Slots of an account in the order of their hashes, from a hash on (debug_storageRangeAt); undefined when there is no such account.
+ * Slots of an account in the order of their hashes, from a hash on (debug_storageRangeAt); undefined when there is no such account. Comes up for each
+ * slot.
  * @throws STATE_MISSING
  */
-export function storageRange(
+export function* storageRange(
   database: StateDatabase,
   root: Hash32,
   address: Address,
   start: Uint8Array,
   count: number,
-): StorageRange | undefined {
+): Generator<undefined, StorageRange | undefined> {
   const account = createTrieReader(database, root).account(address);
   if (account === undefined) return undefined;
   const slots: DumpedSlot[] = [];
-  let next: Hash32 | undefined;
-  withStateContext(root, address, undefined, () => {
-    for (const [slotHash, value] of iterateTrie(database.readNode, account.storageRoot, start)) {
-      if (slots.length >= count) {
-        next = slotHash;
-        return;
-      }
-      const slot = database.preimage(slotHash);
-      slots.push({ slotHash, slot, value: bytesToBigint(new RlpReader(value).readBytes('slot')) });
-    }
-  });
-  return { slots, next };
+  for (const slot of iterateSlots(database, root, address, account.storageRoot, start)) {
+    if (slots.length >= count) return { slots, next: slot.slotHash };
+    slots.push(slot);
+    yield;
+  }
+  return { slots, next: undefined };
 }

@@ -7,6 +7,8 @@ import { BRANCH, childAt, EXTENSION, LEAF, type TrieNode, UNLOADED } from './nod
 import type { NodeReader } from './trie.ts';
 
 type Loaded = Exclude<TrieNode, { readonly kind: typeof UNLOADED }>;
+/** A leaf, or nothing: two nodes were looked at. */
+type Step = readonly [nibbles: readonly number[], value: Uint8Array] | undefined;
 
 function isSame(left: TrieNode | undefined, right: TrieNode | undefined): boolean {
   if (left === right) return true;
@@ -28,26 +30,24 @@ class Comparison {
     return this.load(decodeNode(encoded, node.reference), path);
   }
 
-  *leaves(node: TrieNode | undefined, path: readonly number[]): Generator<readonly [readonly number[], Uint8Array]> {
+  *leaves(node: TrieNode | undefined, path: readonly number[]): Generator<Step> {
     if (node === undefined) return;
     const loaded = this.load(node, path);
+    yield undefined;
     if (loaded.kind === LEAF) yield [[...path, ...loaded.path], loaded.value];
     else if (loaded.kind === EXTENSION) yield* this.leaves(loaded.child, [...path, ...loaded.path]);
     else for (let index = 0; index < 16; index++) yield* this.leaves(childAt(loaded, index), [...path, index]);
   }
 
   /** Leaves of `after` that `before` does not have. Parts with equal hashes are not read. */
-  *changed(
-    before: TrieNode | undefined,
-    after: TrieNode | undefined,
-    path: readonly number[],
-  ): Generator<readonly [readonly number[], Uint8Array]> {
+  *changed(before: TrieNode | undefined, after: TrieNode | undefined, path: readonly number[]): Generator<Step> {
     if (after === undefined || isSame(before, after)) return;
     if (before === undefined) {
       yield* this.leaves(after, path);
       return;
     }
     const [old, current] = [this.load(before, path), this.load(after, path)];
+    yield undefined;
     if (old.kind === BRANCH && current.kind === BRANCH) {
       for (let index = 0; index < 16; index++)
         yield* this.changed(childAt(old, index), childAt(current, index), [...path, index]);
@@ -58,10 +58,13 @@ class Comparison {
       return;
     }
     const known = new Map<string, Uint8Array>();
-    for (const [key, value] of this.leaves(old, path)) known.set(key.join(), value);
-    for (const [key, value] of this.leaves(current, path)) {
-      const same = known.get(key.join());
-      if (same === undefined || !bytesEqual(same, value)) yield [key, value];
+    for (const leaf of this.leaves(old, path)) {
+      if (leaf === undefined) yield undefined;
+      else known.set(leaf[0].join(), leaf[1]);
+    }
+    for (const leaf of this.leaves(current, path)) {
+      const same = leaf && known.get(leaf[0].join());
+      yield leaf !== undefined && same !== undefined && bytesEqual(same, leaf[1]) ? undefined : leaf;
     }
   }
 }
@@ -75,10 +78,11 @@ function keyOf(nibbles: readonly number[]): Uint8Array {
 
 /**
  * Keys whose value differs from the one in another trie, or that the other does not have, in order; deleted keys are not among them.
- * Costs what differs, not what is there. @throws TRIE_NODE_MISSING, TRIE_NODE_INVALID
+ * Costs what differs, not what is there. Comes up with `undefined` for each node that it has read: who walks may stop there, or let others have
+ * their turn. @throws TRIE_NODE_MISSING, TRIE_NODE_INVALID
  */
-export function* changedLeaves(read: NodeReader, before: Hash32, after: Hash32): Generator<Uint8Array> {
+export function* changedLeaves(read: NodeReader, before: Hash32, after: Hash32): Generator<Uint8Array | undefined> {
   const rootOf = (root: Hash32): TrieNode | undefined =>
     bytesToBareHex(root) === bytesToBareHex(emptyTrieRoot) ? undefined : { kind: UNLOADED, reference: root };
-  for (const [nibbles] of new Comparison(read).changed(rootOf(before), rootOf(after), [])) yield keyOf(nibbles);
+  for (const leaf of new Comparison(read).changed(rootOf(before), rootOf(after), [])) yield leaf && keyOf(leaf[0]);
 }

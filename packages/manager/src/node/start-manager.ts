@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
@@ -8,6 +7,7 @@ import { createClock } from '@isoquorum/platform/node/clock';
 import { createNodeHttpClient } from '@isoquorum/platform/node/http-client';
 import { createHttpServer } from '@isoquorum/platform/node/http-server';
 import { openLevelStore } from '@isoquorum/platform/node/level-store';
+import { makeDirectory } from '@isoquorum/platform/node/make-directory';
 import { createRandom } from '@isoquorum/platform/node/random';
 import type { Enclave } from '@isoquorum/privacy/enclave/enclave';
 import {
@@ -67,9 +67,10 @@ export function createSocketListen(logger: Logger): Listen {
     });
 }
 
-/** A transaction manager in this process with real sockets and a LevelDB store; inside a node's process too. @throws see `createManager`, `openLocalEnclave` */
+/** A transaction manager in this process with real sockets and a LevelDB store; inside a node's process too. @throws see `createManager`, `openLocalEnclave`; DIRECTORY_UNUSABLE */
 export async function startManager(options: StartManagerOptions): Promise<RunningManager> {
   const { dataDir, logger, enclave: enclaveOptions, ...rest } = options;
+  if (dataDir !== undefined) makeDirectory(dataDir);
   const clock = createClock();
   const random = createRandom();
   const http = createNodeHttpClient({ maxSockets: 32 });
@@ -78,7 +79,6 @@ export async function startManager(options: StartManagerOptions): Promise<Runnin
       ? { enclave: createRemoteEnclave({ url: enclaveOptions.url, http, clock }), close: async () => undefined }
       : await openLocalEnclave(enclaveOptions, logger);
   if ('url' in enclaveOptions) await waitForEnclave(enclave, logger);
-  if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
   const store = dataDir === undefined ? createMemoryStore() : await openLevelStore(join(dataDir, 'payloads'));
   try {
     const running = await createManager({

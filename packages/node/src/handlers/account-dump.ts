@@ -1,7 +1,24 @@
 import type { DumpedAccount } from '@isoquorum/execution/state/dump';
+import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import { bigintToBytes } from '@isoquorum/primitives/integer';
 import type { AccountDumpJson } from '@isoquorum/rpc/jsonrpc/shapes/account';
+
+/** Accounts and slots together that one answer may hold; the original has no limit. */
+const DUMP_ENTRIES_MAX = 200_000;
+
+/** The same walk, which may come up so many times only. @throws DUMP_TOO_LARGE */
+export function* limitDump<Step, Result>(walk: Generator<Step, Result>): Generator<Step, Result> {
+  for (let entries = 1; ; entries += 1) {
+    const next = walk.next();
+    if (next.done === true) return next.value;
+    if (entries > DUMP_ENTRIES_MAX) {
+      const text = `the answer has more than ${DUMP_ENTRIES_MAX} accounts and slots`;
+      throw new IsoquorumError('DUMP_TOO_LARGE', text, { limit: DUMP_ENTRIES_MAX });
+    }
+    yield next.value;
+  }
+}
 
 /** One account as the original dumps it: storage values are the bytes of the trie, by slot where it is known. */
 export function accountJson(dumped: DumpedAccount): AccountDumpJson {

@@ -13,9 +13,10 @@ import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
 import type { DebugMethods } from '@isoquorum/rpc/jsonrpc/methods/debug';
 import type { BlockSelector } from '@isoquorum/rpc/jsonrpc/parameters/block-selector';
 import type { AccountDumpJson } from '@isoquorum/rpc/jsonrpc/shapes/account';
-import { accountJson } from './account-dump.ts';
+import { accountJson, limitDump } from './account-dump.ts';
 import { headerAt } from './blocks.ts';
 import { psiOf, type HandlerContext } from './context.ts';
+import { runInSlices } from './time-slices.ts';
 
 /** Methods that walk over a part of a state. */
 export type DebugRangeHandlers = Pick<
@@ -38,7 +39,7 @@ const EPOCH = 30_000;
 const SLOT_BYTES = 32;
 
 export function createDebugRangeHandlers(context: HandlerContext): DebugRangeHandlers {
-  const { chain, database } = context;
+  const { chain, clock, database } = context;
 
   function rangeHeader(block: BlockSelector): Header {
     if (block.type === 'number') {
@@ -53,13 +54,15 @@ export function createDebugRangeHandlers(context: HandlerContext): DebugRangeHan
     return header;
   }
 
-  function changedAccounts(start: Header, end: Header): Address[] {
+  function* changedAccounts(start: Header, end: Header): Generator<undefined, Address[]> {
     if (start.number >= end.number) {
       const heights = `start block height (${start.number}) must be less than end block height (${end.number})`;
       throw new RpcError(SERVER_ERROR, heights);
     }
     const found: Address[] = [];
     for (const hash of changedLeaves((node) => database.readNode(node), start.stateRoot, end.stateRoot)) {
+      yield;
+      if (hash === undefined) continue;
       const address = database.preimage(hash);
       if (address === undefined) throw new RpcError(SERVER_ERROR, `no preimage found for hash ${bytesToBareHex(hash)}`);
       found.push(address);
@@ -69,45 +72,55 @@ export function createDebugRangeHandlers(context: HandlerContext): DebugRangeHan
     return found;
   }
 
-  function between(
+  async function between(
     start: Header | undefined,
     end: Header | undefined,
     texts: { start: string; end: string },
-  ): Address[] {
+  ): Promise<Address[]> {
     if (start === undefined) throw new RpcError(SERVER_ERROR, texts.start);
     if (end === undefined) throw new RpcError(SERVER_ERROR, texts.end);
-    return changedAccounts(start, end);
+    return runInSlices(clock, changedAccounts(start, end));
   }
 
   /** What one block changed. */
-  function within(header: Header | undefined, missing: string): Address[] {
+  async function within(header: Header | undefined, missing: string): Promise<Address[]> {
     if (header === undefined) throw new RpcError(SERVER_ERROR, missing);
     const parent = header.number === 0 ? undefined : chain.headerByHash(header.parentHash);
     if (parent === undefined) throw new RpcError(SERVER_ERROR, `block ${header.number.toString(16)} has no parent`);
-    return changedAccounts(parent, header);
+    return runInSlices(clock, changedAccounts(parent, header));
+  }
+
+  /** Accounts from a hash on, at most `limit`, and the hash of the next one. */
+  function* rangeOf(
+    root: Hash32,
+    start: Hash32,
+    limit: number,
+    leavesOut: { readonly code: boolean; readonly storage: boolean; readonly unnamed: boolean },
+  ): Generator<undefined, { accounts: [string, AccountDumpJson][]; next: Hash32 | undefined }> {
+    const accounts: [string, AccountDumpJson][] = [];
+    for (const dumped of limitDump(dumpState(database, root, start))) {
+      yield;
+      if (dumped === undefined) continue;
+      if (accounts.length >= limit) return { accounts, next: dumped.addressHash };
+      if (dumped.address === undefined && leavesOut.unnamed) continue;
+      const { code, storage, ...rest } = accountJson(dumped);
+      const account: AccountDumpJson = {
+        ...rest,
+        ...(leavesOut.code || code === undefined ? {} : { code }),
+        ...(leavesOut.storage || storage === undefined ? {} : { storage }),
+      };
+      accounts.push([bytesToHex(dumped.address ?? dumped.addressHash), account]);
+    }
+    return { accounts, next: undefined };
   }
 
   return {
-    debug_accountRange: (request, block, start, count, withoutCode, withoutStorage, withoutUnnamed) => {
+    debug_accountRange: async (request, block, start, count, withoutCode, withoutStorage, withoutUnnamed) => {
       const header = rangeHeader(block);
       psiOf(context, request);
       const limit = count > ACCOUNTS_MAX || count <= 0 ? ACCOUNTS_MAX : count;
-      const accounts: [string, AccountDumpJson][] = [];
-      let next: Hash32 | undefined;
-      for (const dumped of dumpState(database, header.stateRoot, start)) {
-        if (accounts.length >= limit) {
-          next = dumped.addressHash;
-          break;
-        }
-        if (dumped.address === undefined && withoutUnnamed) continue;
-        const { code, storage, ...rest } = accountJson(dumped);
-        const account: AccountDumpJson = {
-          ...rest,
-          ...(withoutCode || code === undefined ? {} : { code }),
-          ...(withoutStorage || storage === undefined ? {} : { storage }),
-        };
-        accounts.push([bytesToHex(dumped.address ?? dumped.addressHash), account]);
-      }
+      const leavesOut = { code: withoutCode, storage: withoutStorage, unnamed: withoutUnnamed };
+      const { accounts, next } = await runInSlices(clock, rangeOf(header.stateRoot, start, limit, leavesOut));
       return {
         root: bytesToBareHex(header.stateRoot),
         accounts: Object.fromEntries(accounts.toSorted(([left], [right]) => (left < right ? -1 : 1))),
@@ -126,7 +139,7 @@ export function createDebugRangeHandlers(context: HandlerContext): DebugRangeHan
       }
       const before = await context.replay.stateBefore(located, index);
       const limit = Math.min(Math.max(count, 0), SLOTS_MAX);
-      const range = storageRange(before.database, before.root, address, start, limit);
+      const range = await runInSlices(clock, storageRange(before.database, before.root, address, start, limit));
       if (range === undefined) throw new RpcError(SERVER_ERROR, `account ${bytesToBareHex(address)} doesn't exist`);
       const storage = range.slots.map(({ slotHash, slot, value }): [string, { key: string | null; value: string }] => [
         bytesToHex(slotHash),

@@ -12,6 +12,18 @@ export function giveWay(clock: Clock): Promise<void> {
   });
 }
 
+/** Takes a walk to its end and, each time that it has come up often enough, lets others have the thread. @throws as the walk does */
+export async function runInSlices<Result>(clock: Clock, walk: Generator<unknown, Result>): Promise<Result> {
+  let sinceMs = clock.nowMs();
+  for (;;) {
+    const next = walk.next();
+    if (next.done === true) return next.value;
+    if (clock.nowMs() - sinceMs < SLICE_MS) continue;
+    await giveWay(clock);
+    sinceMs = clock.nowMs();
+  }
+}
+
 /**
  * Options of a run that ends after a time and, in engines that can wait, lets others have the thread in between.
  * @param timeoutMs of the run itself, waiting for others not counted in; 0: no limit

@@ -61,7 +61,7 @@ it('refuses folders and files in the place of one another', async () => {
   await expect(importFile({ file: directory, genesis })).rejects.toMatchObject({ code: 'CHAIN_FILE_INVALID' });
   const inTheWay = written('file', new Uint8Array(1));
   const refused = importFile({ file: whole, genesis, dataDir: inTheWay });
-  await expect(refused).rejects.toMatchObject({ code: 'STORE_OPEN_FAILED' });
+  await expect(refused).rejects.toMatchObject({ code: 'DIRECTORY_UNUSABLE' });
 });
 
 it('exports no blocks that are not there, and makes no chain where there is none', async () => {

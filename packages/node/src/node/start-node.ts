@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFileAdmission } from '@isoquorum/network/libp2p/node/file-admission';
@@ -118,7 +118,7 @@ function managerOf(options: StartNodeOptions, clock: ReturnType<typeof createClo
   return createQ2tClient({ url: manager.url, http: createNodeHttpClient(), clock });
 }
 
-/** Starts a node: opens what it owns, joins its network, serves JSON-RPC last. Undoes everything when a step fails. @throws STORE_*, GENESIS_*, PORT_BUSY… */
+/** Starts a node: opens what it owns, joins its network, serves JSON-RPC last. Undoes everything when a step fails. @throws STORE_*, DIRECTORY_UNUSABLE, GENESIS_*, PORT_BUSY… */
 export async function startNode(options: StartNodeOptions): Promise<StartedNode> {
   const logger = options.logger ?? createLogger();
   const clock = createClock();
@@ -148,7 +148,6 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
   try {
     const directory = options.dataDir ?? mkdtempSync(join(tmpdir(), 'isoquorum-node-'));
     if (options.dataDir === undefined) undo.push(() => rmSync(directory, { recursive: true, force: true }));
-    else mkdirSync(directory, { recursive: true });
     const store = await openChainStore(options.dataDir);
     undo.push(() => store.close());
     const recovery = createRecoveryPool({ threads: options.recoveryThreads ?? 1 });

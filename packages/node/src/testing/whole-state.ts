@@ -36,6 +36,7 @@ export async function openWhole(
     throw new Error('the flat snapshot is not of the head');
   const reader = createTrieReader(database, root);
   for (const dumped of dumpState(database, root)) {
+    if (dumped === undefined) continue;
     const { address } = dumped;
     if (address === undefined) throw new Error('no preimage');
     const account = reader.account(address);

@@ -1,6 +1,7 @@
 import { ClassicLevel } from 'classic-level';
 import type { Store, StoreOperation, StoreRange } from '../store.ts';
 import { storeClosed, storeFailed } from '../store-error.ts';
+import { makeDirectory } from './make-directory.ts';
 
 type Database = ClassicLevel<Uint8Array, Uint8Array>;
 
@@ -103,6 +104,8 @@ export async function openLevelStore(path: string, options: LevelStoreOptions = 
     cacheSize: options.cacheSizeBytes ?? 64 * 1024 * 1024,
   });
   try {
+    // Or the library would, in a way that may never end.
+    makeDirectory(path);
     await database.open();
   } catch (cause) {
     const reason = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
