@@ -4,9 +4,9 @@ import { bytesToHex, concatBytes, hexToBytes } from '@isoquorum/primitives/hex';
 import { bigintToFixedBytes } from '@isoquorum/primitives/integer';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import { encodeTransaction, signTransaction } from '@isoquorum/primitives/transaction/transaction';
-import { type RunningNetwork, startNetwork } from '../../e2e/network.ts';
+import { rpc, type RunningNetwork, startNetwork, until } from '../../e2e/network.ts';
 
-/** A development network started for a bench, and the ports it took. */
+/** A development network started for a bench, all of its validators signing. */
 export async function withNetwork<Result>(
   portBase: number,
   args: readonly string[],
@@ -14,6 +14,10 @@ export async function withNetwork<Result>(
 ): Promise<Result> {
   const network = await startNetwork(portBase, '--no-playground', ...args);
   try {
+    for (const { name, http } of network.file().nodes) {
+      const ask = (): Promise<{ isSigning: boolean }> => rpc(http, 'isoquorum_consensusStatus');
+      await until(`${name} signs`, ask, ({ isSigning }) => isSigning);
+    }
     return await use(network);
   } finally {
     await network.stop();

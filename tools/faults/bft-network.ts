@@ -12,6 +12,7 @@ export interface StatusAnswer {
   readonly height: number;
   readonly round: number;
   readonly isValidator: boolean;
+  readonly isSigning: boolean;
   readonly missing: readonly string[];
   readonly disconnected: readonly string[];
   readonly failed: { readonly round: number; readonly missing: readonly string[] } | null;
@@ -149,6 +150,19 @@ export class BftNetwork {
 
   status(index: number): Promise<StatusAnswer> {
     return rpc<StatusAnswer>(this.url(index), 'isoquorum_consensusStatus');
+  }
+
+  /** Waits until nodes sign: a validator that is new to a running network does so after the next block. */
+  async untilSigning(...indices: readonly number[]): Promise<void> {
+    for (const index of indices) {
+      const what = `${this.members[index]?.name} signs`;
+      await until(
+        what,
+        () => this.status(index),
+        ({ isSigning }) => isSigning,
+        startWithinMs,
+      );
+    }
   }
 
   /** Waits until the node is at that height; answers how long it took. */

@@ -19,6 +19,8 @@ export async function faultScenario(network: BftNetwork, count: number, say: (wh
   const faults = Math.ceil(count / 3) - 1;
   const victims = Array.from({ length: faults + 1 }, (_, index) => count - 1 - index);
   const [last = 0, ...first] = victims.toReversed();
+  const everybody = Array.from({ length: count }, (_, index) => index);
+  await network.untilSigning(...everybody);
   await network.untilHeight(0, 3, 60_000);
   await network.kill(...first);
   const goesOnAt = await network.height(0);
@@ -59,7 +61,7 @@ export async function faultScenario(network: BftNetwork, count: number, say: (wh
   for (const index of first) await network.untilHeight(index, stoodAt + 3, 60_000);
   await network.expectOneChain();
 
-  const everybody = Array.from({ length: count }, (_, index) => index);
+  await network.untilSigning(...everybody);
   await network.kill(...everybody);
   await network.start(...everybody);
   const before = await network.height(0);

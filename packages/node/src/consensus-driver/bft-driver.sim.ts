@@ -209,6 +209,20 @@ describe.each(['qbft', 'ibft'] as const)('a lost disk under %s', (algorithm) => 
     await simulation.runUntil('it signs again', () => fresh().length > 3, 12_000);
     expect(Math.min(...fresh())).toBeGreaterThan(highest);
   });
+
+  it('signs all the same when the others cannot make the block that it waits for', async () => {
+    simulation = await createSimulatedNetwork({ validators: 4, genesis: { algorithm } });
+    const [first, second, late, lost] = simulation.nodes;
+    for (const node of [first!, second!, lost!]) await node.start();
+    await simulation.runUntil('two blocks by three', () => lowest() >= 2, 30_000);
+    await late!.start();
+    await simulation.runUntil('it has their blocks', () => running().length === 4 && lowest() >= 2, 5_000);
+    expect(late!.running!.context.consensusStatus()).toMatchObject({ isValidator: true, isSigning: false });
+    await lost!.crash();
+    await simulation.runUntil('three more blocks', () => lowest() >= 6, 90_000);
+    expect(late!.running!.context.consensusStatus().isSigning).toBe(true);
+    expectOneChain();
+  });
 });
 
 describe('from IBFT to QBFT', () => {

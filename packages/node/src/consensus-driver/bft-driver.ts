@@ -19,6 +19,12 @@ import { createValidatorLinks, type KnownFrame } from './validator-links.ts';
 /** Frames of one peer that are kept while the machine that they are for does not run: before the chain's switch, or before a first start. */
 const earlyOfPeer = { messages: 128, bytes: 16 * 1024 * 1024 };
 
+/**
+ * What a node without a record waits for a block, in timeouts of round 0 beyond the period: about three rounds of either algorithm. A
+ * network that has lost so many cannot do without this node, and its rounds grow longer the later it comes.
+ */
+const patienceTimeouts = 5;
+
 /** A frame that came before this node was at the height where its algorithm begins. */
 interface EarlyFrame {
   readonly peerId: string;
@@ -29,6 +35,10 @@ interface EarlyFrame {
 
 function algorithmOfCode(code: number): BftAlgorithm {
   return ibftProtocol.ownsCode(code) ? 'ibft' : 'qbft';
+}
+
+function blockPatienceMs({ blockPeriodSeconds, emptyBlockPeriodSeconds, requestTimeoutMs }: BftHeightContext): number {
+  return 1000 * Math.max(blockPeriodSeconds, emptyBlockPeriodSeconds) + patienceTimeouts * requestTimeoutMs;
 }
 
 /** Of which height a message speaks. @throws QBFT_MESSAGE_INVALID, IBFT_MESSAGE_INVALID */
@@ -162,6 +172,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
         const { validators, quorum } = contextOf();
         return validators.length - disconnectedOf(validators).length >= quorum;
       },
+      blockPatienceMs: blockPatienceMs(contextOf()),
       onReady: begin,
     });
     firstStart.check();
@@ -223,15 +234,17 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
 
   function statusOf(): ConsensusStatus {
     const status = session.status();
-    const { context, round, phase, proposer } = status;
+    const { context, round, phase, proposer, isPassive } = status;
     const validators = context?.validators ?? contextOf().validators;
+    const isValidator = validators.some((address) => bytesEqual(address, parts.address));
     return {
       algorithm,
       height: context?.height ?? chain.reader.headNumber() + 1,
       round,
       phase,
       proposer,
-      isValidator: validators.some((address) => bytesEqual(address, parts.address)),
+      isValidator,
+      isSigning: isValidator && context !== undefined && !isPassive,
       validators,
       quorum: context?.quorum ?? contextOf().quorum,
       missing: context === undefined ? [] : missingOf(status),

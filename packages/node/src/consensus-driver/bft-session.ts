@@ -35,6 +35,8 @@ export interface BftSessionStatus {
   readonly round: number;
   readonly phase: BftPhase;
   readonly proposer: Address | undefined;
+  /** The chain is behind what this node signed: it signs nothing before it is there again. */
+  readonly isPassive: boolean;
   /** Keys of those that have been heard in this round. */
   readonly heard: ReadonlySet<string>;
 }
@@ -109,8 +111,8 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
   }
 
   function status(): BftSessionStatus {
-    const { context, round, phase } = state;
-    return { context, round, phase, proposer, heard: protocol.heard(state) };
+    const { context, round, phase, passive: isPassive } = state;
+    return { context, round, phase, proposer, isPassive, heard: protocol.heard(state) };
   }
 
   async function handle(input: BftInput<M, R>): Promise<void> {

@@ -193,6 +193,7 @@ export function createCliqueDriver(parts: DriverParts, rules: CliqueRules): Cons
       const { context, phase, signer } = state;
       const signers = context?.snapshot.signers ?? [];
       const height = context?.height ?? 0;
+      const isSigner = state.addresses.some((address) => includesAddress(signers, address));
       const isOverdue = context !== undefined && clock.nowMs() > (dueMs(context) ?? Number.POSITIVE_INFINITY);
       return {
         algorithm: 'clique',
@@ -200,7 +201,8 @@ export function createCliqueDriver(parts: DriverParts, rules: CliqueRules): Cons
         round: 0,
         phase,
         proposer: signers.find((address) => context !== undefined && isInTurn(context.snapshot, height, address)),
-        isValidator: signer !== undefined || state.addresses.some((address) => includesAddress(signers, address)),
+        isValidator: signer !== undefined || isSigner,
+        isSigning: isSigner,
         validators: signers,
         quorum: cliqueLimit(signers.length),
         missing: isOverdue ? othersThatMaySign(context) : [],

@@ -29,6 +29,8 @@ export interface ConsensusStatus {
   readonly proposer: Address | undefined;
   /** This node has a say at this height. */
   readonly isValidator: boolean;
+  /** It is one, and signs. A validator that has lost its record of what it signed waits for a block first. */
+  readonly isSigning: boolean;
   readonly validators: readonly Address[];
   /** How many of them must agree. */
   readonly quorum: number;

@@ -3,8 +3,6 @@ import type { Logger } from '@isoquorum/platform/logger';
 
 /** How long a node waits for peers that could tell that the chain is ahead, milliseconds. */
 const peersPatienceMs = 3_000;
-/** How long it waits for a block that was decided after its start, milliseconds: a network that stands still may need it. */
-const blockPatienceMs = 60_000;
 /** How far clocks may differ, milliseconds. */
 const skewMs = 2_000;
 
@@ -17,6 +15,8 @@ export interface FirstStartOptions {
   readonly peerHeads: () => readonly number[];
   /** As many validators are connected as make a quorum with this node. */
   readonly isQuorumConnected: () => boolean;
+  /** How long it waits for a block that was decided after its start, milliseconds: a network that stands still may need it. */
+  readonly blockPatienceMs: number;
   /** Told once, when this node may sign. */
   readonly onReady: () => void;
 }
@@ -53,7 +53,7 @@ export function createFirstStart(options: FirstStartOptions): FirstStart {
     clock.setTimer(peersPatienceMs, () => {
       if (!isBehind) ready();
     }),
-    clock.setTimer(blockPatienceMs, () => {
+    clock.setTimer(options.blockPatienceMs, () => {
       if (!isReady)
         logger.log('warn', 'No block was decided since the start: signing without a record of what was signed');
       ready();

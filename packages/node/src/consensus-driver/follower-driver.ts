@@ -39,6 +39,7 @@ export function createFollowerDriver(parts: FollowerParts, rules: EngineRules): 
         phase: 'following',
         proposer: undefined,
         isValidator: validators.some((address) => bytesEqual(address, parts.address)),
+        isSigning: false,
         validators,
         quorum,
         missing: [],

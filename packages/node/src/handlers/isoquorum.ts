@@ -9,7 +9,7 @@ const texts = (addresses: readonly Address[]): readonly string[] => addresses.ma
 export function createIsoquorumHandlers(context: HandlerContext): HandlersOf<IsoquorumMethods> {
   return {
     isoquorum_consensusStatus() {
-      const { algorithm, height, round, phase, proposer, isValidator, quorum, failed, resting, ...rest } =
+      const { algorithm, height, round, phase, proposer, isValidator, isSigning, quorum, failed, resting, ...rest } =
         context.consensusStatus();
       return {
         algorithm,
@@ -18,6 +18,7 @@ export function createIsoquorumHandlers(context: HandlerContext): HandlersOf<Iso
         phase,
         proposer: proposer === undefined ? null : bytesToHex(proposer),
         isValidator,
+        isSigning,
         validators: texts(rest.validators),
         quorum,
         missing: texts(rest.missing),

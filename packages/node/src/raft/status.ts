@@ -39,6 +39,7 @@ export function raftConsensusStatus(view: RaftView): ConsensusStatus {
     phase: view.isRecovering ? 'recovering' : role,
     proposer: status === undefined ? undefined : members.addressOf(status.softState.lead),
     isValidator: voters.includes(raftId),
+    isSigning: voters.includes(raftId) && !view.isRecovering,
     validators: addressesOf(voters),
     quorum: majorityOf(voters.length),
     missing: addressesOf(progress === undefined || progress.size === 0 ? gone : silent),

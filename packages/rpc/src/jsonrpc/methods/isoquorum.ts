@@ -12,7 +12,7 @@ export const isoquorumMethods: IsoquorumMethods = {
     doc: 'Where consensus stands: height, round, who is in turn, who is missing, who is not connected, and how far the last failed round came.',
     params: [],
     result: json(
-      '`{algorithm, height, round, phase, proposer, isValidator, validators, quorum, missing, disconnected, secondsAtHeight, failed, resting}`',
+      '`{algorithm, height, round, phase, proposer, isValidator, isSigning, validators, quorum, missing, disconnected, secondsAtHeight, failed, resting}`',
     ),
   },
 };

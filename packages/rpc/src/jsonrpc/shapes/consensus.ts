@@ -9,6 +9,8 @@ export interface ConsensusStatusJson {
   /** Null when nobody is known to be in turn. */
   readonly proposer: string | null;
   readonly isValidator: boolean;
+  /** False for a validator that waits: for a block, since it has no record of what it signed, or for the chain to be where it was. */
+  readonly isSigning: boolean;
   readonly validators: readonly string[];
   readonly quorum: number;
   /**
