@@ -25,6 +25,13 @@ export type PeerEvent = { readonly type: 'connected' | 'disconnected'; readonly 
 export type FrameHandler = (peer: Peer, frame: Uint8Array) => void | Promise<void>;
 export type RequestHandler = (peer: Peer, request: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>;
 
+/** What shows a peer at fault after its frame has been taken (frame handlers throw instead). A grave fault bans it at once. */
+export interface PeerFault {
+  readonly code: string;
+  readonly message: string;
+  readonly isGrave: boolean;
+}
+
 export interface RequestOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -42,7 +49,8 @@ export interface NetworkHost {
   /** Connects, checks admission and status; resolves when the peer is usable. */
   dial(multiaddr: string, signal?: AbortSignal): Promise<Peer>;
   peers(): readonly Peer[];
-  disconnect(peerId: string, reason: string): Promise<void>;
+  /** Counts a fault against a peer: too many, or a grave one, close its connections and keep it away for a while. */
+  blame(peerId: string, fault: PeerFault): Promise<void>;
   /** Returns a function that removes the listener. */
   onPeer(listener: (event: PeerEvent) => void): () => void;
   onFrame(protocol: string, handler: FrameHandler): void;

@@ -62,9 +62,10 @@ export function repostDue<M extends BftMessage, U, R extends BftRecord>(
     turn.effects.push({ type: 'repost', input: { type: 'message', message } });
 }
 
-/** Forgets messages of signers that are no validators any more. */
-export function pruneBacklog<M extends BftMessage, U, R extends BftRecord>(turn: BftTurn<M, U, R>): void {
+/** Forgets what signers said that are no validators any more. */
+export function forgetStrangers<M extends BftMessage, U, R extends BftRecord>(turn: BftTurn<M, U, R>): void {
   const { state, context } = turn;
   const keys = new Set(context.validators.map(signerKey));
   state.backlog = new Map([...state.backlog].filter(([key]) => keys.has(key)));
+  state.syncHeights = new Map([...state.syncHeights].filter(([key]) => keys.has(key)));
 }

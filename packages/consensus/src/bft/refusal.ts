@@ -14,6 +14,7 @@ export type BftRefusalCode =
   | 'INVALID_MESSAGE'
   | 'DUPLICATE_MESSAGE'
   | 'SIGNER_UNKNOWN'
+  | 'SIGNATURE_INVALID'
   | 'NOT_PROPOSER'
   | 'INCONSISTENT_SUBJECT'
   | 'NOT_JUSTIFIED'
@@ -39,8 +40,10 @@ const refusals: Record<BftRefusalCode, readonly [string, Reaction]> = {
   INVALID_MESSAGE: ['invalid message', 'IGNORE'],
   /** The same validator sent the same message before. */
   DUPLICATE_MESSAGE: ['duplicate message', 'IGNORE'],
-  /** The signer is no validator of this height, or the signature cannot be recovered. */
+  /** The signer is no validator of this height, or not the one that the message names. */
   SIGNER_UNKNOWN: ['message not signed by the sender', 'REJECT'],
+  /** Nobody can have signed it. */
+  SIGNATURE_INVALID: ['message not signed by the sender', 'REJECT'],
   /** A PRE-PREPARE by a validator whose turn it is not. */
   NOT_PROPOSER: ['message does not come from proposer', 'REJECT'],
   /** PREPARE or COMMIT for another block than the accepted proposal (IBFT: "inconsistent subjects"). */

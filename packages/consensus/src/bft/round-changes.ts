@@ -22,8 +22,10 @@ function withoutLower<Message>(
   return kept;
 }
 
-/** The book with a ROUND-CHANGE more, as the original keeps them: all, the last of a signer in a round. */
-export function withRoundChange<Message extends { readonly round: number }>(
+/** ROUND-CHANGEs of one signer that are kept in profile `goquorum`: its rounds last twice as long each time, so that nobody sees so many. */
+const roundsPerSignerMax = 256;
+
+function withRoundChange<Message extends { readonly round: number }>(
   book: RoundChangeBook<Message>,
   key: string,
   message: Message,
@@ -32,7 +34,21 @@ export function withRoundChange<Message extends { readonly round: number }>(
   return withEntry(book, message.round, withEntry(messages, key, message));
 }
 
-/** As {@link withRoundChange}, bounded to two of each signer; undefined when the message brings nothing new. */
+/**
+ * The book with a ROUND-CHANGE more, as the original keeps them: the last of a signer in each round. Undefined when the signer has said more than a
+ * correct one can; the original keeps that too, without bound.
+ */
+export function withRecordedRoundChange<Message extends { readonly round: number }>(
+  book: RoundChangeBook<Message>,
+  key: string,
+  message: Message,
+): RoundChangeBook<Message> | undefined {
+  const isAgain = book.get(message.round)?.has(key) === true;
+  const count = [...book.values()].filter((messages) => messages.has(key)).length;
+  return isAgain || count < roundsPerSignerMax ? withRoundChange(book, key, message) : undefined;
+}
+
+/** As {@link withRecordedRoundChange}, but two of each signer at most; undefined when the message brings nothing new. */
 export function withNewRoundChange<Message extends { readonly round: number }>(
   book: RoundChangeBook<Message>,
   key: string,

@@ -132,7 +132,7 @@ export type BftEffect<Message, Unsigned, Record> =
   | { readonly type: 'verifyBlock'; readonly height: number; readonly digest: Hash32; readonly block: Block }
   /** The block is final: its header carries the seals (and QBFT's round). Import it and feed `newHead`, or `commitFailed`. */
   | { readonly type: 'commitBlock'; readonly round: number; readonly digest: Hash32; readonly block: Block }
-  /** `from` speaks of a height above ours: fetch blocks up to `height` (from any peer). A hint, at most one per height. */
+  /** `from` speaks of a height above ours: fetch blocks up to `height` (from any peer). A hint, one for each height of each validator. */
   | { readonly type: 'requestSync'; readonly from: Address; readonly height: number }
   /** A round began (for log, RPC, metrics). */
   | {
@@ -194,8 +194,8 @@ export interface BftState<Message, Record> {
   readonly ownMessages: readonly Message[];
   /** Messages whose time has not come, by signer. */
   readonly backlog: BySigner<readonly Message[]>;
-  /** The greatest height for which a sync was asked. */
-  readonly syncHeight: number;
+  /** The greatest height of which each validator has spoken, and for which a sync was asked. */
+  readonly syncHeights: BySigner<number>;
 }
 
 /** What one step gives back. */

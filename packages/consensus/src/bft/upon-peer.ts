@@ -1,6 +1,6 @@
 import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { type BftTurn, isValidatorOf } from './turn.ts';
+import { type BftTurn, isValidatorOf, signerKey, withEntry } from './turn.ts';
 import type { BftMessage, BftRecord } from './types.ts';
 import { compareViews } from './views.ts';
 
@@ -12,8 +12,10 @@ export function noteHigherView<M extends BftMessage, U, R extends BftRecord>(
 ): void {
   const { state, context, effects } = turn;
   const height = message.height - 1;
-  if (height < context.height || height <= state.syncHeight) return;
-  state.syncHeight = height;
+  const key = signerKey(signer);
+  // Of each validator by itself: what one makes up must not hide what the others say.
+  if (height < context.height || height <= (state.syncHeights.get(key) ?? 0)) return;
+  state.syncHeights = withEntry(state.syncHeights, key, height);
   effects.push({ type: 'requestSync', from: signer, height });
 }
 

@@ -38,7 +38,7 @@ export function createIbftState(config: BftMachineConfig): IbftState {
     commitDigest: undefined,
     ownMessages: [],
     backlog: new Map(),
-    syncHeight: 0,
+    syncHeights: new Map(),
     previous: undefined,
   };
 }

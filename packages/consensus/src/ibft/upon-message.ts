@@ -19,7 +19,8 @@ function checkedSigner(turn: Turn, message: IbftMessage): Address | undefined {
   const isClaimValid = state.config.profile === 'goquorum' || isValidatorOf(context, message.sender);
   const signer = isClaimValid ? ibftSigner(message, state.config.recover) : undefined;
   if (signer === undefined || !isValidatorOf(context, signer)) {
-    refuse(turn, 'SIGNER_UNKNOWN', 'unauthorized address');
+    const isUnsigned = isClaimValid && signer === undefined;
+    refuse(turn, isUnsigned ? 'SIGNATURE_INVALID' : 'SIGNER_UNKNOWN', 'unauthorized address');
     return undefined;
   }
   if (!bytesEqual(signer, message.sender)) {

@@ -1,5 +1,5 @@
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { pruneBacklog } from '../bft/backlog.ts';
+import { forgetStrangers } from '../bft/backlog.ts';
 import { announceRound, isActive, isOwnTurn, requestBlock, waitForBlock } from '../bft/turn.ts';
 import type { BftHeightContext } from '../bft/types.ts';
 import { repostBacklog } from './check-message.ts';
@@ -27,7 +27,7 @@ export function enterHeight(turn: Turn, record: IbftRecord | undefined, previous
   state.idle = false;
   state.passive = record !== undefined && context.height < record.height;
   effects.push({ type: 'cancelTimer', kind: 'round' }, { type: 'cancelTimer', kind: 'proposal' });
-  pruneBacklog(turn);
+  forgetStrangers(turn);
 }
 
 /** Goes on where the record says that this node was, and sends again what it had signed in that round. */

@@ -1,5 +1,5 @@
 import type { Address } from '@isoquorum/primitives/bytes';
-import { roundToJoin, withNewRoundChange, withRoundChange } from '../bft/round-changes.ts';
+import { roundToJoin, withNewRoundChange, withRecordedRoundChange } from '../bft/round-changes.ts';
 import { isActive, refuse, signerKey } from '../bft/turn.ts';
 import type { Timer } from '../bft/types.ts';
 import type { IbftRoundChangeMessage } from './message.ts';
@@ -13,7 +13,12 @@ import type { Turn } from './turn.ts';
 function uponRoundChangeAsRecorded(turn: Turn, message: IbftRoundChangeMessage, signer: Address): void {
   const { state, context, effects } = turn;
   const { round } = message;
-  state.roundChanges = withRoundChange(state.roundChanges, signerKey(signer), message);
+  const book = withRecordedRoundChange(state.roundChanges, signerKey(signer), message);
+  if (book === undefined) {
+    refuse(turn, 'DUPLICATE_MESSAGE');
+    return;
+  }
+  state.roundChanges = book;
   const count = state.roundChanges.get(round)?.size ?? 0;
   const isAhead = round > state.round;
   if (state.waiting && count === context.faults + 1) {

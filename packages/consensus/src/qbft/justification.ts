@@ -25,15 +25,15 @@ function distinctSigners(
 }
 
 /**
- * True when every signer can be recovered and is a validator. Strict refuses a list longer than that of the validators before it costs
- * recoveries: one traitor could keep a node busy with thousands in each message.
+ * True when every signer can be recovered and is a validator. A list longer than that of the validators is refused before it costs
+ * recoveries: one traitor could keep a node busy with thousands in each message. (The original has no bound, and makes no such list.)
  */
 export function areSignedByValidators(
   messages: readonly (PrepareMessage | RoundChangePayload)[],
   config: BftMachineConfig,
   context: BftHeightContext,
 ): boolean {
-  if (config.profile === 'strict' && messages.length > context.validators.length) return false;
+  if (messages.length > context.validators.length) return false;
   return messages.every((message) => {
     const signer = qbftSigner(message, config.recover);
     return signer !== undefined && isValidatorOf(context, signer);

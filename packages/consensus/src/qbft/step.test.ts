@@ -110,7 +110,7 @@ describe('what is refused', () => {
   test('a message of a stranger, and one without valid signature', () => {
     const [machine, block] = machineWith();
     machine.hear(machine.prepare('X', 0, block), { ...machine.prepare('A', 0, block), signature: new Uint8Array(65) });
-    expect(machine.refusals()).toEqual(['SIGNER_UNKNOWN', 'SIGNER_UNKNOWN']);
+    expect(machine.refusals()).toEqual(['SIGNER_UNKNOWN', 'SIGNATURE_INVALID']);
   });
 
   test('two proposals of one view: the proposer is accused', () => {
@@ -134,7 +134,7 @@ describe('what is refused', () => {
       sealDigest: other.commitSeal.subarray(0, 32),
     });
     machine.hear(forged);
-    expect(machine.refusals()).toEqual(['SIGNER_UNKNOWN', 'COMMIT_SEAL_INVALID']);
+    expect(machine.refusals()).toEqual(['SIGNATURE_INVALID', 'COMMIT_SEAL_INVALID']);
   });
 
   test('an invalid proposal ends the round', () => {
@@ -188,13 +188,13 @@ describe('what is refused', () => {
 });
 
 describe('catching up', () => {
-  test('a message of a later height asks for a sync, once per height', () => {
+  test('a message of a later height asks for a sync, once for each validator', () => {
     const machine = new TestMachine('B').start();
     const block = machine.block();
     const later = { type: 'prepare', height: 9, round: 0, digest: blockHash(block) } as const;
-    machine.hear(machine.sign('C', later), machine.sign('D', later));
+    machine.hear(machine.sign('C', later), machine.sign('C', { ...later, round: 1 }), machine.sign('D', later));
     const syncs = machine.effects.filter(({ type }) => type === 'requestSync');
-    expect(syncs).toEqual([{ type: 'requestSync', from: addressOf('C'), height: 8 }]);
+    expect(syncs).toEqual(['C', 'D'].map((from) => ({ type: 'requestSync', from: addressOf(from), height: 8 })));
   });
 
   test('who asks for a round that is over gets our messages; who is at a lower height gets the head', () => {

@@ -35,7 +35,7 @@ export function createQbftState(config: BftMachineConfig): QbftState {
     commitDigest: undefined,
     ownMessages: [],
     backlog: new Map(),
-    syncHeight: 0,
+    syncHeights: new Map(),
   };
 }
 

@@ -37,7 +37,7 @@ export function uponMessage(turn: Turn, message: QbftMessage): void {
   }
   const signer = qbftSigner(message, state.config.recover);
   if (signer === undefined || !isValidatorOf(context, signer)) {
-    refuse(turn, 'SIGNER_UNKNOWN');
+    refuse(turn, signer === undefined ? 'SIGNATURE_INVALID' : 'SIGNER_UNKNOWN');
     return;
   }
   if (timing === 'FUTURE_MESSAGE') {

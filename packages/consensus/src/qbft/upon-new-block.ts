@@ -1,4 +1,4 @@
-import { pruneBacklog } from '../bft/backlog.ts';
+import { forgetStrangers } from '../bft/backlog.ts';
 import { announceRound, isActive, isOwnTurn, requestBlock, waitForBlock } from '../bft/turn.ts';
 import { repostBacklog } from './check-message.ts';
 import { broadcastRoundChange, clearRound } from './round.ts';
@@ -19,7 +19,7 @@ export function enterHeight(turn: Turn, record: DurableRecord | undefined): void
   state.idle = false;
   state.passive = record !== undefined && context.height < record.height;
   effects.push({ type: 'cancelTimer', kind: 'round' }, { type: 'cancelTimer', kind: 'proposal' });
-  pruneBacklog(turn);
+  forgetStrangers(turn);
 }
 
 /** Goes on where the record says that this node was, and sends again what it had signed in that round. */

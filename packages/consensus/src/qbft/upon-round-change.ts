@@ -1,5 +1,5 @@
 import type { Address } from '@isoquorum/primitives/bytes';
-import { highestAskedFor, roundToJoin, withNewRoundChange, withRoundChange } from '../bft/round-changes.ts';
+import { highestAskedFor, roundToJoin, withNewRoundChange, withRecordedRoundChange } from '../bft/round-changes.ts';
 import { accuse, refuse, signerKey } from '../bft/turn.ts';
 import { areSignedByValidators, certificateFlaw } from './justification.ts';
 import type { RoundChangeMessage } from './message.ts';
@@ -14,7 +14,7 @@ function store(turn: Turn, message: RoundChangeMessage, signer: Address): boolea
   const isBounded = state.config.profile === 'strict';
   const book = isBounded
     ? withNewRoundChange(state.roundChanges, key, message, state.round)
-    : withRoundChange(state.roundChanges, key, message);
+    : withRecordedRoundChange(state.roundChanges, key, message);
   if (book !== undefined) state.roundChanges = book;
   return book !== undefined;
 }

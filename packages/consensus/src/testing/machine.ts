@@ -17,6 +17,7 @@ import { signQbftMessage } from '../qbft/signing.ts';
 import { createQbftState, step } from '../qbft/step.ts';
 import type { BftHeightContext } from '../bft/types.ts';
 import type { DurableRecord, QbftEffect, QbftInput, QbftState } from '../qbft/types.ts';
+import type { Profile } from '../profile.ts';
 import { createFakeSigner, recoverFake } from './fake-signatures.ts';
 import { createTestBlock, createTestGenesis } from './test-chain.ts';
 
@@ -29,6 +30,7 @@ export function addressOf(letter: string): Address {
 export class TestMachine {
   readonly letters: readonly string[];
   readonly self: string;
+  readonly profile: Profile;
   readonly genesis: Header;
   state: QbftState;
   context: BftHeightContext;
@@ -37,12 +39,13 @@ export class TestMachine {
   record: DurableRecord | undefined;
   private readonly chain: ReturnType<typeof createTestGenesis>;
 
-  constructor(self: string, letters = 'ABCD') {
+  constructor(self: string, letters = 'ABCD', profile: Profile = 'strict') {
     this.self = self;
+    this.profile = profile;
     this.letters = letters.split('');
     this.chain = createTestGenesis(this.letters.map(addressOf));
     this.genesis = this.chain.header;
-    this.state = createQbftState({ address: addressOf(self), profile: 'strict', recover: recoverFake });
+    this.state = createQbftState({ address: addressOf(self), profile, recover: recoverFake });
     this.context = this.contextAfter(this.genesis);
   }
 
@@ -50,7 +53,7 @@ export class TestMachine {
     const validators = this.letters.map(addressOf);
     return bftHeightContext({
       config: this.chain.config,
-      profile: 'strict',
+      profile: this.profile,
       recover: recoverFake,
       parent,
       validators,
@@ -65,7 +68,7 @@ export class TestMachine {
 
   /** A new process with the disk of this one. */
   restarted(): TestMachine {
-    const next = new TestMachine(this.self, this.letters.join(''));
+    const next = new TestMachine(this.self, this.letters.join(''), this.profile);
     next.context = this.context;
     const record = this.record && decodeDurableRecord(encodeDurableRecord(this.record));
     next.record = record;

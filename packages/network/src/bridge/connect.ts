@@ -108,7 +108,7 @@ export function connectHost(port: BridgePort): Promise<BridgedHost> {
       dialPage: async (id) => (await call({ method: 'dialPage', peerId: id })) as Peer,
       redeem: async (invitation) => (await call({ method: 'redeem', invitation })) as RedeemedInvitation,
       peers: () => [...peers.values()],
-      disconnect: async (id, reason) => void (await call({ method: 'disconnect', peerId: id, reason })),
+      blame: async (id, fault) => void (await call({ method: 'blame', peerId: id, fault })),
       onPeer: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);

@@ -1,7 +1,7 @@
 import { IsoquorumError, isIsoquorumError, type Reaction } from '@isoquorum/primitives/errors';
 import type { Invitation } from '../admission/invitation.ts';
 import type { RedeemedInvitation } from '../admission/admission.ts';
-import type { NetworkHost, Peer, PeerEvent } from '../host.ts';
+import type { NetworkHost, Peer, PeerEvent, PeerFault } from '../host.ts';
 
 /** What a {@link MessagePort} of a browser, a Worker or Node offers and the bridge needs. */
 export interface BridgePort {
@@ -25,7 +25,7 @@ export type Call =
   | { readonly method: 'start' | 'stop' }
   | { readonly method: 'dial'; readonly multiaddr: string }
   | { readonly method: 'dialPage'; readonly peerId: string }
-  | { readonly method: 'disconnect'; readonly peerId: string; readonly reason: string }
+  | { readonly method: 'blame'; readonly peerId: string; readonly fault: PeerFault }
   | { readonly method: 'redeem'; readonly invitation: Invitation }
   | { readonly method: 'send'; readonly peerId: string; readonly protocol: string; readonly bytes: Uint8Array }
   | {

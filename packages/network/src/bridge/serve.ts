@@ -55,8 +55,8 @@ export function serveHost(host: PageHost, port: BridgePort): () => void {
       case 'redeem':
         if (host.redeem === undefined) throw networkError('PROTOCOL_UNSUPPORTED', 'this host redeems no invitations');
         return host.redeem(call.invitation);
-      case 'disconnect':
-        return host.disconnect(call.peerId, call.reason);
+      case 'blame':
+        return host.blame(call.peerId, call.fault);
       case 'send':
         return host.send(call.peerId, call.protocol, call.bytes);
       case 'request': {

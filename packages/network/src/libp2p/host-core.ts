@@ -136,7 +136,7 @@ export function createHostCore(options: HostCoreOptions): HostCore {
       peerId: libp2p.peerId.toString(),
       dial,
       peers: () => sessions.peers(),
-      disconnect: async (peerId, reason) => sessions.disconnect(peerId, reason),
+      blame: async (peerId, fault) => sessions.blame(peerId, fault),
       onPeer: (listener) => sessions.onPeer(listener),
       onFrame: (protocol, handler) => sessions.onFrame(protocol, handler),
       onRequest: (protocol, handler) => sessions.onRequest(protocol, handler),

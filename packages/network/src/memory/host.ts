@@ -100,7 +100,7 @@ export function createMemoryHost(options: MemoryHostOptions, plug: MemoryPlug): 
     },
     dial,
     peers: () => sessions.peers(),
-    disconnect: async (id, reason) => sessions.disconnect(id, reason),
+    blame: async (id, fault) => sessions.blame(id, fault),
     onPeer: (listener) => sessions.onPeer(listener),
     onFrame: (protocol, handler) => sessions.onFrame(protocol, handler),
     onRequest: (protocol, handler) => sessions.onRequest(protocol, handler),

@@ -31,7 +31,6 @@ export type NetworkErrorCode =
   | 'PROTOCOL_VIOLATION'
   /** The peer took no bytes for too long. */
   | 'PEER_STALLED'
-  | 'DISCONNECTED'
   /** A list stays locked by another process. */
   | 'FILE_LOCKED';
 

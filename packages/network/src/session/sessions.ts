@@ -1,7 +1,7 @@
 import type { Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import { type IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
-import type { FrameHandler, Peer, PeerEvent, RequestHandler, RequestOptions } from '../host.ts';
+import type { FrameHandler, Peer, PeerEvent, PeerFault, RequestHandler, RequestOptions } from '../host.ts';
 import { CONSENSUS_PROTOCOL, STATUS_PROTOCOL } from '../protocols.ts';
 import { checkStatus, createStatus, type ChainIdentity, type StatusHead } from './chain-identity.ts';
 import { Conduct, type PeerNote } from './conduct.ts';
@@ -118,8 +118,8 @@ export class Sessions {
     this.head = head;
   }
 
-  disconnect(peerId: string, reason: string): void {
-    this.sessions.get(peerId)?.close(networkError('DISCONNECTED', reason));
+  blame(peerId: string, { code, message, isGrave }: PeerFault): void {
+    this.count(peerId, code, message, isGrave ? this.options.limits.faultLimit : 1);
   }
 
   /** Says goodbye to all; the transport then closes its connections. */
@@ -279,7 +279,7 @@ export class Sessions {
     }
     logger.log('debug', 'refused what a peer sent', { peer, protocol, code: error.code, error: error.message });
     if (error.reaction !== 'REJECT') return;
-    if (this.conduct.note(peer, error.code, error.message, 1)) this.ban(session);
+    this.count(peer, error.code, error.message, 1);
   }
 
   private violated(peerId: string, error: Error): void {
@@ -291,9 +291,11 @@ export class Sessions {
     if (session !== undefined) session.close(error);
   }
 
-  private ban(session: Session): void {
-    this.options.logger.log('warn', 'banned a peer for a while', { peer: session.peer.id });
-    session.close(networkError('PEER_BANNED', 'too many faults lately'));
+  private count(peerId: string, code: string, message: string, points: number): void {
+    const wasBanned = this.isBanned(peerId);
+    if (!this.conduct.note(peerId, code, message, points) || wasBanned) return;
+    this.options.logger.log('warn', 'banned a peer for a while', { peer: peerId, code });
+    this.sessions.get(peerId)?.close(networkError('PEER_BANNED', 'too many faults lately'));
   }
 
   private sessionClosed(session: Session): void {

@@ -228,11 +228,17 @@ export function describeHost(name: string, createNet: () => Promise<TestNet>): v
       await expect(a.send(b.peerId, protocol, new Uint8Array(1))).rejects.toMatchObject({ code: 'PEER_GONE' });
     });
 
-    it('disconnects at both ends', async () => {
-      const { a, b } = await createPair();
+    it('keeps a peer away that is blamed for a grave fault', async () => {
+      const { a, b, hosts } = await createPair();
       await until(() => b.peers().length === 1, 'connected');
-      await a.disconnect(b.peerId, 'enough');
+      const fault = { code: 'CONSENSUS_UNSIGNED', message: 'garbage' };
+      await a.blame(b.peerId, { ...fault, isGrave: false });
+      expect(a.peers()).toHaveLength(1);
+      await a.blame(b.peerId, { ...fault, isGrave: true });
+      await a.blame(b.peerId, { ...fault, isGrave: true });
       await until(() => a.peers().length === 0 && b.peers().length === 0, 'both gone');
+      await expect(b.dial(hosts[0]!.address())).rejects.toMatchObject({ name: 'IsoquorumError' });
+      expect(a.peers()).toEqual([]);
     });
 
     it('refuses a stranger, whoever dials', async () => {

@@ -4,12 +4,6 @@ import type { QbftMessage } from '@isoquorum/consensus/qbft/message';
 import { qbftProtocol } from '@isoquorum/consensus/qbft/protocol';
 import { recoverAddress } from '@isoquorum/consensus/recover-cache';
 import { createMemoryStore } from '@isoquorum/platform/memory/store';
-import { QBFT_CODE } from '@isoquorum/consensus/qbft/message';
-import { encodeQbftMessage } from '@isoquorum/consensus/qbft/message-codec';
-import { CONSENSUS_PROTOCOL } from '@isoquorum/network/protocols';
-import { encodeConsensusFrame } from '@isoquorum/network/wire/consensus';
-import type { Logger } from '@isoquorum/platform/logger';
-import { createMemoryLogger, silentLogger } from '@isoquorum/platform/memory/logger';
 import { blockHash } from '@isoquorum/primitives/block';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
@@ -320,61 +314,5 @@ describe('status', () => {
     expect(status.missing.map(bytesToHex).toSorted()).toEqual(missing.toSorted());
     expect(status.failed?.missing.map(bytesToHex).toSorted()).toEqual(missing.toSorted());
     expect(status.disconnected.map(bytesToHex).toSorted()).toEqual(missing.toSorted());
-  });
-});
-
-describe('bad input', () => {
-  it('a peer that sends what nobody can have signed is dropped and noted; the network goes on', async () => {
-    const logs = createMemoryLogger();
-    const logger = (name: string): Logger => (name === 'node1' ? logs : silentLogger);
-    await start(4, 0, { logger });
-    const [first, , , fourth] = running();
-    const { height } = first!.context.consensusStatus();
-    const message = {
-      type: 'prepare',
-      height,
-      round: 0,
-      digest: new Uint8Array(32),
-      signature: new Uint8Array(65),
-    } as const;
-    const frame = encodeConsensusFrame(QBFT_CODE.prepare, encodeQbftMessage(message));
-    const { host } = first!.context;
-    const dropped: string[] = [];
-    host.onPeer(({ type, peer }) => {
-      if (type === 'disconnected') dropped.push(peer.id);
-    });
-    await fourth!.context.host.send(host.peerId, CONSENSUS_PROTOCOL, frame);
-    await simulation.run(2_000);
-    expect(dropped).toEqual([fourth!.context.host.peerId]);
-    const said = logs.lines.map(({ message: text }) => text);
-    expect(said).toContain('A peer sent a consensus message that nobody signed');
-    const before = lowest();
-    await simulation.runUntil('three more blocks', () => lowest() >= before + 3, 60_000);
-    expectOneChain();
-  });
-
-  it('frames that are no messages cost a peer its connection', async () => {
-    await start(4);
-    const [first, , , fourth] = running();
-    const { host } = first!.context;
-    const isConnected = (): boolean => host.peers().some(({ id }) => id === fourth!.context.host.peerId);
-    for (let turn = 0; turn < 200 && isConnected(); turn++) {
-      const frame = encodeConsensusFrame(QBFT_CODE.commit, Uint8Array.of(0xc2, turn & 0x7f, turn >> 7));
-      await fourth!.context.host.send(host.peerId, CONSENSUS_PROTOCOL, frame).catch(() => undefined);
-      await simulation.run(20);
-    }
-    expect(isConnected()).toBe(false);
-    const before = lowest();
-    await simulation.runUntil('three more blocks', () => lowest() >= before + 3, 60_000);
-  });
-
-  it('what is no message of the algorithm to come does not end the node at the switch', async () => {
-    await start(4, 0, { genesis: { algorithm: 'ibft', transitions: [{ block: 6, algorithm: 'qbft' }] } });
-    const [first, , , fourth] = running();
-    const frame = encodeConsensusFrame(QBFT_CODE.commit, Uint8Array.of(0xc0));
-    await fourth!.context.host.send(first!.context.host.peerId, CONSENSUS_PROTOCOL, frame);
-    await simulation.runUntil('blocks of QBFT', () => lowest() >= 8, 60_000);
-    expect(first!.context.consensusStatus()).toMatchObject({ algorithm: 'qbft' });
-    expectOneChain();
   });
 });

@@ -202,7 +202,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
   }
 
   function receive(peer: Peer, bytes: Uint8Array): void {
-    // Only a validator's own connection may carry consensus; what it relays is signed by its author.
+    // Pages have no say. A node may carry what others signed; the session keeps count of what it brings from those who have none.
     if (stopped || peer.role !== 'node') return;
     const frame = links.receive(peer, bytes);
     if (frame === undefined) return;

@@ -1,4 +1,5 @@
 import type { BftProtocol } from '@isoquorum/consensus/bft/protocol';
+import type { BftRefusal, BftRefusalCode } from '@isoquorum/consensus/bft/refusal';
 import type {
   BftEffect,
   BftHeightContext,
@@ -15,6 +16,7 @@ import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { encodeConsensusFrame } from '@isoquorum/network/wire/consensus';
+import { createAllowance } from '@isoquorum/platform/allowance';
 import type { CancelTimer } from '@isoquorum/platform/clock';
 import type { ChainBlock } from '../chain/chain.ts';
 import type { BftRules } from '../engine/bft-rules.ts';
@@ -28,6 +30,23 @@ import { type KnownFrame, knownFrame, type ValidatorLinks } from './validator-li
 /** Messages of others that may wait: of all, and of each peer, which may pass on what the others say. */
 const messagesWaitingMax = 8192;
 const waitingOfPeer = { messages: 2048, bytes: 32 * 1024 * 1024 };
+
+/** Lines in the log about one validator that breaks the rules: what it signs wrongly costs it nothing. */
+const accusationsOfValidator = { burst: 8, perSecond: 0.1 };
+/** Answers to one validator that has missed something: each may be a block, and it can ask by a message of a few bytes. */
+const answersToValidator = { burst: 8, perSecond: 2 };
+/** Messages of signers unknown here, of heights whose validators may be others, that one peer may bring: each costs a recovery. */
+const strangersOfPeer = { burst: 256, perSecond: 16 };
+
+/**
+ * What no correct node passes on, however far its chain is: peers relay only what they have accepted, and these checks have the same outcome
+ * everywhere. (A stranger's message counts at the height that is being decided, whose validators are certain.)
+ */
+const faultsOfGiver: ReadonlySet<BftRefusalCode> = new Set([
+  'SIGNATURE_INVALID',
+  'NOT_PROPOSER',
+  'CERTIFICATE_INVALID',
+]);
 
 /** Where the machine stands. */
 export interface BftSessionStatus {
@@ -82,6 +101,9 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
   const frames = new WeakMap<M, KnownFrame>();
   const givers = new WeakMap<M, string>();
   const shares = createShares(waitingOfPeer);
+  const accusations = createAllowance(clock, accusationsOfValidator);
+  const answers = createAllowance(clock, answersToValidator);
+  const strangers = createAllowance(clock, strangersOfPeer);
   let state = protocol.createState({ address: parts.address, profile, recover });
   const relay = createMessageRelay(parts.address, links, clock, () => state.context?.height ?? 0);
   let proposer: Address | undefined;
@@ -165,10 +187,10 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
         relay.pass(frameOf(effect.message), effect.message.height, state.context?.validators ?? []);
         return undefined;
       case 'sendTo':
-        links.sendTo(effect.to, effect.messages.map(frameOf));
+        if (mayAnswer(effect.to)) links.sendTo(effect.to, effect.messages.map(frameOf));
         return undefined;
       case 'announceHead':
-        parts.onAnnounceHead(effect.to);
+        if (mayAnswer(effect.to)) parts.onAnnounceHead(effect.to);
         return undefined;
       case 'setTimer':
         setTimer(effect.timer, effect.durationMs);
@@ -192,11 +214,9 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
       case 'roundStarted':
         noteRound(effect);
         return undefined;
-      case 'misbehaviour': {
-        const { validator, refusal } = effect;
-        logger.log('warn', 'A validator breaks the rules', { validator: bytesToHex(validator), code: refusal.code });
+      case 'misbehaviour':
+        noteMisbehaviour(bytesToHex(effect.validator), effect.refusal.code);
         return undefined;
-      }
       case 'refused':
         noteRefusal(effect);
         return undefined;
@@ -211,14 +231,31 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
     logger.log('debug', 'Round', { height, round, proposer: proposer && bytesToHex(proposer) });
   }
 
+  function noteMisbehaviour(validator: string, code: BftRefusalCode): void {
+    const untold = accusations.take(validator);
+    if (untold !== undefined) logger.log('warn', 'A validator breaks the rules', { validator, code, untold });
+  }
+
+  function mayAnswer(to: Address): boolean {
+    return answers.take(bytesToHex(to)) !== undefined;
+  }
+
   function noteRefusal({ refusal, input }: Extract<BftEffect<M, U, R>, { type: 'refused' }>): void {
-    logger.log('debug', 'Consensus refused an input', { input: input.type, code: refusal.code });
-    if (input.type !== 'message' || refusal.code !== 'SIGNER_UNKNOWN') return;
+    const { code } = refusal;
+    logger.log('debug', 'Consensus refused an input', { input: input.type, code });
+    if (input.type !== 'message') return;
     const giver = givers.get(input.message);
-    // Nobody can have signed it: not a validator that this node does not know yet, but garbage.
-    if (giver === undefined || protocol.signer(input.message, recover) !== undefined) return;
-    logger.log('warn', 'A peer sent a consensus message that nobody signed', { peer: giver });
-    parts.host.disconnect(giver, 'invalid signature').catch(() => undefined);
+    if (giver === undefined) return;
+    const isStranger = code === 'SIGNER_UNKNOWN';
+    if (isStranger && input.message.height !== state.context?.height) strangers.take(giver);
+    else if (isStranger || faultsOfGiver.has(code)) blame(giver, refusal);
+  }
+
+  function blame(peerId: string, { code, text }: BftRefusal): void {
+    const isGrave = code === 'SIGNATURE_INVALID';
+    parts.host.blame(peerId, { code, message: text, isGrave }).catch((error: unknown) => {
+      logger.log('debug', 'A peer could not be blamed', { peer: peerId, reason: String(error) });
+    });
   }
 
   function setTimer(timer: Timer, durationMs: number): void {
@@ -291,6 +328,8 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
     },
     receive(peerId, code, bytes, frame) {
       const message = protocol.decodeMessage(code, bytes);
+      const isCurrent = message.height === state.context?.height;
+      if (!isCurrent && strangers.isUsedUp(peerId)) return;
       if (!shares.take(peerId, frame.frame.length)) return;
       frames.set(message, frame);
       givers.set(message, peerId);

@@ -1,9 +1,10 @@
-import type { FrameHandler, NetworkHost, Peer, PeerEvent, RequestHandler } from '@isoquorum/network/host';
+import type { FrameHandler, NetworkHost, Peer, PeerEvent, PeerFault, RequestHandler } from '@isoquorum/network/host';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 
 /** A host without a network: what the node registers can be called, what it sends can be read. */
 export interface StubHost extends NetworkHost {
   readonly sent: { readonly peerId: string; readonly protocol: string; readonly frame: Uint8Array }[];
+  readonly blamed: (PeerFault & { readonly peerId: string })[];
   readonly requested: { readonly peerId: string; readonly request: Uint8Array }[];
   /** How requests of the node are answered. */
   answer: (peerId: string, protocol: string, request: Uint8Array) => Promise<Uint8Array>;
@@ -44,6 +45,7 @@ export function createStubHost(): StubHost {
   const host: StubHost = {
     peerId: 'stub',
     sent: [],
+    blamed: [],
     requested: [],
     answer: () => Promise.reject(new IsoquorumError('REQUEST_TIMEOUT', 'no answer', {}, 'RETRY')),
     connect(peer) {
@@ -59,8 +61,8 @@ export function createStubHost(): StubHost {
     stop: () => Promise.resolve(),
     dial: () => Promise.reject(new Error('no network')),
     peers: () => [...connected.values()],
-    disconnect: (peerId) => {
-      connected.delete(peerId);
+    blame: (peerId, fault) => {
+      host.blamed.push({ peerId, ...fault });
       return Promise.resolve();
     },
     onPeer(listener) {
