@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runBftFaults } from './faults/run-bft-faults.ts';
+import { runFaults } from './faults/run-faults.ts';
 
 test.each([
   ['qbft', 27_000],
@@ -9,7 +9,7 @@ test.each([
   { timeout: 400_000 },
   async (consensus, portBase) => {
     const lines: string[] = [];
-    const running = runBftFaults({
+    const running = runFaults({
       consensus,
       validators: 4,
       waiting: 2_000,

@@ -1,9 +1,9 @@
-/** `npm run faults -- [--consensus qbft|ibft] [--validators N]`: real validators killed and started again, both engines with 4 and 7 by default. */
+/** `npm run faults -- [--consensus qbft|ibft|raft|clique] [--validators N]`: real validators killed and started again, all engines with 4 and 7 by default. */
 import { parseArgs } from 'node:util';
-import { runBftFaults } from './run-bft-faults.ts';
+import { generatedConsensus } from '../../apps/daemon/src/network/genesis-json.ts';
+import { runFaults } from './run-faults.ts';
 
-const usage =
-  'usage: npm run faults -- [--consensus qbft|ibft] [--validators N]   (N: 4 to 16; both engines with 4 and 7 by default)';
+const usage = `usage: npm run faults -- [--consensus ${generatedConsensus.join('|')}] [--validators N]   (N: 4 to 16; all engines with 4 and 7 by default)`;
 
 function fail(text: string): never {
   console.error(`${text}\n${usage}`);
@@ -28,15 +28,15 @@ if (values.help === true) {
   console.log(usage);
   process.exit(0);
 }
-const both = ['qbft', 'ibft'] as const;
-const engines = both.filter((name) => values.consensus === undefined || name === values.consensus);
-if (engines.length === 0) fail(`--consensus is one of ${both.join(', ')}, not "${values.consensus}"`);
+const engines = generatedConsensus.filter((name) => values.consensus === undefined || name === values.consensus);
+if (engines.length === 0)
+  fail(`--consensus is one of ${generatedConsensus.join(', ')}, not "${values.consensus ?? ''}"`);
 const sizes = values.validators === undefined ? [4, 7] : [Number(values.validators)];
 // With fewer than four, none may be down.
 if (sizes.some((size) => !Number.isInteger(size) || size < 4 || size > 16))
   fail(`--validators takes a whole number from 4 to 16, not "${values.validators}"`);
 for (const consensus of engines) {
   for (const validators of sizes) {
-    await runBftFaults({ consensus, validators, waiting: 2_000, portBase: 26_000, say: (what) => console.log(what) });
+    await runFaults({ consensus, validators, waiting: 2_000, portBase: 26_000, say: (what) => console.log(what) });
   }
 }

@@ -50,7 +50,13 @@ export interface SimulatedNetworkOptions {
   readonly qbftBlock?: number;
   readonly genesis?: Pick<
     TestGenesisOptions,
-    'algorithm' | 'config' | 'transitions' | 'emptyBlockPeriodSeconds' | 'validatorsByContractFrom'
+    | 'algorithm'
+    | 'config'
+    | 'transitions'
+    | 'emptyBlockPeriodSeconds'
+    | 'requestTimeoutSeconds'
+    | 'validatorsByContractFrom'
+    | 'gasLimit'
   >;
   readonly latencyMs?: (from: string, to: string) => number;
   readonly drop?: (from: string, to: string, protocol: string) => boolean;
