@@ -59,7 +59,10 @@ async function refusal(sending: Promise<unknown>): Promise<string> {
 async function mined(hash: Hash32): Promise<{ readonly number: number; readonly status: number }> {
   const found = () => running().map((node) => node.context.chain.receipt(hash, node.context.defaultPsi));
   await simulation.runUntil('mined', () => found().every((receipt) => receipt !== undefined));
-  const seen = found().map((located) => ({ number: Number(located!.location.blockNumber), status: Number(located!.receipt.status) }));
+  const seen = found().map((located) => ({
+    number: Number(located!.location.blockNumber),
+    status: Number(located!.receipt.status),
+  }));
   expect(new Set(seen.map((one) => JSON.stringify(one))).size).toBe(1);
   return seen[0]!;
 }

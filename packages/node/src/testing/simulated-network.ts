@@ -40,7 +40,10 @@ export interface SimulatedNetwork {
 }
 
 export interface SimulatedNetworkOptions {
+  /** Nodes with test keys that the genesis names. */
   readonly validators: number;
+  /** A network of somebody else's: these keys and this genesis instead. */
+  readonly recorded?: { readonly genesis: Genesis; readonly nodeKeys: readonly Uint8Array[] };
   /** Nodes that are not validators. */
   readonly observers?: number;
   readonly blockPeriodSeconds?: number;
@@ -106,7 +109,7 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
     ...(options.drop === undefined ? {} : { drop: options.drop }),
   });
   const count = options.validators + (options.observers ?? 0);
-  const keys = Array.from({ length: count }, (_, index) => testKey(`node ${index + 1}`));
+  const keys = options.recorded?.nodeKeys ?? Array.from({ length: count }, (_, index) => testKey(`node ${index + 1}`));
   const accountKeys = [testKey('account 1'), testKey('account 2'), testKey('account 3')];
   const nodeKeys = keys.slice(0, options.validators);
   const periodSeconds = options.blockPeriodSeconds ?? 1;
@@ -114,11 +117,12 @@ export async function createSimulatedNetwork(options: SimulatedNetworkOptions): 
   const addresses = nodeKeys.map(nodeKeyToAddress);
   const { consensus = 'bft', qbftBlock } = options;
   const qbft = qbftBlock === undefined ? {} : { qbft: { block: qbftBlock, validators: addresses } };
-  const genesis = {
+  const made = {
     bft: () => testGenesis({ nodeKeys, accountKeys, blockPeriodSeconds: periodSeconds, timestamp, ...options.genesis }),
     clique: () => testCliqueGenesis({ signers: addresses, accountKeys, periodSeconds, timestamp }),
     raft: () => testRaftGenesis({ accountKeys, ...qbft }),
-  }[consensus]();
+  }[consensus];
+  const genesis = options.recorded?.genesis ?? made();
   const members = nodeKeys.map((key, index) => raftMember(key, index + 1));
   const genesisHash = createGenesisBlock(genesis).hash;
   const peers = new Map(
