@@ -238,7 +238,9 @@ describe('rewards and prices', () => {
     const paid = Array.from({ length: 15 }, (_, index) => gains(index + 1));
     const none = [0n, 0n];
     const expected = [
-      ...[none, none, none],
+      none,
+      none,
+      none,
       ...[100n, 100n, 100n, 100n].map((value) => [value, 0n]),
       ...[100n, 100n, 100n, 7n, 7n].map((value) => [0n, value]),
       ...[7n, 7n, 7n].map((value) => [value, 0n]),

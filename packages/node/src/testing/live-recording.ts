@@ -60,8 +60,9 @@ export async function startLiveRecording(chain: string): Promise<LiveRecording> 
     const accountKeys = accounts.map(({ privateKey }) => hexToBytes(privateKey));
     const running = await network.nodes[index]?.start({ accountKeys });
     if (running === undefined) throw new Error(`${vectorPath(...folder)}: node ${node} did not start`);
-    const { handlers, close } = createNodeHandlers(running.context);
-    closing.push(close);
+    const made = createNodeHandlers(running.context);
+    const { handlers } = made;
+    closing.push(() => made.close());
     services.set(node, createRpcService({ handlers, isVerbatim, logger: silentLogger, limits: DEFAULT_LIMITS }));
   }
   return {
