@@ -47,6 +47,7 @@ import { createPrivateFollower } from './private/private-follower.ts';
 import { privateStatesOf } from './private/private-groups.ts';
 import { followStoredPayloads } from './private/stored-payloads.ts';
 import { createBlockAnnouncer } from './sync/block-announcer.ts';
+import { createBranchLimits } from './sync/branch-limits.ts';
 import { createCatchUp } from './sync/catch-up.ts';
 import { serveChain } from './sync/serve.ts';
 import { serveWitness } from './sync/serve-witness.ts';
@@ -225,7 +226,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     host,
     chain: reader,
     importer,
-    hasForks: rules.kind === 'clique',
+    branches: rules.kind === 'clique' ? createBranchLimits(reader, author) : undefined,
     clock,
     logger,
     onAnnounced: (peerId, hash) => announcer.markKnown(peerId, hash),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAllowance } from './allowance.ts';
+import { createComplaints } from './complaints.ts';
 import { createVirtualClock } from './memory/clock.ts';
+import { createMemoryLogger } from './memory/logger.ts';
 
 describe('an allowance', () => {
   it('grants a burst, then a rate, to each key, and counts what it refused', async () => {
@@ -21,5 +23,23 @@ describe('an allowance', () => {
     for (let index = 0; index < 10_000; index++) expect(allowance.take(`key ${index}`)).toBe(0);
     expect(allowance.take('key 9999')).toBeUndefined();
     expect(allowance.take('key 0')).toBe(0);
+  });
+});
+
+describe('complaints', () => {
+  it('are written up to the allowance of whom they are about; the next says how many were not', async () => {
+    const clock = createVirtualClock(0);
+    const logger = createMemoryLogger();
+    const complain = createComplaints(logger, clock, { burst: 2, perSecond: 1 });
+    for (let count = 0; count < 5; count++) complain('warn', 'a', 'bad', { count });
+    complain('error', 'b', 'worse');
+    await clock.advance(1_000);
+    complain('warn', 'a', 'bad', { count: 5 });
+    expect(logger.lines.map(({ level, fields }) => [level, fields])).toEqual([
+      ['warn', { count: 0, untold: 0 }],
+      ['warn', { count: 1, untold: 0 }],
+      ['error', { untold: 0 }],
+      ['warn', { count: 5, untold: 3 }],
+    ]);
   });
 });

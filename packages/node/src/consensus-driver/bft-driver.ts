@@ -13,7 +13,7 @@ import type { BftRules } from '../engine/bft-rules.ts';
 import { type BftSession, type BftSessionStatus, createBftSession } from './bft-session.ts';
 import type { ConsensusDriver, ConsensusStatus, DriverParts, FailedRound } from './driver.ts';
 import { createFirstStart, type FirstStart } from './first-start.ts';
-import { createShares } from './shares.ts';
+import { createShares } from '../shares.ts';
 import { createValidatorLinks, type KnownFrame } from './validator-links.ts';
 
 /** Frames of one peer that are kept while the machine that they are for does not run: before the chain's switch, or before a first start. */

@@ -18,13 +18,14 @@ import { bytesToHex } from '@isoquorum/primitives/hex';
 import { encodeConsensusFrame } from '@isoquorum/network/wire/consensus';
 import { createAllowance } from '@isoquorum/platform/allowance';
 import type { CancelTimer } from '@isoquorum/platform/clock';
+import { createComplaints } from '@isoquorum/platform/complaints';
 import type { ChainBlock } from '../chain/chain.ts';
 import type { BftRules } from '../engine/bft-rules.ts';
 import { createBlockBuilder, type PreparedHeader } from './block-builder.ts';
 import type { DriverParts } from './driver.ts';
 import { createInputQueue } from './input-queue.ts';
 import { createMessageRelay } from './message-relay.ts';
-import { createShares } from './shares.ts';
+import { createShares } from '../shares.ts';
 import { type KnownFrame, knownFrame, type ValidatorLinks } from './validator-links.ts';
 
 /** Messages of others that may wait: of all, and of each peer, which may pass on what the others say. */
@@ -101,7 +102,7 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
   const frames = new WeakMap<M, KnownFrame>();
   const givers = new WeakMap<M, string>();
   const shares = createShares(waitingOfPeer);
-  const accusations = createAllowance(clock, accusationsOfValidator);
+  const complain = createComplaints(logger, clock, accusationsOfValidator);
   const answers = createAllowance(clock, answersToValidator);
   const strangers = createAllowance(clock, strangersOfPeer);
   let state = protocol.createState({ address: parts.address, profile, recover });
@@ -232,8 +233,7 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
   }
 
   function noteMisbehaviour(validator: string, code: BftRefusalCode): void {
-    const untold = accusations.take(validator);
-    if (untold !== undefined) logger.log('warn', 'A validator breaks the rules', { validator, code, untold });
+    complain('warn', validator, 'A validator breaks the rules', { validator, code });
   }
 
   function mayAnswer(to: Address): boolean {

@@ -8,8 +8,8 @@ import type { Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Members } from './members.ts';
 
-/** A peer speaks for a member that it is not; reaction REJECT. */
-export type RaftLinkErrorCode = 'RAFT_SENDER_WRONG';
+/** A peer speaks for a member that it is not, or says what no correct member says; reaction REJECT. */
+export type RaftLinkErrorCode = 'RAFT_SENDER_WRONG' | 'RAFT_MESSAGE_INVALID';
 
 export type RaftHello = Omit<Extract<RaftFrame, { type: 'hello' }>, 'type'>;
 
@@ -22,7 +22,8 @@ export interface RaftLinksOptions {
   /** What we say of ourselves to a peer that has just connected. */
   readonly hello: () => RaftHello;
   readonly onHello: (hello: RaftHello) => void;
-  readonly onMessage: (message: RaftMessage) => void;
+  /** Answers why no correct member sends such a message, if that is so. */
+  readonly onMessage: (message: RaftMessage) => string | undefined;
   readonly onGone: (raftId: number) => void;
 }
 
@@ -52,9 +53,8 @@ function wrongSender(peer: Peer, raftId: number): IsoquorumError {
 
 export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
   const { host, members, logger, clock } = options;
-  /** Peer by raft id, and raft id by peer. */
-  const peers = new Map<number, string>();
-  const ids = new Map<string, number>();
+  /** Which member each peer says that it is; what counts of that is for `isMember` to say, as members come and go. */
+  const claims = new Map<string, { readonly peer: Peer; readonly raftId: number }>();
   const greetedMs = new Map<string, number>();
   let isStopped = false;
 
@@ -85,11 +85,9 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
     return raftId !== options.raftId && (members.addressOf(raftId) === undefined || isMember(peer, raftId));
   }
 
-  function bind(peer: Peer, raftId: number): void {
-    const former = ids.get(peer.id);
-    if (former !== undefined) peers.delete(former);
-    peers.set(raftId, peer.id);
-    ids.set(peer.id, raftId);
+  function peerOf(raftId: number): Peer | undefined {
+    for (const claim of claims.values()) if (claim.raftId === raftId && isMember(claim.peer, raftId)) return claim.peer;
+    return undefined;
   }
 
   host.onFrame(RAFT_PROTOCOL, (peer, bytes) => {
@@ -98,17 +96,21 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
     const frame = decodeRaftFrame(bytes.slice());
     if (frame.type === 'hello') {
       if (!mayBe(peer, frame.raftId)) throw wrongSender(peer, frame.raftId);
-      const isKnown = ids.get(peer.id) === frame.raftId;
-      if (!isKnown) bind(peer, frame.raftId);
+      const isKnown = claims.get(peer.id)?.raftId === frame.raftId;
+      claims.set(peer.id, { peer, raftId: frame.raftId });
       // Whoever greets again, or whom we did not know, may have missed our greeting.
       if (!isKnown || mayGreetAgain(peer)) greet(peer);
       if (isMember(peer, frame.raftId)) options.onHello(frame);
       return;
     }
     const { message } = frame;
-    if (!ids.has(peer.id)) return;
-    if (ids.get(peer.id) !== message.from || message.to !== options.raftId) throw wrongSender(peer, message.from);
-    if (isMember(peer, message.from)) options.onMessage(message);
+    const claim = claims.get(peer.id);
+    if (claim === undefined) return;
+    if (claim.raftId !== message.from || message.to !== options.raftId) throw wrongSender(peer, message.from);
+    if (!isMember(peer, message.from)) return;
+    const fault = options.onMessage(message);
+    if (fault !== undefined)
+      throw new IsoquorumError('RAFT_MESSAGE_INVALID', fault, { peer: peer.id, type: message.type }, 'REJECT');
   });
 
   const stopPeers = host.onPeer(({ type, peer }) => {
@@ -117,21 +119,19 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
       return;
     }
     greetedMs.delete(peer.id);
-    const raftId = ids.get(peer.id);
-    if (raftId === undefined) return;
-    ids.delete(peer.id);
-    if (peers.get(raftId) === peer.id) peers.delete(raftId);
-    options.onGone(raftId);
+    const claim = claims.get(peer.id);
+    claims.delete(peer.id);
+    if (claim !== undefined && isMember(peer, claim.raftId)) options.onGone(claim.raftId);
   });
   for (const peer of host.peers()) greet(peer);
 
   return {
-    isConnected: (raftId) => raftId === options.raftId || peers.has(raftId),
+    isConnected: (raftId) => raftId === options.raftId || peerOf(raftId) !== undefined,
     async send(message) {
-      const peerId = peers.get(message.to);
-      if (peerId === undefined) return false;
+      const peer = peerOf(message.to);
+      if (peer === undefined) return false;
       try {
-        await host.send(peerId, RAFT_PROTOCOL, encodeRaftFrame({ type: 'message', message }));
+        await host.send(peer.id, RAFT_PROTOCOL, encodeRaftFrame({ type: 'message', message }));
         return true;
       } catch (error) {
         logger.log('debug', 'A Raft message was not sent', {
@@ -143,13 +143,13 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
       }
     },
     greetMembers() {
-      for (const peer of host.peers()) if (ids.has(peer.id) && mayGreetAgain(peer)) greet(peer);
+      for (const peer of host.peers()) if (claims.has(peer.id) && mayGreetAgain(peer)) greet(peer);
       this.greetUnknown();
     },
     greetUnknown() {
       const isJoining = members.all().length === 0;
       for (const peer of host.peers()) {
-        if (ids.has(peer.id) || !mayGreetAgain(peer)) continue;
+        if (claims.has(peer.id) || !mayGreetAgain(peer)) continue;
         if (isJoining || (peer.address !== undefined && members.byAddress(peer.address) !== undefined)) greet(peer);
       }
     },

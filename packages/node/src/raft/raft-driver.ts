@@ -1,7 +1,6 @@
 import { encodeRaftAddress } from '@isoquorum/consensus/raft/cluster-state';
 import type { ConfChange } from '@isoquorum/consensus/raft/conf-change';
 import { emptyConfState } from '@isoquorum/consensus/raft/memory-storage';
-import { messageInvalid } from '@isoquorum/consensus/raft/refusal';
 import { createRawNode, type RawNode } from '@isoquorum/consensus/raft/raw-node';
 import {
   appendThread,
@@ -13,6 +12,7 @@ import {
 } from '@isoquorum/consensus/raft/types';
 import { encodeBlock } from '@isoquorum/primitives/block';
 import type { CancelTimer } from '@isoquorum/platform/clock';
+import { createComplaints } from '@isoquorum/platform/complaints';
 import type { ChainBlock } from '../chain/chain.ts';
 import type { ConsensusDriver, ConsensusStatus, DriverParts } from '../consensus-driver/driver.ts';
 import { createStallWatch } from '../consensus-driver/stall-watch.ts';
@@ -25,6 +25,7 @@ import { clusterStateOf, createMembers, firstConfState, snapshotDataFault } from
 import { createMinter } from './minter.ts';
 import type { RaftOptions } from './options.ts';
 import { createRecovery } from './recovery.ts';
+import { unexpected } from './unexpected.ts';
 import { raftConsensusStatus, tellNoLeader } from './status.ts';
 
 /** As the original: a heartbeat each tick, an election after ten to twenty without one. */
@@ -59,6 +60,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
   let isPumping = false;
   let isStopped = false;
   let recovery = createRecovery(false);
+  const complain = createComplaints(logger, clock, { burst: 16, perSecond: 0.2 });
   let hasJoined = false;
   /** What the last write of the state said. */
   let written = { term: 0, vote: 0 };
@@ -227,25 +229,31 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
 
   function uponHello(greeting: RaftHello): void {
     raw?.forgetProgress(greeting.raftId, greeting.lastIndex);
-    if (recovery.hear(greeting, log?.memory.lastIndex() ?? 0)) {
+    const isMember = members.byId(greeting.raftId) !== undefined;
+    if (recovery.hear(greeting, log?.memory.lastIndex() ?? 0, isMember)) {
       logger.log('warn', 'The cluster has a history that this disk lacks: it comes first', { raftId });
     }
     pump();
   }
 
-  function uponMessage(message: RaftMessage): void {
-    if (isStopped || raw === undefined) return;
-    const { type, from } = message;
-    // It names whom to transfer to as its sender, and nobody sends it here.
-    if (type === 'MsgTransferLeader') return;
-    if (!recovery.maySee(message, raw.status())) return;
+  /** Answers why no correct member sends this, if that is so. */
+  function uponMessage(message: RaftMessage): string | undefined {
+    if (isStopped || raw === undefined) return undefined;
+    const fault = unexpected(message) ?? (recovery.maySee(message, raw.status()) ? take(raw, message) : undefined);
+    const { from, type } = message;
+    if (fault !== undefined)
+      complain('warn', `member ${from}`, 'A Raft message is invalid', { from, type, reason: fault });
+    return fault;
+  }
+
+  function take(node: RawNode, message: RaftMessage): string | undefined {
     // What the core takes for opaque is looked at before it is on disk: behind that nobody could start with it.
-    const snapshotFault = message.snapshot && snapshotDataFault(message.snapshot.data);
-    const refusal = snapshotFault === undefined ? raw.step(message) : messageInvalid(snapshotFault);
-    if (refusal?.code === 'RAFT_MESSAGE_INVALID')
-      logger.log('warn', 'A Raft message is invalid', { from, type, reason: refusal.reason });
-    if (type === 'MsgApp' && !hasJoined && message.commit <= (log?.memory.lastIndex() ?? 0)) noteJoined();
+    const fault = message.snapshot && snapshotDataFault(message.snapshot.data);
+    if (fault !== undefined) return fault;
+    const refusal = node.step(message);
+    if (message.type === 'MsgApp' && !hasJoined && message.commit <= (log?.memory.lastIndex() ?? 0)) noteJoined();
     pump();
+    return refusal?.code === 'RAFT_MESSAGE_INVALID' ? refusal.reason : undefined;
   }
 
   /** The leader's connection broke: with a process that died everybody sees that at once. */
@@ -305,7 +313,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
       checkQuorum: true,
       preVote: true,
       log: (level, message) => {
-        if (level === 'warn' || level === 'error') logger.log(level, `Raft: ${message()}`);
+        if (level === 'warn' || level === 'error') complain(level, 'core', `Raft: ${message()}`);
       },
     });
     links = createRaftLinks({

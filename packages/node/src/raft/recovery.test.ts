@@ -23,28 +23,38 @@ const asks = (from: number, index: number): RaftMessage =>
 describe('a member that may have lost its disk', () => {
   it('is none where it has taken part, or nobody has committed more than it has', () => {
     const known = createRecovery(true);
-    expect(known.hear(hello(2, 9), 1)).toBe(false);
+    expect(known.hear(hello(2, 9), 1, true)).toBe(false);
     const fresh = createRecovery(false);
     // Entries that are not committed are no history.
-    expect(fresh.hear(hello(2, 9, 1), 1)).toBe(false);
+    expect(fresh.hear(hello(2, 9, 1), 1, true)).toBe(false);
     expect([known, fresh].map((one) => one.maySee(asks(3, 1), status(3)))).toEqual([true, true]);
   });
 
   it('votes only for who has all that it can have acknowledged', () => {
     const recovery = createRecovery(false);
-    expect(recovery.hear(hello(2, 9), 1)).toBe(true);
+    expect(recovery.hear(hello(2, 9), 1, true)).toBe(true);
     // Of three, both others must have been heard.
     expect(recovery.maySee(asks(2, 9), status(3))).toBe(false);
-    recovery.hear(hello(3, 4), 1);
+    recovery.hear(hello(3, 4), 1, true);
     expect(recovery.maySee(asks(3, 4), status(3))).toBe(false);
     expect(recovery.maySee(asks(2, 9), status(3))).toBe(true);
     // Of five, three of four.
     expect(recovery.maySee(asks(2, 9), status(5))).toBe(false);
-    recovery.hear(hello(4, 9), 1);
+    recovery.hear(hello(4, 9), 1, true);
     expect(recovery.maySee(asks(4, 9), status(5))).toBe(true);
     expect(recovery.maySee(createMessage({ type: 'MsgTimeoutNow', to: 1, from: 2, term: 3 }), status(3))).toBe(false);
     expect(recovery.maySee(createMessage({ type: 'MsgApp', to: 1, from: 2, term: 3 }), status(3))).toBe(true);
     recovery.end();
     expect(recovery.maySee(asks(3, 4), status(3))).toBe(true);
+  });
+
+  it('takes nobody’s word for a member’s log, and keeps none', () => {
+    const recovery = createRecovery(false);
+    expect(recovery.hear(hello(2, 9), 1, false)).toBe(true);
+    recovery.hear(hello(3, 4), 1, false);
+    expect(recovery.maySee(asks(2, 9), status(3))).toBe(false);
+    recovery.hear(hello(2, 9), 1, true);
+    recovery.hear(hello(3, 4), 1, true);
+    expect(recovery.maySee(asks(2, 9), status(3))).toBe(true);
   });
 });

@@ -9,8 +9,11 @@ import type { RaftHello } from './links.ts';
 export interface Recovery {
   /** True until a leader's commit index is on this disk. */
   isUnderWay(): boolean;
-  /** A member said how far its log goes. Answers true when that shows that our disk lacks history. */
-  hear(hello: RaftHello, lastIndex: number): boolean;
+  /**
+   * A peer said how far its log goes. Answers true when that shows that our disk lacks history.
+   * @param isMember it is known to be the member that it says: only then may its word stand behind a vote
+   */
+  hear(hello: RaftHello, lastIndex: number, isMember: boolean): boolean;
   /** Whether a vote may be given; messages that ask for none may. */
   maySee(message: RaftMessage, status: RaftStatus): boolean;
   end(): void;
@@ -40,8 +43,8 @@ export function createRecovery(hasJoined: boolean): Recovery {
 
   return {
     isUnderWay: () => isUnderWay,
-    hear({ raftId, lastTerm, lastIndex: index, commit }, lastIndex) {
-      heard.set(raftId, { term: lastTerm, index });
+    hear({ raftId, lastTerm, lastIndex: index, commit }, lastIndex, isMember) {
+      if (isMember) heard.set(raftId, { term: lastTerm, index });
       if (isOver || isUnderWay || commit <= lastIndex) return false;
       isUnderWay = true;
       return true;

@@ -8,6 +8,7 @@ import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CliqueChain, createCliqueChain } from '../testing/clique-chain.ts';
 import { createStubHost, type StubHost, stubPeer } from '../testing/stub-host.ts';
+import { createBranchLimits } from './branch-limits.ts';
 import { createCatchUp } from './catch-up.ts';
 import { serveChain } from './serve.ts';
 
@@ -52,7 +53,7 @@ beforeEach(async () => {
   serveChain(server, source.chain.reader);
   host.answer = (_peerId, protocol, request) => server.ask(stubPeer('target'), protocol, request);
   createCatchUp({
-    hasForks: true,
+    branches: createBranchLimits(target.chain.reader, (header) => target.rules.author(header)),
     host,
     chain: target.chain.reader,
     importer: target.importer,

@@ -36,7 +36,7 @@ beforeEach(async () => {
   serveChain(server, source.chain.reader);
   host.answer = (_peerId, protocol, request) => server.ask(stubPeer('target'), protocol, request);
   catchUp = createCatchUp({
-    hasForks: false,
+    branches: undefined,
     host,
     chain: target.chain.reader,
     importer: target.importer,

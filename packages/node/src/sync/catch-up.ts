@@ -12,6 +12,8 @@ import type { Logger } from '@isoquorum/platform/logger';
 import type { ChainReader } from '../chain/chain.ts';
 import type { Importer } from '../import/importer.ts';
 import type { SyncStatus } from '../node-context.ts';
+import { createShares } from '../shares.ts';
+import type { BranchHeader, BranchLimits } from './branch-limits.ts';
 
 const headersPerRequest = 192;
 const bodiesPerRequest = 64;
@@ -20,8 +22,12 @@ const hintDelayMs = 200;
 const retryMs = 1_000;
 /** Longest branch that is fetched when it does not follow our head, blocks. */
 const branchMax = 50_000;
+/** Bytes of its headers. */
+const branchBytesMax = 64 * 1024 * 1024;
 /** How far into the future a block may be that is kept until its time has come, milliseconds. */
 const futureMsMax = 30_000;
+/** Blocks of one peer that wait for their time: nothing but their time stamp may have been looked at. */
+const earlyOfPeer = { messages: 8, bytes: 16 * 1024 * 1024 };
 /** Batches under way while the next block is executed. */
 const writesUnderWayMax = 4;
 
@@ -37,8 +43,8 @@ export interface CatchUpOptions {
   readonly host: NetworkHost;
   readonly chain: ChainReader;
   readonly importer: Importer;
-  /** The engine may leave canonical blocks for others (Clique): blocks beside the canonical chain are wanted too. */
-  readonly hasForks: boolean;
+  /** Where the engine may leave canonical blocks for others (Clique), blocks beside the canonical chain are wanted too, within these limits. */
+  readonly branches: BranchLimits | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onAnnounced: (peerId: string, hash: Hash32) => void;
@@ -51,7 +57,8 @@ function lies(message: string, fields: Readonly<Record<string, unknown>>): Isoqu
 }
 
 export function createCatchUp(options: CatchUpOptions): CatchUp {
-  const { host, chain, importer, clock, logger } = options;
+  const { host, chain, importer, clock, logger, branches } = options;
+  const hasForks = branches !== undefined;
   /** Highest block that each peer is known to have. */
   const peerHeads = new Map<string, number>();
   /** Newest block that each peer is known to have, on chains with forks. */
@@ -62,6 +69,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   let startingBlock = chain.headNumber();
   let running: Promise<void> | undefined;
   const later = new Set<CancelTimer>();
+  const early = createShares(earlyOfPeer);
   let cancelTimer: CancelTimer | undefined;
   let stopped = false;
 
@@ -72,7 +80,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
 
   /** The peer has a block that we lack. */
   function hasMore(id: string): boolean {
-    const hash = options.hasForks ? peerHashes.get(id) : undefined;
+    const hash = hasForks ? peerHashes.get(id) : undefined;
     return (peerHeads.get(id) ?? 0) > chain.headNumber() || (hash !== undefined && !chain.hasBlock(hash));
   }
 
@@ -91,7 +99,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     return answer.items;
   }
 
-  async function fetchHeaders(peer: Peer): Promise<{ header: Header; hash: Hash32 }[]> {
+  async function fetchHeaders(peer: Peer): Promise<BranchHeader[]> {
     let parentHash = chain.head().hash;
     const first = chain.headNumber() + 1;
     const items = await ask(peer, {
@@ -101,12 +109,12 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       skip: 0,
       reverse: false,
     });
-    const headers: { header: Header; hash: Hash32 }[] = [];
+    const headers: BranchHeader[] = [];
     for (const item of items.slice(0, headersPerRequest)) {
       const header = decodeHeader(item);
       const number = first + headers.length;
       if (header.number !== number || !bytesEqual(header.parentHash, parentHash)) {
-        if (options.hasForks && headers.length === 0) return [];
+        if (hasForks && headers.length === 0) return [];
         throw lies('headers that do not follow our head', { number });
       }
       parentHash = headerHash(header);
@@ -126,8 +134,9 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   }
 
   /** Headers from the first that we lack up to the peer's newest block, by their hashes, for branches that do not follow our head. */
-  async function fetchBranch(peer: Peer): Promise<{ header: Header; hash: Hash32 }[]> {
-    const headers: { header: Header; hash: Hash32 }[] = [];
+  async function fetchBranch(peer: Peer): Promise<BranchHeader[]> {
+    const headers: BranchHeader[] = [];
+    let bytes = 0;
     let wanted = peerHashes.get(peer.id);
     while (wanted !== undefined && !chain.hasBlock(wanted)) {
       const items = await ask(peer, {
@@ -144,9 +153,10 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
         const hash = headerHash(header);
         if (!bytesEqual(hash, wanted)) throw lies('headers that are not linked', { number: header.number });
         headers.push({ header, hash });
+        bytes += item.length;
         wanted = header.parentHash;
         if (chain.hasBlock(wanted)) break;
-        if (header.number <= 1 || headers.length >= branchMax)
+        if (header.number <= 1 || headers.length >= branchMax || bytes > branchBytesMax)
           throw lies('a branch that does not meet our chain', { number: header.number });
       }
     }
@@ -156,7 +166,8 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   /** Takes what this peer can give, up to its head. Answers how many blocks. */
   async function syncFrom(peer: Peer): Promise<number> {
     const following = (peerHeads.get(peer.id) ?? 0) > chain.headNumber() ? await fetchHeaders(peer) : [];
-    const headers = following.length === 0 && options.hasForks ? await fetchBranch(peer) : following;
+    const branch = following.length === 0 && hasForks ? await fetchBranch(peer) : following;
+    const headers = branches?.isWanted(branch) === false ? [] : branch;
     const durable: Promise<void>[] = [];
     let count = 0;
     for (let start = 0; start < headers.length && !stopped; start += bodiesPerRequest) {
@@ -168,7 +179,10 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       for (let index = 0; index < part.length; index++) {
         const { header } = part[index] as { header: Header };
         const outcome = await importer.import({ header, ...(bodies[index] as BlockBody) });
-        if (outcome.type === 'imported') durable.push(outcome.durable);
+        if (outcome.type === 'imported') {
+          durable.push(outcome.durable);
+          branches?.note(header);
+        }
         if (durable.length > writesUnderWayMax) await durable.shift();
         count++;
       }
@@ -209,8 +223,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     if (isAnnounced) logger.log('info', 'Caught up', { head: chain.headNumber(), target });
   }
 
-  const isBehind = (): boolean =>
-    target > chain.headNumber() || (options.hasForks && [...peerHashes.keys()].some(hasMore));
+  const isBehind = (): boolean => target > chain.headNumber() || (hasForks && [...peerHashes.keys()].some(hasMore));
 
   function start(): void {
     if (running !== undefined || stopped) return;
@@ -229,12 +242,13 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   }
 
   /** A block of a peer whose clock is a little ahead is taken when its time has come. */
-  function takeLater(peer: Peer, block: Block, hash: Hash32): boolean {
+  function takeLater(peer: Peer, block: Block, hash: Hash32, size: number): boolean {
     const delayMs = Number(block.header.timestamp) * 1000 - clock.nowMs();
-    if (delayMs <= 0 || delayMs > futureMsMax) return false;
+    if (delayMs <= 0 || delayMs > futureMsMax || !early.take(peer.id, size)) return false;
     const cancel = clock.setTimer(delayMs, () => {
       later.delete(cancel);
-      takeBlock(peer, block, hash).catch((error: unknown) => {
+      early.give(peer.id, size);
+      takeBlock(peer, block, hash, size).catch((error: unknown) => {
         if (isIsoquorumError(error) && error.reaction === 'STOP') return options.onFatal(error);
         logger.log('debug', 'A block that waited for its time was refused', { peer: peer.id, reason: String(error) });
       });
@@ -243,20 +257,27 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     return true;
   }
 
-  async function takeBlock(peer: Peer, block: Block, hash: Hash32): Promise<void> {
+  async function takeBlock(peer: Peer, block: Block, hash: Hash32, size: number): Promise<void> {
     const { number, parentHash } = block.header;
-    if (options.hasForks ? chain.hasBlock(hash) : number <= chain.headNumber()) return;
+    if (hasForks ? chain.hasBlock(hash) : number <= chain.headNumber()) return;
     note(peer.id, number);
-    if (options.hasForks) peerHashes.set(peer.id, hash);
-    const isNext = options.hasForks ? chain.hasBlock(parentHash) : number === chain.headNumber() + 1;
+    if (hasForks) peerHashes.set(peer.id, hash);
+    const isNext = hasForks ? chain.hasBlock(parentHash) : number === chain.headNumber() + 1;
     if (!isNext || running !== undefined) return schedule(hintDelayMs);
     options.onAnnounced(peer.id, hash);
+    if (branches?.isWanted([{ header: block.header, hash }]) === false) {
+      peerHashes.delete(peer.id);
+      return;
+    }
     try {
       const outcome = await importer.import(block);
-      if (outcome.type === 'imported') await outcome.durable;
+      if (outcome.type === 'imported') {
+        branches?.note(block.header);
+        await outcome.durable;
+      }
     } catch (error) {
       if (isIsoquorumError(error, 'UNKNOWN_ANCESTOR', 'CHAIN_CONFLICT')) return schedule(hintDelayMs);
-      if (isIsoquorumError(error, 'BLOCK_IN_FUTURE') && takeLater(peer, block, hash)) return;
+      if (isIsoquorumError(error, 'BLOCK_IN_FUTURE') && takeLater(peer, block, hash, size)) return;
       throw error;
     }
   }
@@ -268,7 +289,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     options.onAnnounced(peer.id, hash);
     // A page may not bring blocks: it has none that its nodes lack.
     if (peer.role !== 'node') return;
-    await takeBlock(peer, block, hash);
+    await takeBlock(peer, block, hash, bytes.length);
   });
   const stopPeers = host.onPeer(({ type, peer }) => {
     if (type === 'disconnected') {
@@ -278,7 +299,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     }
     if (peer.role !== 'node') return;
     note(peer.id, peer.status.headNumber);
-    if (options.hasForks) peerHashes.set(peer.id, peer.status.headHash);
+    if (hasForks) peerHashes.set(peer.id, peer.status.headHash);
     if (hasMore(peer.id)) schedule(0);
   });
 

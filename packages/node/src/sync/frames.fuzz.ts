@@ -33,7 +33,7 @@ beforeAll(async () => {
   await pool.start();
   startTransactionGossip({ host, pool, clock: test.clock, logger: silentLogger, validators: () => [] });
   createCatchUp({
-    hasForks: false,
+    branches: undefined,
     host,
     chain: reader,
     importer: test.importer,

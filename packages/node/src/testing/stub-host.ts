@@ -9,6 +9,7 @@ export interface StubHost extends NetworkHost {
   /** How requests of the node are answered. */
   answer: (peerId: string, protocol: string, request: Uint8Array) => Promise<Uint8Array>;
   connect(peer: Peer): void;
+  leave(peer: Peer): void;
   frame(peer: Peer, protocol: string, frame: Uint8Array): Promise<void>;
   ask(peer: Peer, protocol: string, request: Uint8Array): Promise<Uint8Array>;
 }
@@ -51,6 +52,10 @@ export function createStubHost(): StubHost {
     connect(peer) {
       connected.set(peer.id, peer);
       for (const listener of listeners) listener({ type: 'connected', peer });
+    },
+    leave(peer) {
+      connected.delete(peer.id);
+      for (const listener of listeners) listener({ type: 'disconnected', peer });
     },
     async frame(peer, protocol, frame) {
       await frames.get(protocol)!(peer, frame);
