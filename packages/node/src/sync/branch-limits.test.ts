@@ -25,7 +25,10 @@ beforeEach(async () => {
   serveChain(server, source.chain.reader);
   host.answer = (_peerId, protocol, request) => server.ask(stubPeer('target'), protocol, request);
   createCatchUp({
-    branches: createBranchLimits(target.chain.reader, target.rules.author, { blocksPerSigner: 4, lightDepth: 3 }),
+    branches: createBranchLimits(target.chain.reader, (header) => target.rules.author(header), {
+      blocksPerSigner: 4,
+      lightDepth: 3,
+    }),
     host,
     chain: target.chain.reader,
     importer: target.importer,
