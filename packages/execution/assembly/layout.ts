@@ -101,6 +101,7 @@ export const WRITE_PROTECTION: i32 = 6;
 export const READ_ONLY: i32 = 7;
 export const RETURN_DATA_OUT_OF_BOUNDS: i32 = 8;
 export const INIT_CODE_TOO_LONG: i32 = 9;
+export const GAS_OVERFLOW: i32 = 10;
 
 // Forks that the core itself asks about, as bits.
 export const EIP_150: u32 = 1;

@@ -95,8 +95,8 @@ function copyFrom(source: usize, sourceLength: u32, sp: usize, gas: i64): i64 {
 
 function copyReturnData(sp: usize, gas: i64): i64 {
   const length = word.clamp(sp - 64);
-  if (word.clamp(sp - 32) + length > (returnDataLength as u64)) return failure(at.RETURN_DATA_OUT_OF_BOUNDS);
   gas = payCopy(sp, gas);
+  if (gas >= 0 && word.clamp(sp - 32) + length > (returnDataLength as u64)) return failure(at.RETURN_DATA_OUT_OF_BOUNDS);
   // Growth may have moved the data.
   if (gas >= 0) copyPadded(word.clamp(sp), returnData, returnDataLength, word.clamp(sp - 32), length);
   stackTop = sp - 96;

@@ -6,6 +6,7 @@ import * as host from './host.ts';
 import { keccak256 } from './keccak-f.ts';
 import * as at from './layout.ts';
 import { failureOf, forks, frame, setReadOnly } from './machine.ts';
+import { failureName } from './memory-range.ts';
 import { operandsOf, prepareCall, prepareCreate } from './messages.ts';
 import { Op } from './opcodes.ts';
 import { loadCallData, operate, stackTop, writeRefusal } from './operations.ts';
@@ -189,7 +190,7 @@ export function run(slice: i32, isReadOnly: i32): i32 {
         const high = load<u64>(sp, 8) | load<u64>(sp, 16) | load<u64>(sp, 24) | (offset >> 40);
         if (high != 0 || offset + 32 > size) {
           gas = touch(gas, word.clamp(sp), 32);
-          if (gas < 0) return fail(at.OUT_OF_GAS);
+          if (gas < 0) return fail(failureName(at.OUT_OF_GAS, op, 0, sp));
           size = load<u64>(frame, at.MEMORY_SIZE);
         }
         word.loadBigEndian(base + (offset as usize), sp);
@@ -200,7 +201,7 @@ export function run(slice: i32, isReadOnly: i32): i32 {
         const high = load<u64>(sp, 8) | load<u64>(sp, 16) | load<u64>(sp, 24) | (offset >> 40);
         if (high != 0 || offset + 32 > size) {
           gas = touch(gas, word.clamp(sp), 32);
-          if (gas < 0) return fail(at.OUT_OF_GAS);
+          if (gas < 0) return fail(failureName(at.OUT_OF_GAS, op, 0, sp));
           size = load<u64>(frame, at.MEMORY_SIZE);
         }
         word.storeBigEndian(sp - 32, base + (offset as usize));
@@ -212,7 +213,7 @@ export function run(slice: i32, isReadOnly: i32): i32 {
         const length = word.clamp(sp - 32);
         gas -= 6 * (((length + 31) >> 5) as i64);
         if (gas >= 0) gas = touch(gas, offset, length);
-        if (gas < 0) return fail(at.OUT_OF_GAS);
+        if (gas < 0) return fail(failureName(at.OUT_OF_GAS, op, 0, sp));
         size = load<u64>(frame, at.MEMORY_SIZE);
         sp -= 32;
         keccak256(base + (offset as usize), length as u32, sp);
@@ -262,14 +263,14 @@ export function run(slice: i32, isReadOnly: i32): i32 {
       case Op.Call: {
         const kind = load<u32>(ip, 4);
         gas = prepareCall(kind, sp, gas);
-        if (gas < 0) return fail(failureOf(gas));
+        if (gas < 0) return fail(failureName(failureOf(gas), op, kind, sp));
         save(ip + 8, sp - (operandsOf(kind) << 5), gas);
         return at.MESSAGE;
       }
       case Op.Create: {
         const kind = load<u32>(ip, 4);
         gas = prepareCreate(kind, sp, gas);
-        if (gas < 0) return fail(failureOf(gas));
+        if (gas < 0) return fail(failureName(failureOf(gas), op, kind, sp));
         save(ip + 8, sp - (operandsOf(kind) << 5), gas);
         return at.MESSAGE;
       }
@@ -283,7 +284,7 @@ export function run(slice: i32, isReadOnly: i32): i32 {
         const offset = word.clamp(sp);
         const length = word.clamp(sp - 32);
         gas = touch(gas, offset, length);
-        if (gas < 0) return fail(at.OUT_OF_GAS);
+        if (gas < 0) return fail(failureName(at.OUT_OF_GAS, op, 0, sp));
         store<u32>(frame, (base + (offset as usize)) as u32, at.OUTPUT);
         store<u32>(frame, length as u32, at.OUTPUT_LENGTH);
         const isReturn = op == Op.Return;
@@ -389,7 +390,7 @@ export function run(slice: i32, isReadOnly: i32): i32 {
       }
       default: {
         gas = operate(op, load<u32>(ip, 4), sp, gas);
-        if (gas < 0) return fail(failureOf(gas));
+        if (gas < 0) return fail(failureName(failureOf(gas), op, 0, sp));
         sp = stackTop;
         size = load<u64>(frame, at.MEMORY_SIZE);
       }

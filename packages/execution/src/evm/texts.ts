@@ -3,6 +3,8 @@ import { opcodeName } from './opcode-names.ts';
 /** Texts of failures, as geth and GoQuorum have them: clients and traces show them. */
 export const evmErrors = {
   outOfGas: 'out of gas',
+  /** Memory that reaches further than 64 bits count. */
+  gasOverflow: 'gas uint64 overflow',
   codeStoreOutOfGas: 'contract creation code storage out of gas',
   depth: 'max call depth exceeded',
   insufficientBalance: 'insufficient balance for transfer',

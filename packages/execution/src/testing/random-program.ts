@@ -196,6 +196,44 @@ const loop: fc.Arbitrary<Loop> = fc
   .tuple(fc.integer({ min: 1, max: 4 }), fc.array(neutral, { minLength: 1, maxLength: 4 }), fc.boolean())
   .map(([rounds, bodies, isNegated]) => ({ rounds, body: bodies.join(''), isNegated }));
 
+/** Where memory ends for good: at the limits of our engines, of geth's 64 bits, of a word. */
+const far = fc.constantFrom(
+  ...[32n, 36n, 37n, 40n, 41n, 63n, 64n, 128n, 256n].flatMap((bits) =>
+    [-33n, -32n, -31n, -1n, 0n, 1n].map((more) => BigInt.asUintN(256, (1n << bits) + more)),
+  ),
+);
+const near = fc.bigInt({ min: 0n, max: 3n });
+
+/** An instruction whose memory is mostly too far away: a program's last. */
+const farInstruction: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.constantFrom(
+      ...[
+        '20',
+        '37',
+        '39',
+        '3c',
+        '3e',
+        '51',
+        '52',
+        '53',
+        '5e',
+        'a0',
+        'a2',
+        'f0',
+        'f1',
+        'f2',
+        'f3',
+        'f4',
+        'f5',
+        'fa',
+        'fd',
+      ],
+    ),
+    fc.array(fc.oneof({ weight: 3, arbitrary: near }, { weight: 1, arbitrary: far }), { minLength: 7, maxLength: 7 }),
+  )
+  .map(([code, operands]) => sequence(...operands, code));
+
 /** Code of the parts; loops know where they are. */
 function assemble(parts: readonly (string | Loop)[]): string {
   let code = '';
@@ -213,8 +251,11 @@ function assemble(parts: readonly (string | Loop)[]): string {
 
 /** Code that mostly does something: instructions with operands that make sense, loops, now and then rubbish. Hex without 0x. */
 export const randomProgram: fc.Arbitrary<string> = fc
-  .array(fc.oneof({ weight: 8, arbitrary: instruction }, { weight: 1, arbitrary: loop }), {
-    minLength: 1,
-    maxLength: 40,
-  })
-  .map(assemble);
+  .tuple(
+    fc.array(fc.oneof({ weight: 8, arbitrary: instruction }, { weight: 1, arbitrary: loop }), {
+      minLength: 1,
+      maxLength: 40,
+    }),
+    fc.oneof({ weight: 7, arbitrary: fc.constant('') }, { weight: 1, arbitrary: farInstruction }),
+  )
+  .map(([parts, last]) => assemble([...parts, last]));

@@ -2,6 +2,7 @@ import { evmErrors, invalidOpcode } from '../evm/texts.ts';
 import type { DualHost } from '../evm/host.ts';
 import type { EvmMessage, EvmStep } from '../evm/port.ts';
 import { gasTableOf, STACK_BOUNDS } from '../evm/gas-table.ts';
+import { memoryEnd } from '../evm/memory-range.ts';
 import { wordToAddress } from '../evm/words.ts';
 
 /** What geth's interpreter knows of a step before it makes it. */
@@ -16,7 +17,6 @@ const WRITES: ReadonlySet<number> = new Set([0x55, 0xa0, 0xa1, 0xa2, 0xa3, 0xa4,
 const CALL = 0xf1;
 const UINT64 = 1n << 64n;
 const MEMORY_MAX = 0x1fffffffe0n;
-const UINT_OVERFLOW = 'gas uint64 overflow';
 
 function words(bytes: bigint): bigint {
   return (bytes + 31n) / 32n;
@@ -45,54 +45,9 @@ class Pricing {
     return this.stack[this.stack.length - 1 - position] ?? 0n;
   }
 
-  /** End of a range of memory; undefined beyond 64 bits. */
-  private end(offset: bigint, length: bigint): bigint | undefined {
-    if (length === 0n) return 0n;
-    const end = offset + length;
-    return offset < UINT64 && length < UINT64 && end < UINT64 ? end : undefined;
-  }
-
   /** How far memory has to reach; undefined beyond 64 bits. */
   memoryEnd(): bigint | undefined {
-    const { opcode } = this.step;
-    switch (opcode) {
-      case 0x20:
-      case 0xa0:
-      case 0xa1:
-      case 0xa2:
-      case 0xa3:
-      case 0xa4:
-      case 0xf3:
-      case 0xfd:
-        return this.end(this.back(0), this.back(1));
-      case 0x37:
-      case 0x39:
-      case 0x3e:
-        return this.end(this.back(0), this.back(2));
-      case 0x3c:
-        return this.end(this.back(1), this.back(3));
-      case 0x51:
-      case 0x52:
-        return this.end(this.back(0), 32n);
-      case 0x53:
-        return this.end(this.back(0), 1n);
-      case 0xf0:
-      case 0xf5:
-        return this.end(this.back(1), this.back(2));
-      case 0xf1:
-      case 0xf2:
-        return this.further(this.end(this.back(3), this.back(4)), this.end(this.back(5), this.back(6)));
-      case 0xf4:
-      case 0xfa:
-        return this.further(this.end(this.back(2), this.back(3)), this.end(this.back(4), this.back(5)));
-      default:
-        return 0n;
-    }
-  }
-
-  private further(left: bigint | undefined, right: bigint | undefined): bigint | undefined {
-    if (left === undefined || right === undefined) return undefined;
-    return left > right ? left : right;
+    return memoryEnd(this.step.opcode, (position) => this.back(position));
   }
 
   memoryGas(end: bigint): bigint | undefined {
@@ -227,7 +182,7 @@ export function priceStep(
   if (step.gasLeft < constant) return { cost: constant, memorySize, error: evmErrors.outOfGas };
   const pricing = new Pricing(host, step, stack, memorySize);
   const end = pricing.memoryEnd();
-  if (end === undefined) return { cost: constant, memorySize, error: UINT_OVERFLOW };
+  if (end === undefined) return { cost: constant, memorySize, error: evmErrors.gasOverflow };
   const memory = pricing.memoryGas(end);
   const dynamic = memory === undefined ? undefined : pricing.dynamicGas(memory);
   if (dynamic === undefined) return { cost: constant, memorySize, error: evmErrors.outOfGas };

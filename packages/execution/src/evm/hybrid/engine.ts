@@ -1,7 +1,7 @@
 import { evmErrors } from '../texts.ts';
 import type { Evm, EvmFrame, EvmHost, EvmMessage, EvmOutcome, EvmResult, EvmRunOptions, EvmTracer } from '../port.ts';
-import { precompileOutcome } from '../precompiles/precompiles.ts';
-import { createRunContext, Frame, type Halt, type RunContext } from './frame.ts';
+import { type PrecompileSteps, precompileSteps } from '../precompiles/precompiles.ts';
+import { atDeadline, createRunContext, Frame, type Halt, type RunContext } from './frame.ts';
 import { runFrame } from './interpreter.ts';
 import { bytesToWord } from '../words.ts';
 
@@ -32,6 +32,16 @@ function resume(frame: Frame, message: EvmMessage, result: EvmResult): void {
   if (length > 0) frame.memory.bytes.set(frame.returnData.subarray(0, length), frame.outputOffset);
 }
 
+/** Gas of a precompiled contract that counts as a step more, for the deadline: 20 µs, some 50 gas, are a hundred steps. */
+const PRECOMPILE_STEP_GAS = 2;
+
+/** A precompiled contract that runs, and the message that it is the answer to. */
+interface Precompiled {
+  readonly message: EvmMessage;
+  readonly frame: EvmFrame;
+  readonly steps: PrecompileSteps<EvmOutcome>;
+}
+
 /** A run of one outermost message with all that it calls; it may stop between two opcodes and go on later. */
 class Run {
   private readonly host: EvmHost;
@@ -39,6 +49,7 @@ class Run {
   private readonly pool: Frame[];
   private readonly frames: Frame[] = [];
   private readonly context: RunContext;
+  private precompiled: Precompiled | undefined;
   private result: EvmResult | undefined;
 
   constructor(host: EvmHost, options: EvmRunOptions | undefined, pool: Frame[]) {
@@ -63,20 +74,33 @@ class Run {
     frame.start(entered, entered.message.gas);
   }
 
-  /** Enters a message: a frame on the stack, or a result at once. */
+  /** Enters a message: a frame on the stack, a precompiled contract, or a result at once. */
   private begin(message: EvmMessage): EvmResult | undefined {
     const { host, tracer } = this;
     tracer?.enter?.(message);
     const entry = host.enter(message);
-    if (!('result' in entry) && entry.frame.precompile === undefined) {
-      this.take(entry.frame);
-      return undefined;
+    if ('result' in entry) {
+      tracer?.leave?.(message, entry.result);
+      return entry.result;
     }
-    const result =
-      'result' in entry
-        ? entry.result
-        : host.leave(entry.frame, precompileOutcome(entry.frame, entry.frame.precompile ?? 0, this.context.rules));
-    tracer?.leave?.(message, result);
+    const { frame } = entry;
+    if (frame.precompile === undefined) this.take(frame);
+    else this.precompiled = { message, frame, steps: precompileSteps(frame, frame.precompile, this.context.rules) };
+    return undefined;
+  }
+
+  /** Runs a precompiled contract to its end; undefined at a pause. */
+  private runPrecompiled({ message, frame, steps }: Precompiled): EvmResult | undefined {
+    const { context } = this;
+    let step = steps.next();
+    while (step.done !== true) {
+      if (atDeadline(context)) return undefined;
+      step = steps.next();
+    }
+    this.precompiled = undefined;
+    const result = this.host.leave(frame, step.value);
+    context.stepsLeft -= Number(message.gas - result.gasLeft) / PRECOMPILE_STEP_GAS;
+    this.tracer?.leave?.(message, result);
     return result;
   }
 
@@ -84,6 +108,10 @@ class Run {
   advance(): EvmResult | PromiseLike<void> {
     const { frames, context, host, tracer } = this;
     for (;;) {
+      if (this.precompiled !== undefined) {
+        this.result = this.runPrecompiled(this.precompiled);
+        if (this.result === undefined) return context.waiting as PromiseLike<void>;
+      }
       const frame = frames.at(-1);
       if (frame === undefined) return this.result as EvmResult;
       if (this.result !== undefined) resume(frame, frame.pending as EvmMessage, this.result);

@@ -21,7 +21,15 @@ export function createRunContext(host: EvmHost, options: EvmRunOptions | undefin
   return { host, rules, gasTable: gasTableOf(rules), options, stepsLeft: DEADLINE_STEPS, waiting: undefined };
 }
 
-export const DEADLINE_STEPS = 10_000;
+const DEADLINE_STEPS = 10_000;
+
+/** Every few thousand steps: ends a run that takes too long, or answers that others want their turn. */
+export function atDeadline(context: RunContext): boolean {
+  context.stepsLeft = DEADLINE_STEPS;
+  context.options?.checkDeadline?.();
+  context.waiting = context.options?.pause?.();
+  return context.waiting !== undefined;
+}
 
 /** Why the loop gave control back. */
 export type Halt = 'stop' | 'return' | 'revert' | 'failure' | 'message' | 'pause';

@@ -1,7 +1,8 @@
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { evmErrors, invalidOpcode } from '../texts.ts';
-import { DEADLINE_STEPS, type Frame, type Halt, type RunContext } from './frame.ts';
+import { atDeadline, type Frame, type Halt, type RunContext } from './frame.ts';
 import { STACK_BOUNDS } from '../gas-table.ts';
+import { memoryEnd } from '../memory-range.ts';
 import { runOperation } from './operations.ts';
 import { traceStep } from './trace.ts';
 import {
@@ -26,12 +27,10 @@ function stackError(sp: number, opcode: number): string {
     : `stack limit reached ${sp} (${STACK_BOUNDS.most[opcode] ?? 0})`;
 }
 
-/** Every few thousand steps: ends a run that takes too long, or answers that others want their turn. */
-function atDeadline(context: RunContext): boolean {
-  context.stepsLeft = DEADLINE_STEPS;
-  context.options?.checkDeadline?.();
-  context.waiting = context.options?.pause?.();
-  return context.waiting !== undefined;
+/** Fails an instruction whose gas does not suffice; geth has words of its own for memory that 64 bits do not count. */
+function failForGas(frame: Frame, opcode: number, sp: number): Halt {
+  const end = memoryEnd(opcode, (position) => frame.stack[sp - 1 - position] ?? 0n);
+  return frame.fail(end === undefined ? evmErrors.gasOverflow : evmErrors.outOfGas);
 }
 
 /**
@@ -204,7 +203,7 @@ export function runFrame(frame: Frame, context: RunContext): Halt {
           break;
         case 0x20: {
           gas -= 6 * Math.ceil(Number(b) / 32) + memory.expansionGas(a, b);
-          if (!(gas >= 0)) return frame.fail(evmErrors.outOfGas);
+          if (!(gas >= 0)) return failForGas(frame, opcode, sp);
           context.stepsLeft -= Number(b) >> STEP_BYTES_LOG;
           const length = Number(b);
           if (length !== 0) memory.grow(Number(a), length);
@@ -222,7 +221,7 @@ export function runFrame(frame: Frame, context: RunContext): Halt {
         case 0x53: {
           const length = opcode === 0x53 ? 1n : 32n;
           gas -= memory.expansionGas(a, length);
-          if (!(gas >= 0)) return frame.fail(evmErrors.outOfGas);
+          if (!(gas >= 0)) return failForGas(frame, opcode, sp);
           const offset = Number(a);
           memory.grow(offset, Number(length));
           if (opcode === 0x51) {
@@ -274,6 +273,7 @@ export function runFrame(frame: Frame, context: RunContext): Halt {
     frame.sp = sp;
     frame.gas = gas;
     const halt = runOperation(opcode, frame, context);
+    if (halt === 'failure' && frame.error === evmErrors.outOfGas) return failForGas(frame, opcode, sp);
     if (halt !== undefined) return halt;
     ({ sp, gas } = frame);
     pc += 1;

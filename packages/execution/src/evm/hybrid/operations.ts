@@ -15,13 +15,17 @@ function payForAccount(word: bigint, frame: Frame, context: RunContext): boolean
   return context.host.accessAddress(wordToAddress(word)) || frame.useGas(2_500);
 }
 
-/** Copies from code, call data or return data to memory: cost by word, then the bytes. */
-function copyToMemory(frame: Frame, context: RunContext, source: Uint8Array): Halt | undefined {
+/**
+ * Copies from code, call data or return data to memory: cost by word, then the bytes.
+ * @param isBounded fails beyond the source's end, where otherwise zeros are
+ */
+function copyToMemory(frame: Frame, context: RunContext, source: Uint8Array, isBounded = false): Halt | undefined {
   const to = frame.pop();
   const from = frame.pop();
   const length = frame.pop();
   if (!frame.expand(to, length) || !frame.useGas(3 * Math.ceil(Number(length) / 32)))
     return frame.fail(evmErrors.outOfGas);
+  if (isBounded && from + length > BigInt(source.length)) return frame.fail(evmErrors.returnDataOutOfBounds);
   context.stepsLeft -= Number(length) >> COPY_STEP_LOG;
   frame.memory.writePadded(Number(to), source, from, Number(length));
   return undefined;
@@ -36,14 +40,6 @@ function loadCallData(frame: Frame): undefined {
   const start = Number(from);
   const part = input.subarray(start, start + 32);
   return frame.push(part.length === 32 ? bytesToWord(part) : bytesToWord(part) << BigInt(8 * (32 - part.length)));
-}
-
-function copyReturnData(frame: Frame, context: RunContext): Halt | undefined {
-  const from = frame.stack[frame.sp - 2] ?? 0n;
-  const length = frame.stack[frame.sp - 3] ?? 0n;
-  const { returnData } = frame;
-  if (from + length > BigInt(returnData.length)) return frame.fail(evmErrors.returnDataOutOfBounds);
-  return copyToMemory(frame, context, returnData);
 }
 
 function writeLog(topics: number, frame: Frame, context: RunContext): Halt | undefined {
@@ -137,7 +133,7 @@ export function runOperation(opcode: number, frame: Frame, context: RunContext):
     case 0x3d:
       return frame.push(BigInt(frame.returnData.length));
     case 0x3e:
-      return copyReturnData(frame, context);
+      return copyToMemory(frame, context, frame.returnData, true);
     case 0x40: {
       const number = frame.pop();
       const hash =

@@ -1,5 +1,5 @@
 import { bigintToFixedBytes, bytesToBigint } from '@isoquorum/primitives/integer';
-import type { PrecompileResult } from './precompiles.ts';
+import type { PrecompileResult, PrecompileSteps } from './precompiles.ts';
 
 /** Lengths beyond this cost more than any gas there is. */
 const MAX_LENGTH = 1n << 32n;
@@ -40,20 +40,35 @@ function modexpGas(
   return gas > 200n ? gas : 200n;
 }
 
-function power(base: bigint, exponent: Uint8Array, modulus: bigint): bigint {
+/** Digits of multiplications, 2^26 pairs of bytes, after which it may pause: a few milliseconds. */
+const PIECE = 2 ** 26;
+/** What a bit of the exponent costs apart from its digits, in the same unit. */
+const BIT = 2 ** 11;
+
+function* power(base: bigint, exponent: Uint8Array, modulus: bigint, size: number): PrecompileSteps<bigint> {
   let result = 1n % modulus;
   const square = base % modulus;
+  const cost = size * size + BIT;
+  let left = PIECE;
   for (const byte of exponent) {
     for (let bit = 7; bit >= 0; bit -= 1) {
       result = (result * result) % modulus;
       if (((byte >> bit) & 1) === 1) result = (result * square) % modulus;
+      left -= cost;
+      if (left > 0) continue;
+      left = PIECE;
+      yield;
     }
   }
   return result;
 }
 
-/** MODEXP (EIP-198; price of EIP-2565 from Berlin on). Undefined: not enough gas. */
-export function runModexp(input: Uint8Array, gas: number, eip2565: boolean): PrecompileResult | undefined {
+/** MODEXP (EIP-198; price of EIP-2565 from Berlin on). Undefined: not enough gas. Now and then it may pause. */
+export function* runModexp(
+  input: Uint8Array,
+  gas: number,
+  eip2565: boolean,
+): PrecompileSteps<PrecompileResult | undefined> {
   const baseLength = bytesToBigint(slice(input, 0, 32));
   const exponentLength = bytesToBigint(slice(input, 32, 32));
   const modulusLength = bytesToBigint(slice(input, 64, 32));
@@ -75,6 +90,6 @@ export function runModexp(input: Uint8Array, gas: number, eip2565: boolean): Pre
   const modulus = bytesToBigint(slice(input, 96 + baseSize + exponentSize, modulusSize));
   if (modulus === 0n) return { gasUsed, output: new Uint8Array(modulusSize) };
   const base = bytesToBigint(slice(input, 96, baseSize));
-  const result = power(base, slice(input, 96 + baseSize, exponentSize), modulus);
+  const result = yield* power(base, slice(input, 96 + baseSize, exponentSize), modulus, modulusSize);
   return { gasUsed, output: bigintToFixedBytes(result, modulusSize) };
 }

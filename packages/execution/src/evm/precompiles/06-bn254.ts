@@ -1,5 +1,6 @@
 import { bn254 } from '@noble/curves/bn254.js';
 import { bigintToFixedBytes, bytesToBigint } from '@isoquorum/primitives/integer';
+import type { PrecompileSteps } from './precompiles.ts';
 
 /** Order of the base field (EIP-196). */
 const FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
@@ -74,20 +75,29 @@ export function multiplyPoint(input: Uint8Array): Uint8Array | string {
   return writePoint(scalar === 0n || point.is0() ? bn254.G1.Point.ZERO : point.multiplyUnsafe(scalar));
 }
 
-/** Pairing check on alt_bn128 (EIP-197): 1 or 0 in 32 bytes. */
-export function checkPairing(input: Uint8Array): Uint8Array | string {
+/** Pairs whose Miller loops are run together, which saves some squarings: some 30 ms. */
+const PAIRS_AT_ONCE = 4;
+
+/** Pairing check on alt_bn128 (EIP-197): 1 or 0 in 32 bytes, or why the input is none. Every few pairs it may pause. */
+export function* checkPairing(input: Uint8Array): PrecompileSteps<Uint8Array | string> {
   if (input.length % 192 !== 0) return 'bad elliptic curve pairing size';
   const pairs: { g1: Point1; g2: Point2 }[] = [];
   for (let at = 0; at < input.length; at += 192) {
     const g1 = readPoint(input, at);
     if (typeof g1 === 'string') return g1;
+    // Its check includes that of the subgroup.
     const g2 = readTwistPoint(input, at + 64);
     if (typeof g2 === 'string') return g2;
-    if (!g2.isTorsionFree()) return 'bn256: malformed point';
     if (!g1.is0() && !g2.is0()) pairs.push({ g1, g2 });
+    yield;
+  }
+  const { Fp12 } = bn254.fields;
+  let product = Fp12.ONE;
+  for (let from = 0; from < pairs.length; from += PAIRS_AT_ONCE) {
+    product = Fp12.mul(product, bn254.pairingBatch(pairs.slice(from, from + PAIRS_AT_ONCE), false));
+    yield;
   }
   const output = new Uint8Array(32);
-  const product = pairs.length === 0 ? bn254.fields.Fp12.ONE : bn254.pairingBatch(pairs);
-  output[31] = bn254.fields.Fp12.eql(product, bn254.fields.Fp12.ONE) ? 1 : 0;
+  output[31] = Fp12.eql(Fp12.finalExponentiate(product), Fp12.ONE) ? 1 : 0;
   return output;
 }

@@ -1,5 +1,6 @@
 import { bytesToBareHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { PrecompileResult, PrecompileSteps } from './precompiles.ts';
 
 // Test vector 5 of EIP-152, and its input with other numbers of rounds.
 const state =
@@ -13,6 +14,16 @@ function input(rounds: number, flag: string): Uint8Array {
   return hexToBytes(`0x${rounds.toString(16).padStart(8, '0')}${state}${message}${counters}${flag}`);
 }
 
+/** To its end, with what else happens at each pause. */
+function finish(steps: PrecompileSteps<PrecompileResult | undefined>, atPause?: () => void) {
+  let step = steps.next();
+  while (step.done !== true) {
+    atPause?.();
+    step = steps.next();
+  }
+  return step.value;
+}
+
 describe('BLAKE2b F', () => {
   afterEach(() => {
     vi.unstubAllGlobals();
@@ -24,17 +35,32 @@ describe('BLAKE2b F', () => {
     vi.stubGlobal('WebAssembly', undefined);
     vi.resetModules();
     const plain = await import('./09-blake2f.ts');
-    expect(bytesToBareHex(runBlake2f(input(12, '01'), 12)?.output ?? new Uint8Array(0))).toBe(expected);
+    expect(bytesToBareHex(finish(runBlake2f(input(12, '01'), 12))?.output ?? new Uint8Array(0))).toBe(expected);
     for (const rounds of [0, 1, 9, 10, 11, 12, 123, 100_007]) {
       for (const flag of ['00', '01'])
-        expect(plain.runBlake2f(input(rounds, flag), rounds)).toEqual(runBlake2f(input(rounds, flag), rounds));
+        expect(finish(plain.runBlake2f(input(rounds, flag), rounds))).toEqual(
+          finish(runBlake2f(input(rounds, flag), rounds)),
+        );
     }
+  });
+
+  it('answers the same when another begins at each of its pauses', async () => {
+    const { runBlake2f } = await import('./09-blake2f.ts');
+    const rounds = 200_007;
+    const alone = finish(runBlake2f(input(rounds, '01'), rounds));
+    let pauses = 0;
+    const disturbed = finish(runBlake2f(input(rounds, '01'), rounds), () => {
+      pauses++;
+      finish(runBlake2f(input(60_000, '00'), rounds));
+    });
+    expect(pauses).toBeGreaterThan(2);
+    expect(disturbed).toEqual(alone);
   });
 
   it('refuses other lengths and flags, and takes a gas a round', async () => {
     const { runBlake2f } = await import('./09-blake2f.ts');
-    expect(runBlake2f(input(12, '02'), 12)?.error).toBe('invalid final flag');
-    expect(runBlake2f(input(12, '01').subarray(1), 12)?.error).toBe('invalid input length');
-    expect(runBlake2f(input(12, '01'), 11)).toBeUndefined();
+    expect(finish(runBlake2f(input(12, '02'), 12))?.error).toBe('invalid final flag');
+    expect(finish(runBlake2f(input(12, '01').subarray(1), 12))?.error).toBe('invalid input length');
+    expect(finish(runBlake2f(input(12, '01'), 11))).toBeUndefined();
   });
 });

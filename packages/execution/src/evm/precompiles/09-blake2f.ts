@@ -1,6 +1,6 @@
 import { blake2fBinary } from '../../wasm/blake2f-binary.ts';
 import { compileModule, instantiate, type WasmMemory } from '../../wasm/web-assembly.ts';
-import type { PrecompileResult } from './precompiles.ts';
+import type { PrecompileResult, PrecompileSteps } from './precompiles.ts';
 
 /** The initial vector of BLAKE2b in halves of 32 bits, the lower first. */
 const INITIAL = [
@@ -78,14 +78,17 @@ function round(v: Uint32Array, m: Uint32Array, order: readonly number[]): void {
 }
 
 /** In plain TypeScript, where WebAssembly is refused. */
-function compress(view: DataView, rounds: number, flag: number): Uint8Array {
+function* compress(view: DataView, rounds: number, flag: number): PrecompileSteps<Uint8Array> {
   const half = (at: number): number => view.getUint32(at, true);
   const h = Uint32Array.from({ length: 16 }, (_, index) => half(4 + 4 * index));
   const m = Uint32Array.from({ length: 32 }, (_, index) => half(68 + 4 * index));
   const v = Uint32Array.from([...h, ...INITIAL]);
   for (let index = 0; index < 4; index++) v[24 + index] = (v[24 + index] as number) ^ half(196 + 4 * index);
   for (let index = 28; index < 30; index++) v[index] = (v[index] as number) ^ -flag;
-  for (let index = 0; index < rounds; index++) round(v, m, SIGMA[index % 10] as readonly number[]);
+  for (let index = 0; index < rounds; index++) {
+    round(v, m, SIGMA[index % 10] as readonly number[]);
+    if (index % PLAIN_ROUNDS_AT_ONCE === PLAIN_ROUNDS_AT_ONCE - 1) yield;
+  }
   const output = new Uint8Array(64);
   const out = new DataView(output.buffer);
   for (let index = 0; index < 16; index++)
@@ -105,34 +108,47 @@ interface Blake2fExports {
 
 /** A multiple of ten. An engine optimises a function between its calls, and not while one of them runs. */
 const ROUNDS_AT_ONCE = 50_000;
+/** The same without WebAssembly. */
+const PLAIN_ROUNDS_AT_ONCE = 5_000;
 
-/** The module; null where WebAssembly is refused. */
-let core: Blake2fExports | null | undefined;
+/** Instances that wait for work: one is enough unless a run pauses in its middle while another begins. */
+const idle: Blake2fExports[] = [];
+let isRefused = false;
 
-function loadCore(): Blake2fExports | null {
+/** An instance of the module; undefined where WebAssembly is refused. */
+function takeCore(): Blake2fExports | undefined {
+  if (isRefused) return undefined;
   try {
-    return instantiate<Blake2fExports>(compileModule(blake2fBinary), {});
+    return idle.pop() ?? instantiate<Blake2fExports>(compileModule(blake2fBinary), {});
   } catch {
-    return null;
+    isRefused = true;
+    return undefined;
   }
 }
 
-function compressInWasm(input: Uint8Array, rounds: number, flag: number): Uint8Array | undefined {
-  core ??= loadCore();
-  if (core === null) return undefined;
+function* compressInWasm(
+  core: Blake2fExports,
+  input: Uint8Array,
+  rounds: number,
+  flag: number,
+): PrecompileSteps<Uint8Array> {
   const bytes = new Uint8Array(core.memory.buffer);
   const state = core.input();
   bytes.set(input.subarray(4, 68), state);
   bytes.set(input.subarray(68, 196), core.message());
   bytes.set(input.subarray(196, 212), core.counters());
   core.begin(-BigInt(flag));
-  for (let left = rounds; left > 0; left -= ROUNDS_AT_ONCE) core.rounds(Math.min(left, ROUNDS_AT_ONCE));
+  for (let left = rounds; left > 0; left -= ROUNDS_AT_ONCE) {
+    core.rounds(Math.min(left, ROUNDS_AT_ONCE));
+    if (left > ROUNDS_AT_ONCE) yield;
+  }
   core.end();
+  idle.push(core);
   return bytes.slice(state, state + 64);
 }
 
-/** The compression function F of BLAKE2b as a precompiled contract (EIP-152): one gas a round. */
-export function runBlake2f(input: Uint8Array, gas: number): PrecompileResult | undefined {
+/** The compression function F of BLAKE2b as a precompiled contract (EIP-152): one gas a round. Now and then it may pause. */
+export function* runBlake2f(input: Uint8Array, gas: number): PrecompileSteps<PrecompileResult | undefined> {
   const nothing = new Uint8Array(0);
   if (input.length !== 213) return { gasUsed: 0, output: nothing, error: 'invalid input length' };
   const view = new DataView(input.buffer, input.byteOffset, input.length);
@@ -140,6 +156,7 @@ export function runBlake2f(input: Uint8Array, gas: number): PrecompileResult | u
   if (flag > 1) return { gasUsed: 0, output: nothing, error: 'invalid final flag' };
   const rounds = view.getUint32(0);
   if (rounds > gas) return undefined;
-  const output = compressInWasm(input, rounds, flag) ?? compress(view, rounds, flag);
+  const core = takeCore();
+  const output = yield* core === undefined ? compress(view, rounds, flag) : compressInWasm(core, input, rounds, flag);
   return { gasUsed: rounds, output };
 }

@@ -20,6 +20,8 @@ export function failureText(code: number, first: number, second: number): string
       return evmErrors.returnDataOutOfBounds;
     case layout.INIT_CODE_TOO_LONG:
       return evmErrors.maxInitCodeSize;
+    case layout.GAS_OVERFLOW:
+      return evmErrors.gasOverflow;
     default:
       return evmErrors.outOfGas;
   }

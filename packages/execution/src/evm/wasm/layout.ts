@@ -41,6 +41,7 @@ export const layout = {
   READ_ONLY: 7,
   RETURN_DATA_OUT_OF_BOUNDS: 8,
   INIT_CODE_TOO_LONG: 9,
+  GAS_OVERFLOW: 10,
   EIP_150: 1,
   BERLIN: 2,
   SHANGHAI: 4,
