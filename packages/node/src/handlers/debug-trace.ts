@@ -16,7 +16,7 @@ import { blockAt, selectHeader } from './blocks.ts';
 import type { CallRunner } from './call-runner.ts';
 import { psiOf, type HandlerContext } from './context.ts';
 import { timeSlices } from './time-slices.ts';
-import { createRunTrace, type RunTrace } from './tracers.ts';
+import { createRunTrace, type RunTrace, TraceBudget } from './tracers.ts';
 
 /** Time that a trace may take when its caller names none, and at most. */
 const TRACE_TIMEOUT_MS = 5000;
@@ -57,7 +57,8 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
       psi: psiOf(context, request),
       evm: createFastEvm(),
       begin: () => {
-        traces = new Map(wanted.map((index) => [index, createRunTrace(config, rules, clock)]));
+        const budget = new TraceBudget();
+        traces = new Map(wanted.map((index) => [index, createRunTrace(config, rules, clock, budget)]));
         return (index) => {
           const trace = traces.get(index);
           return trace === undefined ? limits : { ...limits, tracer: trace.tracer };
@@ -111,7 +112,7 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
     },
     debug_traceCall: async (request, message, block, config) => {
       const { header } = selectHeader(context, block);
-      const trace = createRunTrace(config, rulesAt(chain.config, header.number), clock);
+      const trace = createRunTrace(config, rulesAt(chain.config, header.number), clock, new TraceBudget());
       const options = { ...slices(config), tracer: trace.tracer };
       const result = await runner.run(message, block, request, {
         evm: createFastEvm(),

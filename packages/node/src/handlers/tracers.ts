@@ -17,6 +17,27 @@ import type { TraceJson } from '@isoquorum/rpc/jsonrpc/shapes/trace';
 /** Words of stack, memory and storage that one answer may hold; the original has no limit. */
 const TRACE_WORDS_MAX = 4_000_000;
 
+/** Counts the words that all traces of one answer hold together. */
+export class TraceBudget {
+  private readonly limit: number;
+  private words = 0;
+
+  constructor(limit: number = TRACE_WORDS_MAX) {
+    this.limit = limit;
+  }
+
+  /** @throws TRACE_TOO_LARGE */
+  take(words: number): void {
+    this.words += words;
+    if (this.words <= this.limit) return;
+    throw new IsoquorumError(
+      'TRACE_TOO_LARGE',
+      `the trace has more than ${this.limit} words: leave memory or stack out`,
+      { limit: this.limit },
+    );
+  }
+}
+
 /** So much of a key the original's JavaScript engine shows in its texts. */
 const KEY_SHOWN = 32;
 
@@ -80,8 +101,7 @@ class Ends implements TraceObserver {
   }
 }
 
-function structTrace(config: TraceConfig): RunTrace {
-  let words = 0;
+function structTrace(config: TraceConfig, budget: TraceBudget): RunTrace {
   const logger = new StructLogger(
     {
       disableMemory: config.DisableMemory ?? false,
@@ -89,18 +109,7 @@ function structTrace(config: TraceConfig): RunTrace {
       disableStorage: config.DisableStorage ?? false,
       limit: config.Limit ?? 0,
     },
-    (units) => {
-      words += units;
-      if (words > TRACE_WORDS_MAX) {
-        throw new IsoquorumError(
-          'TRACE_TOO_LARGE',
-          `the trace has more than ${TRACE_WORDS_MAX} words: leave memory or stack out`,
-          {
-            limit: TRACE_WORDS_MAX,
-          },
-        );
-      }
-    },
+    (words) => budget.take(words),
   );
   const ends = new Ends(logger);
   return {
@@ -182,6 +191,11 @@ function namedTrace(name: string, rules: ForkRules, clock: Clock): RunTrace {
 }
 
 /** Makes the tracer that a client asks for. @throws TRACER_CODE_REFUSED; while tracing TRACE_TOO_LARGE */
-export function createRunTrace(config: TraceConfig | undefined, rules: ForkRules, clock: Clock): RunTrace {
-  return config?.tracer === undefined ? structTrace(config ?? {}) : namedTrace(config.tracer, rules, clock);
+export function createRunTrace(
+  config: TraceConfig | undefined,
+  rules: ForkRules,
+  clock: Clock,
+  budget: TraceBudget,
+): RunTrace {
+  return config?.tracer === undefined ? structTrace(config ?? {}, budget) : namedTrace(config.tracer, rules, clock);
 }
