@@ -45,7 +45,7 @@ async function* besideReference(
   }
 }
 
-/** One of the four loops, for each engine. */
+/** One of the loops, for each engine. */
 export const benchLoop = (name: keyof typeof evmLoops): Bench =>
   async function* ({ seconds }) {
     await installFastestCrypto();

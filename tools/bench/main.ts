@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   'evm.mul': async () => (await import('./engines.ts')).benchLoop('mul'),
   'evm.keccak': async () => (await import('./engines.ts')).benchLoop('keccak'),
   'evm.mstore': async () => (await import('./engines.ts')).benchLoop('mstore'),
+  'evm.pairing': async () => (await import('./engines.ts')).benchLoop('pairing'),
   'evm.erc20': async () => (await import('./engines.ts')).benchTransfers,
   'trie.update': async () => (await import('./engines.ts')).benchTrie,
   'secp256k1.recover': async () => (await import('./engines.ts')).benchRecover,

@@ -31,7 +31,7 @@ async function trace(config: TraceConfig | undefined, budget: TraceBudget): Prom
   state.setCode(contract, hexToBytes(`0x${CODE}`));
   state.finalise(false);
   const reader = createTrieReader(database, new TrieUpdater(database, emptyTrieRoot).commit(state).root);
-  const { tracer, result } = createRunTrace(config, rulesAt(genesis.config, 0), createVirtualClock(0), budget);
+  const run = createRunTrace(config, rulesAt(genesis.config, 0), createVirtualClock(0), budget);
   const outcome = await runAsync(
     callContract({
       config: genesis.config,
@@ -41,11 +41,11 @@ async function trace(config: TraceConfig | undefined, budget: TraceBudget): Prom
       states: { publicState: reader, privateState: reader },
       blockHash: () => undefined,
       request: { to: contract, gas: 100_000n },
-      options: { tracer },
+      options: { tracer: run.tracer },
     }),
   );
   expect(outcome.status).toBe('done');
-  const { structLogs } = result({ gasUsed: 0n, gasLimit: 100_000n, hasFailed: false }) as { structLogs: unknown[] };
+  const { structLogs } = run.result({ gasUsed: 0n, gasLimit: 100_000n, hasFailed: false }) as { structLogs: unknown[] };
   return structLogs.length;
 }
 
