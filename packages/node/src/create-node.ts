@@ -29,7 +29,6 @@ import { createFollowerDriver } from './consensus-driver/follower-driver.ts';
 import { createVoteBook } from './consensus-driver/vote-book.ts';
 import { createEngineRules } from './engine/create-engine-rules.ts';
 import { decidersTogether } from './engine/engine.ts';
-import { publishStatements } from './home/publish-statements.ts';
 import { serveHome } from './home/serve-home.ts';
 import { createBlockReplay } from './import/block-replay.ts';
 import { createExecutor, type Executor } from './import/executor.ts';
@@ -40,12 +39,13 @@ import type { RaftOptions } from './raft/options.ts';
 import { createRecoverSenders, type RecoverSenders } from './pool/senders.ts';
 import { createSimulate } from './private/simulate.ts';
 import { createSubmitter } from './private/create-submitter.ts';
+import { followManager } from './private/follow-manager.ts';
 import { createManagerSource } from './private/manager-source.ts';
+import { openSurvey } from './private/manager-survey.ts';
 import { openPrivateGroups } from './private/open-private-groups.ts';
 import { createPayloadResolver, noPayloads } from './private/payload-resolver.ts';
 import { createPrivateFollower } from './private/private-follower.ts';
 import { privateStatesOf } from './private/private-groups.ts';
-import { followStoredPayloads } from './private/stored-payloads.ts';
 import { createBlockAnnouncer } from './sync/block-announcer.ts';
 import { createBranchLimits } from './sync/branch-limits.ts';
 import { createCatchUp } from './sync/catch-up.ts';
@@ -71,6 +71,10 @@ export interface NodeOptions {
   readonly logger: Logger;
   /** The transaction manager's client; absent: a stranger to every private transaction, and none can be sent. */
   readonly manager?: Q2tClient | undefined;
+  /** Tells this manager from others (its URL): another one is asked for all payloads that blocks were executed without. */
+  readonly managerName?: string | undefined;
+  /** The manager is asked for them anew though it was asked before: it has got keys or payloads since, and cannot tell. */
+  readonly asksManagerAgain?: boolean;
   readonly rules?: RulesProfile;
   /** 32-byte private keys of node-held accounts; development only. */
   readonly accountKeys?: readonly Uint8Array[];
@@ -293,6 +297,8 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     clock,
     logger,
   });
+  const asked = manager && JSON.stringify([options.managerName ?? 'manager', groups?.groups ?? []]);
+  const survey = await openSurvey(store, asked, options.asksManagerAgain);
   follower.start();
   bloomIndexer.start();
   stops.push(() => bloomIndexer.stop());
@@ -307,16 +313,11 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   host.setStatus({ number: reader.headNumber(), hash: reader.head().hash });
   driver.start();
   stops.push(() => driver.stop());
-  if (manager !== undefined) {
-    const onStored = (digest: Uint8Array): Promise<void> => follower.payloadStored(digest);
-    stops.push(
-      followStoredPayloads({ source: manager, store, clock, logger, onStored, onReachable: () => follower.retryNow() }),
-    );
-  }
-  if (manager !== undefined) {
-    const { peerId } = host;
+  if (manager !== undefined && survey !== undefined) {
+    const { privates } = chain;
+    const parts = { manager, survey, privates, follower, resolver, groups, store, clock, logger };
     const { nodeKey } = options;
-    stops.push(publishStatements({ manager, peerId, nodeKey, genesisHash: reader.genesisHash, clock, logger }));
+    stops.push(...followManager({ ...parts, peerId: host.peerId, nodeKey, genesisHash: reader.genesisHash }));
   }
   try {
     await host.start();

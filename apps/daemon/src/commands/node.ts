@@ -15,6 +15,7 @@ interface NodeFlags {
   readonly libp2pWsPort: number;
   readonly enodePort: number;
   readonly manager?: string;
+  readonly askManagerAgain: boolean;
   readonly rules: 'strict' | 'goquorum';
   readonly gcmode: 'archive' | 'full';
   readonly validate: boolean;
@@ -67,6 +68,11 @@ export function addNodeCommand(program: Command): void {
     )
     .option('--enode-port <port>', 'port that the enode URL names', parseInteger('enode-port', 0, 65_535), 30_303)
     .option('--manager <url>', "the transaction manager's Q2T server: http://127.0.0.1:9101 or unix:/path")
+    .option(
+      '--ask-manager-again',
+      'ask it anew for payloads of old blocks that it did not have: after it got keys, or payloads by a resend, as no Tessera tells',
+      false,
+    )
     .option(
       '--rules <profile>',
       'strict, or goquorum: accept what GoQuorum 24.4.1 accepts',
@@ -139,6 +145,7 @@ export function addNodeCommand(program: Command): void {
         enodePort: flags.enodePort,
         ...(flags.browsersFile === undefined ? {} : { browsersFile: flags.browsersFile }),
         ...(flags.manager === undefined ? {} : { manager: { url: flags.manager } }),
+        asksManagerAgain: flags.askManagerAgain,
         rules: flags.rules,
         gcMode: flags.gcmode,
         accountKeys,

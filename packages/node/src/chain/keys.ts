@@ -51,6 +51,8 @@ export const consensusRecordKey: Uint8Array = prefix('m:consensus');
 export const ibftRecordKey: Uint8Array = prefix('m:ibft');
 /** Number of the last late payload of the manager that was looked at, 8 bytes. */
 export const payloadSequenceKey: Uint8Array = prefix('m:payloads');
+/** Which manager was asked for all payloads that blocks were executed without, and how far: JSON; absent: none. */
+export const payloadSurveyKey: Uint8Array = prefix('m:survey');
 
 /** Groups of parties with a private state of their own, as the manager listed them last: JSON. */
 export const privateGroupsKey: Uint8Array = prefix('m:groups');
@@ -80,10 +82,14 @@ export const privateHeadKey = (psi: string): Uint8Array => concatBytes(privateHe
 /** Present for a digest with which a canonical block was executed as "not a party": payload digest (64), number (8), psi. */
 export const unresolvedKey = (digest: EncryptedPayloadHash, number: number, psi: string): Uint8Array =>
   concatBytes(unresolvedPrefix, digest, numberToKey(number), utf8ToBytes(psi));
-/** Range of {@link unresolvedKey}s of one digest. */
-export const unresolvedRange = (digest: EncryptedPayloadHash): { gte: Uint8Array; lt: Uint8Array } => ({
+/** Length of the digest in an {@link unresolvedKey}. */
+export const payloadHashLength = 64;
+/** Range of {@link unresolvedKey}s of one digest, or of all. */
+export const unresolvedRange = (
+  digest: EncryptedPayloadHash = new Uint8Array(0),
+): { gte: Uint8Array; lt: Uint8Array } => ({
   gte: concatBytes(unresolvedPrefix, digest),
-  lt: concatBytes(unresolvedPrefix, digest, new Uint8Array(9).fill(0xff)),
+  lt: concatBytes(unresolvedPrefix, digest, new Uint8Array(payloadHashLength + 9 - digest.length).fill(0xff)),
 });
 /** A local transaction that is not mined yet, in consensus encoding. */
 export const journalKey = (transactionHash: Hash32): Uint8Array => concatBytes(journalPrefix, transactionHash);

@@ -7,25 +7,17 @@ import { deriveReceipts } from '@isoquorum/primitives/receipt-storage';
 import type { Receipt } from '@isoquorum/primitives/receipt';
 import type { Transaction } from '@isoquorum/primitives/transaction/transaction';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
-import { bytesToUtf8 } from '@isoquorum/primitives/utf8';
 import type { StateDatabase } from '@isoquorum/execution/state/database';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import { type BlockStore, sendersForDerivation } from './block-store.ts';
 import type { ChainBlock, ChainEvent, PrivateHead, PrivateWait } from './chain.ts';
 import { privateStateBehind, unknownBlock, unknownPrivateState } from './errors.ts';
 import { SECTION_BLOCKS } from '../bloom/section.ts';
-import {
-  bloomSectionKey,
-  keyToNumber,
-  numberToKey,
-  privateHeadKey,
-  privateResultKey,
-  unresolvedKey,
-  unresolvedRange,
-} from './keys.ts';
+import { bloomSectionKey, keyToNumber, numberToKey, privateHeadKey, privateResultKey } from './keys.ts';
 import { createLru } from './lru.ts';
 import { decodePrivateResult, encodePrivateResult, innerName } from './private-result.ts';
 import type { Pruner } from './pruner.ts';
+import { createUnresolvedPayloads, type UnresolvedPayloads } from './unresolved-payloads.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 /** What a private state made of a block, ready to be stored. */
@@ -68,8 +60,10 @@ export interface PrivateStore {
   retreat(number: number): StoreOperation[];
   /** Notes why a head stands, or that it moves again. */
   setWaiting(psi: string, wait: PrivateWait | undefined): void;
-  /** Lowest block number that was executed without this payload, by private state. */
-  executedWithout(digest: EncryptedPayloadHash): Promise<ReadonlyMap<string, number>>;
+  /** Digests that blocks were executed without. */
+  readonly unresolved: UnresolvedPayloads;
+  /** Whether a block, and all after it, can be executed again: the states before them have not been pruned. */
+  isReplayable(number: number): boolean;
 }
 
 interface CachedResult {
@@ -116,6 +110,7 @@ const genesisResult: CachedResult = {
 
 export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
   const { store, blocks, writes } = options;
+  const unresolved = createUnresolvedPayloads(store);
   const results = createLru<CachedResult>(256);
   const heads = new Map<string, HeadState>();
   for (const psi of options.privateStates) heads.set(psi, loadHead(psi));
@@ -247,13 +242,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       const operations: StoreOperation[] = [...commit.operations];
       const value = encodePrivateResult({ ...commit, bloom: commit.logsBloom });
       operations.push({ type: 'put', key: privateResultKey(block.hash, psi), value });
-      for (const digest of commit.notParty) {
-        operations.push({ type: 'put', key: unresolvedKey(digest, number, psi), value: new Uint8Array(0) });
-      }
-      for (const digest of commit.resolved) {
-        const key = unresolvedKey(digest, number, psi);
-        if (store.getSync(key) !== undefined) operations.push({ type: 'delete', key });
-      }
+      operations.push(...unresolved.operations(psi, number, commit.notParty, commit.resolved));
       operations.push(headOperation(psi, number, block.hash));
       const receipts = new Map<number, Receipt>();
       const inner = new Map<number, Receipt>();
@@ -292,15 +281,8 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       stateOf(psi).waitingFor = wait;
       if (wait !== undefined) options.emit({ type: 'privateWaiting', psi, wait });
     },
-    async executedWithout(digest) {
-      const lowest = new Map<string, number>();
-      const prefixLength = unresolvedRange(digest).gte.length;
-      for await (const [key] of store.iterate(unresolvedRange(digest))) {
-        const number = keyToNumber(key.subarray(prefixLength));
-        const psi = bytesToUtf8(key.subarray(prefixLength + 8), 'psi');
-        if (!lowest.has(psi)) lowest.set(psi, number);
-      }
-      return lowest;
-    },
+    unresolved,
+    // The genesis is kept always, so that from 1 on all are there.
+    isReplayable: (number) => number > options.pruner.keptFrom() || options.pruner.keptFrom() <= 1,
   };
 }

@@ -5,7 +5,6 @@ import type { Logger } from '@isoquorum/platform/logger';
 import type { PendingRecovery, SenderRecovery } from '@isoquorum/platform/sender-recovery';
 import type { Store } from '@isoquorum/platform/store';
 import { type Block, blockHash } from '@isoquorum/primitives/block';
-import type { EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import { IsoquorumError, isIsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
@@ -16,7 +15,9 @@ import { openChain } from '../chain/open-chain.ts';
 import type { RulesProfile } from '../create-node.ts';
 import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createRecoverSenders } from '../pool/senders.ts';
-import { createPayloadResolver, type PayloadSource } from '../private/payload-resolver.ts';
+import { openSurvey } from '../private/manager-survey.ts';
+import { createPayloadResolver, noPayloads, type PayloadSource } from '../private/payload-resolver.ts';
+import { applySurvey, noSurvey, type PayloadSurvey, surveyPage } from '../private/payload-survey.ts';
 import { privateDigestsOf } from '../private/private-digests.ts';
 import { createPrivateFollower } from '../private/private-follower.ts';
 import {
@@ -94,8 +95,16 @@ export interface ImportChainOptions {
   readonly onDone?: (chain: ChainReader) => void | Promise<void>;
 }
 
-/** `IMPORT_FAILED`: block `number` with `hash` was refused; the cause's code is in `code`. `IMPORT_OTHER_CHAIN`: block 0 of the file is not our genesis. */
-export type ImportChainErrorCode = 'IMPORT_FAILED' | 'IMPORT_OTHER_CHAIN';
+/**
+ * `IMPORT_FAILED`: block `number` with `hash` was refused; the cause's code is in `code`. `IMPORT_OTHER_CHAIN`: block 0 of the file is not our
+ * genesis. `PAYLOADS_TOO_LATE`: the blocks are there, but states that payloads are needed on are pruned.
+ */
+export type ImportChainErrorCode = 'IMPORT_FAILED' | 'IMPORT_OTHER_CHAIN' | 'PAYLOADS_TOO_LATE';
+
+function payloadsTooLate(payloads: number, keptFrom: number): IsoquorumError {
+  const text = `the blocks are imported, but ${payloads} payloads came too late: states are kept from block ${keptFrom} on. Import into an empty directory, or with --gcmode archive, to execute what they are for`;
+  return new IsoquorumError('PAYLOADS_TOO_LATE', text, { payloads, keptFrom }, 'REJECT');
+}
 
 /** For a block whose senders nobody needs. */
 const nothingPending: PendingRecovery = { finish: async () => {} };
@@ -109,7 +118,7 @@ interface Ahead {
 /**
  * Imports a chain that `geth export` wrote, checking every header, seal, body, receipt root, bloom and state root as a node does, and
  * executes private transactions with what `payloads` knows. The store stays open.
- * @throws IMPORT_FAILED naming the first bad block, IMPORT_OTHER_CHAIN, CHAIN_FILE_*, STORE_*
+ * @throws IMPORT_FAILED naming the first bad block, IMPORT_OTHER_CHAIN, PAYLOADS_TOO_LATE, CHAIN_FILE_*, STORE_*
  */
 export async function importChain(options: ImportChainOptions): Promise<ImportReport> {
   const { genesis, clock, logger } = options;
@@ -131,6 +140,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   });
   const { chain, database } = opened;
   const { reader } = chain;
+  const mayLackPayloads = reader.headNumber() > 0 && options.payloads !== noPayloads;
   const rules = createEngineRules({ chain, database, profile: options.rules, recover: createRecoverCache() });
   const executor = createExecutor({
     chain,
@@ -149,16 +159,21 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   let transactions = 0;
   let gas = 0;
   let alreadyThere = 0;
-  const digestsThere: EncryptedPayloadHash[] = [];
 
   const perSecond = (count: number): number => count / Math.max((clock.nowMs() - startedMs) / 1000, 0.001);
 
-  /** Blocks that an earlier import executed without payloads that are known now are executed again, privately. */
-  async function bringLatePayloads(): Promise<void> {
-    for (const digest of digestsThere) {
-      if ((await chain.privates.executedWithout(digest)).size === 0) continue;
-      if ((await options.payloads.receive(digest)) !== undefined) await follower.payloadStored(digest);
+  /** Blocks that were executed before without payloads that are known now are executed again, privately. */
+  async function bringLatePayloads(): Promise<PayloadSurvey> {
+    const { privates } = chain;
+    let survey = noSurvey;
+    for (;;) {
+      const page = await surveyPage({ privates, resolver, groups }, survey);
+      if (page.status === 'page') survey = page.survey;
+      else if (page.status === 'end') break;
+      else throw new IsoquorumError('PAYLOADS_INVALID', page.unresolved[0]?.reason ?? '', {}, 'REJECT');
     }
+    await applySurvey(survey, privates, follower);
+    return survey;
   }
 
   function beginRecovery(block: Block): PendingRecovery {
@@ -185,7 +200,6 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
         gas += Number(header.gasUsed);
       } else {
         alreadyThere++;
-        digestsThere.push(...privateDigestsOf(genesis.config, block));
       }
     } catch (error) {
       if (!isIsoquorumError(error) || error.reaction === 'STOP') throw error;
@@ -217,6 +231,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     });
   }
 
+  await openSurvey(options.store, undefined);
   follower.start();
   opened.startUpkeep();
   try {
@@ -234,9 +249,10 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     for (const next of ahead) await take(next);
     await Promise.all(durable);
     await follower.idle();
-    await bringLatePayloads();
+    const { tooLate } = mayLackPayloads ? await bringLatePayloads() : noSurvey;
     await follower.idle();
     if (fatal !== undefined) throw fatal;
+    if (tooLate > 0) throw payloadsTooLate(tooLate, reader.statesKeptFrom());
   } finally {
     await Promise.allSettled(durable);
     await follower.stop();

@@ -59,6 +59,8 @@ export interface StartNodeOptions {
   /** Instead of `permissioned-browsers.json` in the data directory. */
   readonly browsersFile?: string;
   readonly manager?: { readonly url: string } | { readonly client: Q2tClient };
+  /** See `NodeOptions`. */
+  readonly asksManagerAgain?: boolean;
   readonly rules?: RulesProfile;
   readonly evm?: EvmChoice;
   /** Node-held accounts; development only. */
@@ -200,6 +202,8 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
       random,
       logger,
       manager: managerOf(options, clock),
+      managerName: options.manager !== undefined && 'url' in options.manager ? options.manager.url : undefined,
+      ...(options.asksManagerAgain === undefined ? {} : { asksManagerAgain: options.asksManagerAgain }),
       networkId,
       recoverSenders: createRecoverSenders(recovery),
       advertise: {

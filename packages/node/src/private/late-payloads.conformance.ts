@@ -164,7 +164,7 @@ describe.skipIf(!isPresent)('payloads that come after their blocks (needs ../sha
         await follower.payloadStored(digest);
         await follower.idle();
         expect({ digest: text, portrait: portrait(chain.reader) }).toEqual({ digest: text, portrait: whole });
-        expect(await chain.privates.executedWithout(digest)).toEqual(
+        expect(await chain.privates.unresolved.lowest(digest)).toEqual(
           groups === undefined ? new Map() : expect.any(Map),
         );
       }

@@ -1,11 +1,12 @@
 import type { EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
-import { bytesEqual, bytesToBareHex, isZeroBytes } from '@isoquorum/primitives/hex';
+import { bytesEqual, bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import type { CancelTimer, Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Blockchain } from '../chain/blockchain.ts';
 import type { ChainBlock } from '../chain/chain.ts';
 import { storeDamaged } from '../chain/errors.ts';
+import type { UnresolvedPayload } from '../chain/unresolved-payloads.ts';
 import type { Executor } from '../import/executor.ts';
 import type { PayloadResolver, Unresolved } from './payload-resolver.ts';
 import { privateDigestsOf } from './private-digests.ts';
@@ -23,6 +24,8 @@ export interface PrivateFollower {
   stop(): Promise<void>;
   /** A payload came to the manager: blocks that were executed without it are executed again. */
   payloadStored(digest: EncryptedPayloadHash): Promise<void>;
+  /** The same for payloads that are there, each with the block from which on it counts in a private state. */
+  executeAgain(marks: Iterable<UnresolvedPayload>): Promise<void>;
   /** Asks again now, without waiting for the pause to end. */
   retryNow(): void;
   /** Resolves when every private head is level with the public one, or waits for a manager. */
@@ -86,7 +89,7 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
         logsBloom: result.logsBloom,
         receipts: result.receipts,
         operations: result.operations,
-        notParty: notParty.filter((digest) => !isZeroBytes(digest)),
+        notParty,
         resolved,
       });
     }
@@ -152,6 +155,21 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
     } while (again && !stopped);
   }
 
+  /** The private state goes back before a block that was executed without a payload. */
+  async function goBack({ digest, number, psi }: UnresolvedPayload): Promise<void> {
+    if (privates.head(psi).number < number) return;
+    const text = bytesToHex(digest);
+    if (!privates.isReplayable(number)) {
+      const fields = { psi, blockNumber: number, keptFrom: reader.statesKeptFrom(), digest: text };
+      logger.log('warn', 'A payload came too late: the states of its block were pruned', fields);
+      return;
+    }
+    // Not while a block is being executed on the state that is about to go back.
+    while (running !== undefined) await running;
+    logger.log('info', 'A payload came late: the private state goes back', { psi, to: number - 1, digest: text });
+    await privates.rewind(psi, number - 1, text);
+  }
+
   function kick(): void {
     if (stopped) return;
     cancelRetry?.();
@@ -192,23 +210,13 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
         const oldest = storedLately.keys().next().value;
         if (oldest !== undefined) storedLately.delete(oldest);
       }
-      for (const [psi, number] of await privates.executedWithout(digest)) {
-        if (privates.head(psi).number < number) continue;
-        const keptFrom = reader.statesKeptFrom();
-        if (number - 1 < keptFrom && number > 1) {
-          const fields = { psi, blockNumber: number, keptFrom, digest: `0x${text}` };
-          logger.log('warn', 'A payload came too late: the states of its block were pruned', fields);
-          continue;
-        }
-        // Not while a block is being executed on the state that is about to go back.
-        while (running !== undefined) await running;
-        logger.log('info', 'A payload came late: the private state goes back', {
-          psi,
-          to: number - 1,
-          digest: `0x${text}`,
-        });
-        await privates.rewind(psi, number - 1, `0x${text}`);
+      for (const [psi, number] of await privates.unresolved.lowest(digest)) {
+        if (privates.names.includes(psi)) await goBack({ digest, number, psi });
       }
+      kick();
+    },
+    executeAgain: async (marks) => {
+      for (const mark of marks) await goBack(mark);
       kick();
     },
     retryNow: kick,

@@ -20,6 +20,8 @@ export type PrivateGroupsErrorCode = 'PRIVATE_GROUPS_CLASH';
 
 /** Which private state a party belongs to, on a node with several (goquorum.md 5.1). */
 export interface PrivateGroups {
+  /** As the manager lists them. */
+  readonly groups: readonly ResidentGroup[];
   /** All private states, that of nobody last. */
   readonly names: readonly string[];
   /** Private state of a party; undefined for a key of no group. */
@@ -56,6 +58,7 @@ export function createPrivateGroups(groups: readonly ResidentGroup[]): PrivateGr
     }
   }
   return {
+    groups,
     names: [...byPsi.keys(), EMPTY_PRIVATE_STATE],
     psiOf: (key) => byKey.get(key)?.psi,
     members: (psi) => byPsi.get(psi)?.members ?? [],

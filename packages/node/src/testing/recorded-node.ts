@@ -23,6 +23,7 @@ import { createNode, type RulesProfile, type RunningNode } from '../create-node.
 import { createNodeHandlers } from '../handlers/create-node-handlers.ts';
 import { isVerbatim } from '../handlers/verbatim.ts';
 import { createManagerSource } from '../private/manager-source.ts';
+import { noPayloads } from '../private/payload-resolver.ts';
 import { importChain } from '../import/import-chain.ts';
 import { createRecordedManager, readRecordedJson } from './recorded-manager.ts';
 
@@ -44,6 +45,8 @@ export interface RecordedNodeOptions {
   readonly logger?: Logger;
   /** Height to begin with; the chain's head unless told. */
   readonly until?: number;
+  /** The chain is imported without the manager, which only the node over it has. */
+  readonly isStrangerAtFirst?: boolean;
 }
 
 /** One node of a recorded chain, standing still at its head: ours, with what the original's manager knew. */
@@ -112,7 +115,7 @@ export async function openRecordedNode(options: RecordedNodeOptions): Promise<Re
     source: (async function* () {
       yield await Promise.resolve(bytes);
     })(),
-    payloads: createManagerSource(manager),
+    payloads: options.isStrangerAtFirst === true ? noPayloads : createManagerSource(manager),
     groups: genesis.config.isMps ? await manager.residentGroups() : undefined,
     store,
     rules,

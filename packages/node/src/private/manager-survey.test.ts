@@ -1,0 +1,110 @@
+import { createVirtualClock } from '@isoquorum/platform/memory/clock';
+import { createMemoryLogger } from '@isoquorum/platform/memory/logger';
+import { createMemoryStore } from '@isoquorum/platform/memory/store';
+import { bytesToHex } from '@isoquorum/primitives/hex';
+import { expect, it } from 'vitest';
+import type { PrivateStore } from '../chain/private-store.ts';
+import { createUnresolvedPayloads, type UnresolvedPayload } from '../chain/unresolved-payloads.ts';
+import { openSurvey, startManagerSurvey } from './manager-survey.ts';
+import { createPayloadResolver } from './payload-resolver.ts';
+import type { PrivateFollower } from './private-follower.ts';
+
+const MARKS = 3_000;
+/** Digests in the order of their numbers; the blocks they are of go the other way. */
+const digestOf = (index: number): Uint8Array =>
+  new Uint8Array(64)
+    .fill(1)
+    .fill(index >> 8, 0, 1)
+    .fill(index & 255, 1, 2);
+const blockOf = (index: number): number => MARKS - index;
+
+/** A store in which so many blocks lack a payload, and a manager that has those of some. */
+async function createSurveyed(options: { readonly known: readonly number[]; readonly keptFrom?: number }) {
+  const store = createMemoryStore();
+  const clock = createVirtualClock(0);
+  const logger = createMemoryLogger();
+  const unresolved = createUnresolvedPayloads(store);
+  for (let index = 0; index < MARKS; index++)
+    await store.batch(unresolved.operations('private', blockOf(index), [digestOf(index)], []));
+  const asked = new Map<string, number>();
+  const known = new Set(options.known.map((index) => bytesToHex(digestOf(index))));
+  const again: UnresolvedPayload[] = [];
+  const privates = {
+    names: ['private'],
+    unresolved,
+    isReplayable: (number: number) => number > (options.keptFrom ?? 0),
+  } as unknown as PrivateStore;
+  const follower = {
+    executeAgain: async (marks: Iterable<UnresolvedPayload>) => void again.push(...marks),
+  } as unknown as PrivateFollower;
+  let afterAsked: (count: number) => void = () => undefined;
+  const resolver = createPayloadResolver({
+    source: {
+      async receive(digest) {
+        const text = bytesToHex(digest);
+        asked.set(text, (asked.get(text) ?? 0) + 1);
+        afterAsked(asked.size);
+        return known.has(text) ? { payload: Uint8Array.of(1), privacyFlag: 0 } : undefined;
+      },
+    },
+  });
+  async function run(stopAfter = Number.POSITIVE_INFINITY): Promise<void> {
+    const kept = (await openSurvey(store, 'one'))!;
+    let stop: () => Promise<void> = async () => undefined;
+    const stopped = new Promise<void>((resolve) => {
+      afterAsked = (count) => {
+        if (count >= stopAfter) resolve();
+      };
+    });
+    stop = startManagerSurvey({ kept, privates, resolver, groups: undefined, follower, store, clock, logger });
+    if (stopAfter < Number.POSITIVE_INFINITY) {
+      await stopped;
+      await stop();
+    } else {
+      while (!(await openSurvey(store, 'one'))!.isDone) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  const timesAsked = (): number => [...asked.values()].reduce((sum, times) => sum + times, 0);
+  return { store, logger, asked, again, run, timesAsked };
+}
+
+it('asks for every payload once, and goes back to the lowest block of those that are there', async () => {
+  const test = await createSurveyed({ known: [10, 2_000, 700] });
+  await test.run();
+  expect(test.timesAsked()).toBe(MARKS);
+  expect(test.again.map(({ number }) => number)).toEqual([blockOf(2_000)]);
+  await test.run();
+  expect(test.timesAsked()).toBe(MARKS);
+  expect(test.logger.lines.at(-1)?.fields).toEqual({ asked: MARKS, found: 3 });
+});
+
+it('goes on where it was stopped, and remembers what it had found', async () => {
+  const test = await createSurveyed({ known: [10, 2_900] });
+  await test.run(2_500);
+  expect(test.again).toEqual([]);
+  await test.run();
+  expect(test.asked.size).toBe(MARKS);
+  // Not more than what lies between two writes is asked for again.
+  expect(test.timesAsked()).toBeLessThanOrEqual(MARKS + 17 * 64);
+  expect(test.again.map(({ number }) => number)).toEqual([blockOf(2_900)]);
+  expect(test.logger.lines.at(-1)?.fields).toEqual({ asked: MARKS, found: 2 });
+});
+
+it('begins anew with another manager, and after a time without one', async () => {
+  const test = await createSurveyed({ known: [] });
+  await test.run();
+  expect((await openSurvey(test.store, 'one'))?.isDone).toBe(true);
+  expect((await openSurvey(test.store, 'one', true))?.isDone).toBe(false);
+  await test.run();
+  expect((await openSurvey(test.store, 'another'))?.isDone).toBe(false);
+  await openSurvey(test.store, undefined);
+  expect((await openSurvey(test.store, 'one'))?.isDone).toBe(false);
+});
+
+it('tells of payloads that help no more, and goes back for the others', async () => {
+  const test = await createSurveyed({ known: [10, 2_900, 2_950], keptFrom: 500 });
+  await test.run();
+  expect(test.again.map(({ number }) => number)).toEqual([blockOf(10)]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(test.logger.lines.at(-1)).toMatchObject({ level: 'warn', fields: { payloads: 2 } });
+});
