@@ -40,6 +40,7 @@ import { createRecoverSenders, type RecoverSenders } from './pool/senders.ts';
 import { createSimulate } from './private/simulate.ts';
 import { createSubmitter } from './private/create-submitter.ts';
 import { followManager } from './private/follow-manager.ts';
+import { createInsideMarker } from './private/inside-marker.ts';
 import { createManagerSource } from './private/manager-source.ts';
 import { openSurvey } from './private/manager-survey.ts';
 import { openPrivateGroups } from './private/open-private-groups.ts';
@@ -187,7 +188,8 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   const source = manager === undefined ? noPayloads : createManagerSource(manager);
   const resolver = createPayloadResolver({ source });
   const follower = createPrivateFollower({ chain, executor, resolver, groups, clock, logger, onFatal: fatal });
-  const pool = createPool({ chain, database, recoverSenders, access, logger });
+  const insideMarker = manager && createInsideMarker(resolver);
+  const pool = createPool({ chain, database, recoverSenders, access, logger, insideMarker });
   const importer = createImporter({
     chain,
     executor,

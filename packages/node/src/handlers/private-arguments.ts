@@ -97,7 +97,7 @@ export function createDowngradeGuard(context: HandlerContext): DowngradeGuard {
       const found = createTrieReader(database, head.stateRoot).account(address);
       return { nonce: Number(found?.nonce ?? 0n), balance: found?.balance ?? 0n };
     };
-    validateTransaction(transaction, sender, true, {
+    validateTransaction({ transaction, sender }, true, {
       config: chain.config,
       head,
       account,

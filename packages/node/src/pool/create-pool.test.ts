@@ -225,3 +225,93 @@ describe('transactions that come in one turn', () => {
     await adding;
   });
 });
+
+describe('what is inside a privacy marker of ours', () => {
+  const digest = (byte: number): Uint8Array => new Uint8Array(64).fill(byte);
+  const marker = (byte: number, nonce = 0, changes: Partial<Transaction> = {}): Transaction =>
+    test.transfer(0, nonce, {
+      to: privacyPrecompileAddress,
+      value: 0n,
+      data: digest(byte),
+      gasLimit: 30_000n,
+      ...changes,
+    });
+  const inner = (nonce: bigint, gasLimit: bigint, value = 0n): Transaction =>
+    signTransaction(
+      { type: 0, nonce, gasPrice: 0n, gasLimit, to: new Uint8Array(20).fill(9), value, data: digest(200) },
+      test.accountKeys[0]!,
+      { isPrivate: true },
+    );
+  let insides: ReadonlyMap<number, () => Promise<Transaction | undefined>>;
+  let asked: number[];
+
+  beforeEach(async () => {
+    await test.addBlock([test.transfer(0, 0)]);
+    asked = [];
+    pool.stop();
+    pool = test.createPool({
+      insideMarker: (one) => {
+        const byte = one.data[0]!;
+        asked.push(byte);
+        return insides.get(byte)?.() ?? Promise.resolve(undefined);
+      },
+    });
+    await pool.start();
+    insides = new Map([
+      [1, async () => inner(1n, 90_000n)],
+      [2, async () => inner(0n, 90_000n)],
+      [3, async () => inner(1n, 21_000n)],
+      [4, async () => inner(1n, 90_000n, 5n)],
+      [5, async () => inner(1n, 1n << 40n)],
+    ]);
+  });
+
+  it('has to pass the checks too, as far as it is known', async () => {
+    expect(await refusal(marker(2, 1))).toBe('nonce too low');
+    expect(await refusal(marker(3, 1))).toBe('intrinsic gas too low');
+    expect(await refusal(marker(4, 1), 'remote')).toBe('ether value is not supported for private transactions');
+    expect(await refusal(marker(5, 1), 'remote')).toBe('exceeds block gas limit');
+    expect(await refusal(marker(1, 1))).toBe('accepted');
+    expect(await refusal(marker(99, 2))).toBe('accepted');
+  });
+
+  it('is not asked for when the marker is refused by itself, or known', async () => {
+    await pool.add(marker(1, 1), 'local');
+    expect(await refusal(marker(1, 1))).toBe('already known');
+    expect(await refusal(marker(3, 0))).toBe('nonce too low');
+    expect(await refusal(marker(3, 1, { gasLimit: 21_000n }))).toBe('intrinsic gas too low');
+    expect(asked).toEqual([1]);
+  });
+
+  it('holds up markers only, and their answers stay in order', async () => {
+    let tell: (inside: Transaction | undefined) => void = () => undefined;
+    const told = new Promise<Transaction | undefined>((resolve) => {
+      tell = resolve;
+    });
+    insides = new Map([[7, () => told]]);
+    const adding = pool.addMany(
+      [marker(7, 1), test.transfer(0, 2), test.transfer(1, 0), test.transfer(1, 0)],
+      'remote',
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(pool.status()).toEqual({ pending: 1, queued: 1 });
+    tell(undefined);
+    const results = await adding;
+    expect(results.map((result) => (result instanceof Error ? result.message : 'taken'))).toEqual([
+      'taken',
+      'taken',
+      'taken',
+      'already known',
+    ]);
+    expect([...pool.candidates()].filter(({ to }) => to !== undefined)).toHaveLength(3);
+  });
+
+  it('is not asked for again after a restart', async () => {
+    await pool.add(marker(1, 1), 'local');
+    await test.chain.writes.flush();
+    asked.length = 0;
+    const reopened = test.createPool({ insideMarker: async (one) => void asked.push(one.data[0]!) });
+    await reopened.start();
+    expect([[...reopened.candidates()].length, asked]).toEqual([1, []]);
+  });
+});

@@ -11,6 +11,7 @@ import {
 } from '@isoquorum/primitives/transaction/transaction';
 import type { StateDatabase } from '@isoquorum/execution/state/database';
 import { createTrieReader } from '@isoquorum/execution/state/trie-reader';
+import { isMarkerTransaction } from '@isoquorum/execution/transition/marker';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { AccessPolicy } from '../access-policy.ts';
 import type { Blockchain } from '../chain/blockchain.ts';
@@ -22,7 +23,10 @@ import { createPoolLimits, type PoolLimits } from './limits.ts';
 import type { PoolContent, PoolEvent, TransactionOrigin, TransactionPool } from './pool.ts';
 import { type PoolEntry, SenderQueue } from './sender-queue.ts';
 import type { RecoverSenders } from './senders.ts';
-import { type SenderAccount, transactionCost, validateTransaction } from './validate.ts';
+import { type SenderAccount, type SentTransaction, transactionCost, validateTransaction } from './validate.ts';
+
+/** What stands inside a privacy marker, as far as this node is a party to it and knows now. */
+export type InsideMarker = (marker: Transaction) => Promise<Transaction | undefined>;
 
 export interface PoolOptions {
   readonly chain: Blockchain;
@@ -31,6 +35,8 @@ export interface PoolOptions {
   readonly access: AccessPolicy;
   readonly logger: Logger;
   readonly limits?: Partial<PoolLimits>;
+  /** Absent: a stranger to all. */
+  readonly insideMarker?: InsideMarker | undefined;
   /** Floor of the gas price for transactions of peers, wei, where gas has a price; 1 gwei unless told. */
   readonly gasPriceMin?: bigint;
 }
@@ -111,19 +117,35 @@ export function createPool(options: PoolOptions): NodePool {
     return result;
   }
 
-  /** Puts a transaction in its place; answers what became executable. @throws PoolErrorCode */
-  function insert(transaction: Transaction, origin: TransactionOrigin): { entry: PoolEntry; promoted: PoolEntry[] } {
+  /** Hash and sender of a transaction that may come in. @throws PoolErrorCode */
+  function check(
+    transaction: Transaction,
+    origin: TransactionOrigin,
+    inside?: Transaction,
+  ): SentTransaction & { readonly hash: string } {
     const hash = bytesToBareHex(transactionHash(transaction));
     if (byHash.has(hash)) throw poolError('ALREADY_KNOWN', { hash: `0x${hash}` });
-    const sender = senderOf(transaction);
-    const isLocal = origin === 'local';
-    validateTransaction(transaction, sender, isLocal, {
+    const sent = { transaction, sender: senderOf(transaction), hash };
+    const rules = {
       config,
       head: reader.head().block.header,
       account,
       access: options.access,
       gasPriceMin: options.gasPriceMin ?? 1_000_000_000n,
-    });
+    };
+    const inner = inside && { transaction: inside, sender: senderOf(inside) };
+    validateTransaction(sent, origin === 'local', rules, inner);
+    return sent;
+  }
+
+  /** Puts a transaction in its place; answers what became executable. @throws PoolErrorCode */
+  function insert(
+    transaction: Transaction,
+    origin: TransactionOrigin,
+    inside: Transaction | undefined,
+  ): { entry: PoolEntry; promoted: PoolEntry[] } {
+    const { hash, sender } = check(transaction, origin, inside);
+    const isLocal = origin === 'local';
     const text = bytesToBareHex(sender);
     const queue = queues.get(text) ?? new SenderQueue(sender, account(sender).nonce);
     const nonce = Number(transaction.nonce);
@@ -149,19 +171,55 @@ export function createPool(options: PoolOptions): NodePool {
     return { entry, promoted };
   }
 
+  /** Recovers the senders of several together; of one, nothing is waited for. */
+  function recoverTogether(transactions: readonly Transaction[]): Promise<void> | undefined {
+    const id = chainId();
+    const unknown = transactions.filter((transaction) => knownTransactionSender(transaction, id) === undefined);
+    return unknown.length > 1 ? options.recoverSenders(unknown, id) : undefined;
+  }
+
+  /** What is inside a marker that could come in by itself; a manager is not asked for any other. */
+  async function insideOf(transaction: Transaction, origin: TransactionOrigin): Promise<Transaction | undefined> {
+    try {
+      check(transaction, origin);
+    } catch {
+      return undefined;
+    }
+    return options.insideMarker?.(transaction);
+  }
+
   async function addMany(
     transactions: readonly Transaction[],
     origin: TransactionOrigin,
   ): Promise<readonly (Hash32 | Error)[]> {
-    const id = chainId();
-    const unknown = transactions.filter((transaction) => knownTransactionSender(transaction, id) === undefined);
-    if (unknown.length > 1) await options.recoverSenders(unknown, id);
+    const markers = config.isQuorum && options.insideMarker ? transactions.filter(isMarkerTransaction) : [];
+    if (markers.length === 0) return takeIn(transactions, origin);
+    await recoverTogether(markers);
+    const isAsked = new Set(markers);
+    const others = transactions.filter((transaction) => !isAsked.has(transaction));
+    // Others do not wait for the manager.
+    const [results, insides] = await Promise.all([
+      takeIn(others, origin),
+      Promise.all(markers.map((marker) => insideOf(marker, origin))),
+    ]);
+    const markerResults = await takeIn(markers, origin, insides);
+    const [left, right] = [results.values(), markerResults.values()];
+    return transactions.map((one) => (isAsked.has(one) ? right : left).next().value as Hash32 | Error);
+  }
+
+  async function takeIn(
+    transactions: readonly Transaction[],
+    origin: TransactionOrigin,
+    insides: readonly (Transaction | undefined)[] = [],
+  ): Promise<readonly (Hash32 | Error)[]> {
+    const recovering = recoverTogether(transactions);
+    if (recovering !== undefined) await recovering;
     const results: (Hash32 | Error)[] = [];
     const pending: Transaction[] = [];
     const durable: Promise<void>[] = [];
-    for (const transaction of transactions) {
+    for (const [index, transaction] of transactions.entries()) {
       try {
-        const { entry, promoted } = insert(transaction, origin);
+        const { entry, promoted } = insert(transaction, origin, insides[index]);
         results.push(transactionHash(transaction));
         for (const one of promoted) pending.push(one.transaction);
         if (origin === 'local') durable.push(journal.add(entry));
@@ -242,7 +300,7 @@ export function createPool(options: PoolOptions): NodePool {
     );
     const returned = removed.flatMap(({ block }) => block.transactions);
     const lost = returned.filter((one) => !mined.has(bytesToBareHex(transactionHash(one))));
-    addMany(lost, 'local').catch((error: unknown) => {
+    takeIn(lost, 'local').catch((error: unknown) => {
       logger.log('warn', 'Transactions of a removed block could not be taken back', { reason: String(error) });
     });
   }
@@ -287,7 +345,7 @@ export function createPool(options: PoolOptions): NodePool {
     drop,
     async start() {
       const journaled = await journal.load();
-      const results = await addMany(journaled, 'local');
+      const results = await takeIn(journaled, 'local');
       const refused = journaled.filter((_, index) => results[index] instanceof Error);
       const stale = refused.map((transaction) => ({
         transaction,

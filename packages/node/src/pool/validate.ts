@@ -30,15 +30,23 @@ export function transactionCost(transaction: Transaction): bigint {
   return transaction.value + transaction.gasLimit * transaction.gasPrice;
 }
 
+/** A transaction and who signed it. */
+export interface SentTransaction {
+  readonly transaction: Transaction;
+  readonly sender: Address;
+}
+
 /**
  * The checks of goquorum.md 2.6, in that order; the sender is known already.
+ * @param inside what is known to stand inside a privacy marker: it has to pass the same checks (goquorum.md 14.5). One inside that is a marker
+ * itself never runs, and is not looked into
  * @throws PoolErrorCode
  */
 export function validateTransaction(
-  transaction: Transaction,
-  sender: Address,
+  { transaction, sender }: SentTransaction,
   isLocal: boolean,
   rules: PoolRules,
+  inside?: SentTransaction,
 ): void {
   const { config, head } = rules;
   const next = head.number + 1;
@@ -47,6 +55,7 @@ export function validateTransaction(
   const limitKb = transactionSizeLimitAt(config, head.number);
   if (transactionSize(transaction) > limitKb * 1024) throw poolError('OVERSIZED_DATA', { limitKb });
   if (transaction.gasLimit > head.gasLimit) throw poolError('GAS_LIMIT', { gasLimit: head.gasLimit.toString() });
+  if (inside !== undefined) validateTransaction(inside, isLocal, rules);
   const isPriced = isGasPriceEnabledAt(config, next);
   const isPrivate = isPrivateTransaction(transaction);
   if (config.isQuorum) {
