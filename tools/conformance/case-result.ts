@@ -1,3 +1,5 @@
+import type { RulesProfile } from '@isoquorum/node/create-node';
+
 /** The outcome of one case of a conformance suite. A skip needs its reason; a difference by design names its entry. */
 export type CaseResult =
   | { readonly name: string; readonly status: 'passed' }
@@ -7,6 +9,8 @@ export type CaseResult =
 /** What every suite is given: the folder of interfaces.md 4, and a text that a case's name must contain. */
 export interface SuiteOptions {
   readonly only?: string;
+  /** Under which rules a recorded chain is imported and read (suite `chain`). */
+  readonly rules?: RulesProfile;
 }
 
 /** A suite yields its cases one after the other, so that a long run shows where it is. */

@@ -53,11 +53,13 @@ function sealless(value: unknown): unknown {
   );
 }
 
-/** Without the reason of a revert, which the original keeps with a flag only. */
+/** Without the reason of a revert in receipts of what failed, which the original keeps with a flag only. */
 function withoutRevertReason(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutRevertReason);
   if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([key]) => key !== 'revertReason');
+  const { status, revertReason } = value as Readonly<Record<string, unknown>>;
+  const isReason = status === '0x0' && typeof revertReason === 'string' && /^0x([0-9a-f]{2})*$/.test(revertReason);
+  const kept = Object.entries(value).filter(([key]) => !(isReason && key === 'revertReason'));
   return Object.fromEntries(kept.map(([key, part]) => [key, withoutRevertReason(part)]));
 }
 

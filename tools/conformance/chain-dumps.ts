@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { RecordedNode } from '@isoquorum/node/testing/recorded-node';
 import type { ChainCase } from './chain-case.ts';
+import { askMethod } from './chain-asking.ts';
 import { expectAnswer } from './chain-comparison.ts';
 import { readOptionalJson } from './files.ts';
-import type { RpcAnswer } from './rpc-comparison.ts';
-import { compareOrExplain } from './rpc-difference.ts';
+import { compareOrExplain, type Question } from './rpc-difference.ts';
 
 type Account = Readonly<Record<string, unknown>>;
 
@@ -36,7 +36,13 @@ function withCodes(dump: Dump, codes: Readonly<Record<string, string>>): Dump {
 }
 
 /** `states.json.gz`: whole states, at the first block that has each root. */
-export function* dumpCases(folder: string, title: string, node: RecordedNode, number: number): Generator<ChainCase> {
+export function* dumpCases(
+  folder: string,
+  title: string,
+  open: () => Promise<RecordedNode>,
+  number: number,
+  rules: Question['rules'],
+): Generator<ChainCase> {
   const path = join(folder, 'nodes', String(number), 'states.json.gz');
   const { codes = {}, ...states } = readOptionalJson<RecordedStates>(path) ?? {};
   for (const kind of ['private', 'public'] as const) {
@@ -45,12 +51,9 @@ export function* dumpCases(folder: string, title: string, node: RecordedNode, nu
         name: `${title} ${kind} state ${root}`,
         run: async () => {
           const params = [`0x${block.toString(16)}`, ...(kind === 'private' ? ['private'] : [])];
-          const request = { jsonrpc: '2.0', id: 1, method: 'debug_dumpBlock', params };
-          const context = { transport: 'http', psi } as const;
-          const text = await node.service.handleText(JSON.stringify(request), context, {} as never);
-          const answer = JSON.parse(text ?? 'null') as RpcAnswer;
+          const answer = await askMethod(await open(), 'debug_dumpBlock', params, psi);
           const compare = (): void => expectAnswer(answer.error ?? answer.result, withCodes(dump, codes));
-          compareOrExplain('chain', 'debug_dumpBlock', answer, compare, { result: dump });
+          compareOrExplain({ suite: 'chain', method: 'debug_dumpBlock', rules }, answer, compare, { result: dump });
         },
       };
     }

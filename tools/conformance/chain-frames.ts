@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { RulesProfile } from '@isoquorum/node/create-node';
 import { openRecordedNode, type RecordedNode } from '@isoquorum/node/testing/recorded-node';
 import { readBlock } from '@isoquorum/primitives/block';
 import { bytesToHex } from '@isoquorum/primitives/hex';
@@ -118,12 +119,13 @@ async function playFrames(
   folder: string,
   number: number,
   frames: readonly RecordedFrame[],
+  rules: RulesProfile,
 ): Promise<[Received, Received]> {
   const transactions = chainTransactions(folder);
   const firstHead = frames
     .map(({ frame }) => headNumberOf(notificationOf(frame)?.result))
     .find((head) => head !== undefined);
-  const node = await openRecordedNode({ chainFolder: folder, node: number, until: (firstHead ?? 1) - 1 });
+  const node = await openRecordedNode({ chainFolder: folder, node: number, rules, until: (firstHead ?? 1) - 1 });
   const subscribes = new Set(
     frames.filter(({ frame }) => frame.method === 'eth_subscribe').map(({ frame }) => JSON.stringify(frame.id)),
   );
@@ -149,14 +151,14 @@ async function playFrames(
 }
 
 /** `ws.json.gz`: what each client was answered and told. */
-export function* frameCases(folder: string, title: string): Generator<ChainCase> {
+export function* frameCases(folder: string, title: string, rules: RulesProfile): Generator<ChainCase> {
   const path = join(folder, 'ws.json.gz');
   if (!existsSync(path)) return;
   const frames = readJson<readonly RecordedFrame[]>(path);
   for (const number of new Set(frames.map(({ node }) => node))) {
     const own = frames.filter(({ node }) => node === number);
     let played: Promise<[Received, Received]> | undefined;
-    const play = (): Promise<[Received, Received]> => (played ??= playFrames(folder, number, own));
+    const play = (): Promise<[Received, Received]> => (played ??= playFrames(folder, number, own, rules));
     for (const { from, frame } of own) {
       if (from !== 'client') continue;
       const id = JSON.stringify(frame.id);
@@ -192,10 +194,11 @@ async function playFilters(
   folder: string,
   number: number,
   writes: readonly RecordedWrite[],
+  rules: RulesProfile,
 ): Promise<ReadonlyMap<number, Answer>> {
   const transactions = chainTransactions(folder);
   const first = writes.find(({ node, request }) => node === number && FILTERS.test(request.method ?? ''));
-  const node = await openRecordedNode({ chainFolder: folder, node: number, until: first?.head ?? 0 });
+  const node = await openRecordedNode({ chainFolder: folder, node: number, rules, until: first?.head ?? 0 });
   const ids = new Map<string, string>();
   const answers = new Map<number, Answer>();
   const context = { transport: 'http', psi: undefined } as const;
@@ -218,12 +221,12 @@ async function playFilters(
 }
 
 /** Filters that were polled while the chain grew (`workload.json.gz`). */
-export function* filterCases(folder: string, title: string): Generator<ChainCase> {
+export function* filterCases(folder: string, title: string, rules: RulesProfile): Generator<ChainCase> {
   const writes = readOptionalJson<readonly RecordedWrite[]>(join(folder, 'workload.json.gz')) ?? [];
   const isFilter = ({ request }: RecordedWrite): boolean => FILTERS.test(request.method ?? '');
   for (const number of new Set(writes.filter(isFilter).map(({ node }) => node))) {
     let played: Promise<ReadonlyMap<number, Answer>> | undefined;
-    const play = (): Promise<ReadonlyMap<number, Answer>> => (played ??= playFilters(folder, number, writes));
+    const play = (): Promise<ReadonlyMap<number, Answer>> => (played ??= playFilters(folder, number, writes, rules));
     for (const [place, { node, note, request, response }] of writes.entries()) {
       if (node !== number || !FILTERS.test(request.method ?? '')) continue;
       yield {

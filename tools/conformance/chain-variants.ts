@@ -114,14 +114,14 @@ async function checkVariant(run: () => Promise<Verdict>, variant: Variant, rules
   }
 }
 
-/** `block-variants.json.gz`: each variant under both profiles of rules. */
-export function* variantCases(folder: string, title: string): Generator<ChainCase> {
+/** `block-variants.json.gz`: each variant under both profiles of rules, or under the one that is asked for. */
+export function* variantCases(folder: string, title: string, only: RulesProfile | undefined): Generator<ChainCase> {
   const path = join(folder, 'block-variants.json.gz');
   if (!existsSync(path)) return;
   const { parent, variants } = readJson<VariantsFile>(path);
   const before = chainUntil(folder, parent.number);
   const seconds = recordedSeconds(variants);
-  for (const rules of ['goquorum', 'strict'] as const) {
+  for (const rules of only === undefined ? (['goquorum', 'strict'] as const) : [only]) {
     for (const variant of variants) {
       yield {
         name: `${title} variant ${rules}: ${variant.name}`,

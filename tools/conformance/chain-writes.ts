@@ -6,7 +6,7 @@ import { expectAnswer } from './chain-comparison.ts';
 import { CaseFailure, CaseSkip } from './check.ts';
 import { readJson } from './files.ts';
 import type { RpcAnswer } from './rpc-comparison.ts';
-import { compareOrExplain } from './rpc-difference.ts';
+import { compareOrExplain, type Question } from './rpc-difference.ts';
 
 interface RecordedWrite {
   readonly node: number;
@@ -23,14 +23,33 @@ const PLAYED_ELSEWHERE = /^(eth_(new\w*Filter|getFilter\w+|uninstallFilter)|raft
 /** Refusals that follow from what waited in the pool of that moment, which no recording holds. */
 const OF_THE_POOL = /^(already known|replacement transaction underpriced|txpool is full)$/;
 
+/** Senders of what a node was asked to send and knew the account of: some nodes held accounts of others for a while. */
+function sendersOf(writes: readonly RecordedWrite[], number: number): ReadonlySet<string> {
+  const senders = new Set<string>();
+  for (const { node, request, response } of writes) {
+    if (node !== number || !/_sendTransaction$/.test(request.method ?? '')) continue;
+    const { from } = (request.params?.[0] ?? {}) as { readonly from?: unknown };
+    if (typeof from === 'string' && response.error?.message !== 'unknown account') senders.add(from.toLowerCase());
+  }
+  return senders;
+}
+
 /** Asks our node, grown to the same head each time, what the recorded one refused; answers by place. */
 async function playRefusals(
   folder: string,
   number: number,
   refusals: ReadonlyMap<number, RecordedWrite>,
+  rules: Question['rules'],
+  alsoHolds: ReadonlySet<string>,
 ): Promise<ReadonlyMap<number, RpcAnswer>> {
   const [first] = refusals.values();
-  const node: RecordedNode = await openRecordedNode({ chainFolder: folder, node: number, until: first?.head ?? 0 });
+  const node: RecordedNode = await openRecordedNode({
+    chainFolder: folder,
+    node: number,
+    rules,
+    until: first?.head ?? 0,
+    alsoHolds,
+  });
   const answers = new Map<number, RpcAnswer>();
   try {
     for (const [place, { head, psi, request }] of refusals) {
@@ -45,16 +64,18 @@ async function playRefusals(
 }
 
 /** Writes that the recorded nodes refused while the chain grew (`workload.json.gz`): ours refuse them with the same words. */
-export function* refusalCases(folder: string, title: string): Generator<ChainCase> {
+export function* refusalCases(folder: string, title: string, rules: Question['rules']): Generator<ChainCase> {
   const path = join(folder, 'workload.json.gz');
   if (!existsSync(path)) return;
-  const writes = [...readJson<readonly RecordedWrite[]>(path).entries()].filter(
+  const all = readJson<readonly RecordedWrite[]>(path);
+  const writes = [...all.entries()].filter(
     ([, { request, response }]) => response.error !== undefined && !PLAYED_ELSEWHERE.test(request.method ?? ''),
   );
   for (const number of new Set(writes.map(([, { node }]) => node))) {
     const own = new Map(writes.filter(([, { node }]) => node === number));
     let played: Promise<ReadonlyMap<number, RpcAnswer>> | undefined;
-    const play = (): Promise<ReadonlyMap<number, RpcAnswer>> => (played ??= playRefusals(folder, number, own));
+    const play = (): Promise<ReadonlyMap<number, RpcAnswer>> =>
+      (played ??= playRefusals(folder, number, own, rules, sendersOf(all, number)));
     for (const [place, { note, request, response }] of own) {
       yield {
         name: `${title} node ${number} refusal ${place} ${request.method} ${note ?? ''}`,
@@ -63,7 +84,8 @@ export function* refusalCases(folder: string, title: string): Generator<ChainCas
             throw new CaseSkip('depends on what waited in the recorded pool');
           const ours = (await play()).get(place);
           if (ours === undefined) throw new CaseFailure('was not asked');
-          compareOrExplain('chain', request.method ?? '', ours, () => expectAnswer(ours, response), response);
+          const question: Question = { suite: 'chain', method: request.method ?? '', params: request.params, rules };
+          compareOrExplain(question, ours, () => expectAnswer(ours, response), response);
         },
       };
     }

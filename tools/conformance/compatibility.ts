@@ -9,12 +9,18 @@ export interface CompatibilityEntry {
   readonly reason: string;
   /** JSON-RPC method or test family that the entry matches, when it is about one. */
   readonly method?: string;
+  /** Regular expression over the JSON of the parameters. */
+  readonly params?: string;
   /** Codes of our refusal that the entry explains. */
   readonly errorCodes?: readonly string[];
   /** Regular expression over our answer. */
   readonly pattern?: string;
   /** Regular expression over the text of the error that was recorded, or the JSON of the result: where ours answers and the original fails. */
   readonly recorded?: string;
+  /** The rules under which the entry holds; under both unless told. */
+  readonly rules?: 'strict' | 'goquorum';
+  /** Both are results, and equal but for these members, at any depth. */
+  readonly differsIn?: readonly string[];
   /** Our result has to hold all that was recorded; it may hold more. */
   readonly isSuperset?: boolean;
 }

@@ -4,15 +4,28 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-/** Bytes of a file, unpacked when its name ends in `.gz`. */
+/** Something that a suite reads is not laid out as interfaces.md says; the text names the path, and what is missing or wrong. */
+export class LayoutError extends Error {}
+
+/** Bytes of a file, unpacked when its name ends in `.gz`. @throws LayoutError when it is not gzip */
 export function readBytes(path: string): Uint8Array {
   const bytes = readFileSync(path);
-  return new Uint8Array(path.endsWith('.gz') ? gunzipSync(bytes) : bytes);
+  if (!path.endsWith('.gz')) return new Uint8Array(bytes);
+  try {
+    return new Uint8Array(gunzipSync(bytes));
+  } catch (cause) {
+    throw new LayoutError(`${path} is not gzip`, { cause });
+  }
 }
 
-/** JSON of a file, unpacked when its name ends in `.gz`. */
+/** JSON of a file, unpacked when its name ends in `.gz`. @throws LayoutError when it is not JSON */
 export function readJson<T>(path: string): T {
-  return JSON.parse(new TextDecoder().decode(readBytes(path))) as T;
+  const text = new TextDecoder().decode(readBytes(path));
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new LayoutError(`${path} is not JSON`, { cause });
+  }
 }
 
 /** JSON of a file; undefined when there is no such file, which is no case (interfaces.md 4). */

@@ -1,7 +1,9 @@
-/** `npm run --silent conformance -- SUITE PATH [--json FILE] [--only TEXT]` (interfaces.md 4). */
+/** `npm run --silent conformance -- SUITE PATH [--json FILE] [--only TEXT] [--rules PROFILE]` (interfaces.md 4). */
 import { existsSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { CaseResult, Suite } from './case-result.ts';
+import type { RulesProfile } from '@isoquorum/node/create-node';
+import type { CaseResult, Suite, SuiteOptions } from './case-result.ts';
+import { LayoutError } from './files.ts';
 
 /** Suites are loaded when asked for, so that one that needs a browser or a network does not burden the others. */
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
@@ -16,28 +18,66 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, only: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  options: {
+    json: { type: 'string' },
+    only: { type: 'string' },
+    rules: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
+
+const USAGE = `usage: npm run --silent conformance -- SUITE PATH [--json FILE] [--only TEXT] [--rules PROFILE]
+suites: ${Object.keys(SUITES).join(', ')}
+  --json FILE      writes every case with its outcome
+  --only TEXT      runs the cases whose name has TEXT
+  --rules PROFILE  suite chain: imports and reads under strict (what users get) or goquorum rules; without it, reads
+                   under goquorum rules, and blocks in altered forms under both. What differs under strict rules has
+                   to be a difference by design of docs/compatibility.json`;
+
+/** Ends the run: what was asked for cannot be run. */
+function refuse(reason: string): never {
+  console.error(reason);
+  process.exit(2);
+}
+
 const [suiteName, path] = positionals;
 const load = suiteName === undefined ? undefined : SUITES[suiteName];
 
+function profileOf(text: string | undefined): RulesProfile | undefined {
+  if (text === undefined || text === 'strict' || text === 'goquorum') return text;
+  return refuse(`--rules is strict or goquorum, not ${text}`);
+}
+
 if (values.help === true || load === undefined || path === undefined) {
-  console.error(
-    `usage: npm run --silent conformance -- SUITE PATH [--json FILE] [--only TEXT]\nsuites: ${Object.keys(SUITES).join(', ')}`,
-  );
+  console.error(USAGE);
   process.exit(values.help === true ? 0 : 2);
 }
-if (!existsSync(path)) {
-  console.error(
+if (!existsSync(path))
+  refuse(
     `${path} does not exist: give the folder that interfaces.md names for the suite ${suiteName}, or one laid out like it`,
   );
-  process.exit(2);
+const rules = profileOf(values.rules);
+if (rules !== undefined && suiteName !== 'chain') refuse(`--rules is for the suite chain, not ${suiteName}`);
+
+const { only } = values;
+/** The results, until the suite finds that the path is not laid out as it needs it. */
+async function* resultsOf(results: AsyncIterable<CaseResult>): AsyncGenerator<CaseResult> {
+  try {
+    yield* results;
+  } catch (error) {
+    if (!(error instanceof LayoutError)) throw error;
+    refuse(error.message);
+  }
 }
 
 const suite = await load();
 const results: CaseResult[] = [];
 const byDesign = new Map<string, { count: number; reason: string }>();
-for await (const result of suite(path, values.only === undefined ? {} : { only: values.only })) {
+const options: SuiteOptions = {
+  ...(only === undefined ? {} : { only }),
+  ...(rules === undefined ? {} : { rules: rules }),
+};
+for await (const result of resultsOf(suite(path, options))) {
   results.push(result);
   if (result.status === 'failed') console.log(`failed: ${result.name}: ${result.reason}`);
   if (result.status !== 'skipped') continue;
@@ -52,8 +92,7 @@ if (values.json !== undefined)
   writeFileSync(values.json, `${JSON.stringify({ suite: suiteName, path, results }, null, 2)}\n`);
 console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
 if (results.length === 0) {
-  const named = values.only === undefined ? '' : ` whose name has "${values.only}"`;
-  console.error(`${path} holds no case${named} of the suite ${suiteName}`);
-  process.exit(2);
+  const named = only === undefined ? '' : ` whose name has "${only}"`;
+  refuse(`${path} holds no case${named} of the suite ${suiteName}`);
 }
 process.exit(count('failed') === 0 ? 0 : 1);

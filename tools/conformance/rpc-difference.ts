@@ -1,8 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { RulesProfile } from '@isoquorum/node/create-node';
 import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { compatibilityEntries, type CompatibilityEntry } from './compatibility.ts';
 import { CaseFailure, CaseSkip } from './check.ts';
 import type { RpcAnswer } from './rpc-comparison.ts';
+
+/** What was asked, and under which rules our node answers. */
+export interface Question {
+  /** A suite that docs/compatibility.json names. */
+  readonly suite: string;
+  readonly method: string;
+  readonly params?: readonly unknown[] | undefined;
+  readonly rules: RulesProfile;
+}
 
 /** Codes that an error of ours carries: the number, and the name of a rule in `data`. */
 function codesOf(answer: RpcAnswer | undefined): readonly string[] {
@@ -36,20 +47,40 @@ function holds(ours: unknown, recorded: unknown): boolean {
   });
 }
 
+/** A value without some members, at any depth. */
+function without(value: unknown, members: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((part: unknown) => without(part, members));
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([key]) => !members.includes(key));
+  return Object.fromEntries(kept.map(([key, part]) => [key, without(part, members)]));
+}
+
+/** Whether both are results that are equal but for some members. */
+function differsOnlyIn(
+  members: readonly string[],
+  ours: RpcAnswer | undefined,
+  recorded: RpcAnswer | undefined,
+): boolean {
+  if (ours?.result === undefined || recorded?.result === undefined) return false;
+  return isDeepStrictEqual(without(ours.result, members), without(recorded.result, members));
+}
+
 /** The difference by design that explains our answer to a method, if there is one (docs/compatibility.json). */
 export function explainAnswer(
-  suite: string,
-  method: string,
+  { suite, method, params = [], rules }: Question,
   ours: RpcAnswer | undefined,
   recorded?: RpcAnswer,
 ): CompatibilityEntry | undefined {
   const codes = codesOf(ours);
   return compatibilityEntries().find((entry) => {
     if (!entry.suites.includes(suite) || entry.method === undefined) return false;
+    if (entry.rules !== undefined && entry.rules !== rules) return false;
     if (!new RegExp(`^(?:${entry.method})$`).test(method)) return false;
+    if (entry.params !== undefined && !new RegExp(entry.params).test(JSON.stringify(params))) return false;
     if (entry.errorCodes !== undefined && !entry.errorCodes.some((code) => codes.includes(code))) return false;
     if (entry.recorded !== undefined && !new RegExp(entry.recorded).test(textOf(recorded))) return false;
     if (entry.isSuperset === true && !holds(ours?.result, recorded?.result)) return false;
+    if (entry.differsIn !== undefined && !differsOnlyIn(entry.differsIn, ours, recorded)) return false;
     return (
       entry.pattern === undefined || new RegExp(entry.pattern).test(JSON.stringify(ours?.error ?? ours?.result ?? null))
     );
@@ -58,8 +89,7 @@ export function explainAnswer(
 
 /** Runs a comparison; what it refuses is skipped where a difference by design explains our answer. @throws CaseFailure, CaseSkip */
 export function compareOrExplain(
-  suite: string,
-  method: string,
+  question: Question,
   ours: RpcAnswer | undefined,
   compare: () => void,
   recorded?: RpcAnswer,
@@ -68,7 +98,7 @@ export function compareOrExplain(
     compare();
   } catch (error) {
     if (!(error instanceof CaseFailure)) throw error;
-    const entry = explainAnswer(suite, method, ours, recorded);
+    const entry = explainAnswer(question, ours, recorded);
     if (entry === undefined) throw error;
     throw new CaseSkip(entry.reason, entry.code);
   }

@@ -182,7 +182,7 @@ async function compareOne(
   const wider = holds(compare) ? undefined : widerRange(translation.request(asked));
   if (wider !== undefined) ours = onlyThoseOf(theirs, await again(wider));
   if (!holds(compare)) skipBalance(method, knowledge);
-  compareOrExplain('rpc', method, ours, compare, theirs);
+  compareOrExplain({ suite: 'rpc', method, rules: 'goquorum' }, ours, compare, theirs);
 }
 
 /** Which block a transaction lands in is not determined: a question for logs of a few blocks, asked for some more. */

@@ -35,7 +35,7 @@ export async function* checkSurface(surface: Surface, options: SuiteOptions): As
               ? subscriptions[known as keyof typeof subscriptions]
               : undefined;
         if (entry === undefined) {
-          const explained = explainAnswer('rpc', name, ABSENT);
+          const explained = explainAnswer({ suite: 'rpc', method: name, rules: 'goquorum' }, ABSENT);
           if (explained === undefined) throw new CaseFailure('exists there, not here, and is not listed as absent');
           throw new CaseSkip(explained.reason, explained.code);
         }

@@ -123,7 +123,7 @@ async function expectAnswer(
     skipUnrecorded(method, theirs.result ?? null, knowledge.known);
     if (theirs.result !== mine.result) skipBalance(method, knowledge);
     const compare = (): void => new Comparison(knowledge.translation, method, isPrivate).answer(theirs, mine);
-    compareOrExplain('rpc', method, mine, compare, theirs);
+    compareOrExplain({ suite: 'rpc', method, rules: 'goquorum' }, mine, compare, theirs);
   }
 }
 

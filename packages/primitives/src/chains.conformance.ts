@@ -37,6 +37,17 @@ interface RecordedBlock {
   readonly transactions: readonly RecordedTransaction[];
 }
 
+/** A line of `blocks-summary.json`. */
+interface BlockSummary {
+  readonly number: number;
+  readonly hash: string;
+  readonly stateRoot: string;
+  readonly receiptsRoot: string;
+  readonly transactionsRoot: string;
+  readonly gasUsed: number;
+  readonly transactions: number;
+}
+
 /** Copies without what a decoder remembers, so that encoding and hash are computed anew. */
 function forget(block: Block): Block {
   return {
@@ -113,7 +124,30 @@ describe.skipIf(!hasSharedData)(sharedTitle('recorded chains'), () => {
       expect(bytesToHex(headerHash(made))).toBe(bytesToHex(headerHash(header)));
     });
 
-    test.skipIf(!hasShared('vectors', 'chains', chain, 'blocks.json.gz'))('hashes, sizes, senders as answered', () => {
+    test('hashes, sizes, senders as answered, or hashes and roots as summed up where a chain is long', () => {
+      if (hasShared('vectors', 'chains', chain, 'blocks.json.gz')) checkAnswers();
+      else checkSummary();
+    });
+
+    function checkSummary(): void {
+      const recorded = readSharedJson<readonly BlockSummary[]>('vectors', 'chains', chain, 'blocks-summary.json');
+      const blocks = readChain(readShared('vectors', 'chains', chain, 'chain.rlp.gz'));
+      const ours = blocks.map(({ block }): BlockSummary => {
+        const { header, transactions } = block;
+        return {
+          number: header.number,
+          hash: bytesToHex(blockHash(block)),
+          stateRoot: bytesToHex(header.stateRoot),
+          receiptsRoot: bytesToHex(header.receiptsRoot),
+          transactionsRoot: bytesToHex(header.transactionsRoot),
+          gasUsed: Number(header.gasUsed),
+          transactions: transactions.length,
+        };
+      });
+      expect(ours).toEqual(recorded);
+    }
+
+    function checkAnswers(): void {
       const recorded = readSharedJson<readonly RecordedBlock[]>('vectors', 'chains', chain, 'blocks.json.gz');
       const blocks = readChain(readShared('vectors', 'chains', chain, 'chain.rlp.gz'));
       expect(blocks.length).toBe(recorded.length);
@@ -137,6 +171,6 @@ describe.skipIf(!hasSharedData)(sharedTitle('recorded chains'), () => {
           })),
         );
       });
-    });
+    }
   });
 });

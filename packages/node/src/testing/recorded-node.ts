@@ -31,9 +31,16 @@ interface AboutChain {
   readonly nodeDetails: readonly {
     readonly node: number;
     readonly nodeKey: string;
-    readonly accounts?: readonly { readonly privateKey: string }[];
+    readonly accounts?: readonly AboutAccount[];
     readonly parties?: readonly unknown[];
   }[];
+  /** Accounts that no node holds. */
+  readonly externalAccounts?: readonly AboutAccount[];
+}
+
+interface AboutAccount {
+  readonly address: string;
+  readonly privateKey: string;
 }
 
 export interface RecordedNodeOptions {
@@ -47,6 +54,8 @@ export interface RecordedNodeOptions {
   readonly until?: number;
   /** The chain is imported without the manager, which only the node over it has. */
   readonly isStrangerAtFirst?: boolean;
+  /** Addresses of accounts of others that the node held too, for a while. */
+  readonly alsoHolds?: ReadonlySet<string>;
 }
 
 /** One node of a recorded chain, standing still at its head: ours, with what the original's manager knew. */
@@ -93,6 +102,16 @@ function repeatWishes(running: RunningNode, chainFolder: string, node: number): 
       validators.propose(hexToFixedBytes(candidate, 20), authorize === true);
     if (/^(istanbul|clique)_discard$/.test(method)) validators.discard(hexToFixedBytes(candidate, 20));
   }
+}
+
+/** Private keys of the accounts that a node holds: its own, and those of `alsoHolds` that the recording names somewhere. */
+function accountKeys(about: AboutChain, node: number, alsoHolds: ReadonlySet<string>): readonly Uint8Array[] {
+  const own = about.nodeDetails.find((entry) => entry.node === node)?.accounts ?? [];
+  const others = [
+    ...about.nodeDetails.flatMap((entry) => (entry.node === node ? [] : (entry.accounts ?? []))),
+    ...(about.externalAccounts ?? []),
+  ].filter(({ address }) => alsoHolds.has(address.toLowerCase()));
+  return [...own, ...others].map(({ privateKey }) => hexToBytes(privateKey));
 }
 
 /** Imports the chain in memory and starts a node over it that neither proposes nor connects. @throws what the import throws */
@@ -152,7 +171,7 @@ export async function openRecordedNode(options: RecordedNodeOptions): Promise<Re
     logger,
     ...((details.parties ?? []).length === 0 ? {} : { manager }),
     rules,
-    accountKeys: (details.accounts ?? []).map(({ privateKey }) => hexToBytes(privateKey)),
+    accountKeys: accountKeys(about, node, options.alsoHolds ?? new Set()),
     validate: false,
     allowUnprotected: false,
   });

@@ -60,7 +60,7 @@ describe('the method table', () => {
         method === undefined ? [] : [[method, params] as const],
       ),
     );
-    // What GoQuorum lacks: docs/compatibility.json, METHOD_ADDED.
+    // What GoQuorum lacks: docs/compatibility.json, PRIORITY_FEE_ADDED, FEE_HISTORY_ADDED and ACCESS_LIST_ADDED.
     const added = new Set(['eth_feeHistory', 'eth_maxPriorityFeePerGas', 'isoquorum_consensusStatus']);
     for (const [name, { params }] of methodTable) {
       if (added.has(name)) continue;

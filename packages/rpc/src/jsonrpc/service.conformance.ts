@@ -8,7 +8,7 @@ import { createRpcService } from './service.ts';
 /** Codes that the envelope and the parameter codecs decide alone. */
 const DECIDED_HERE: ReadonlySet<number> = new Set([-32700, -32600, -32601, -32602]);
 const ANSWERED_BY_STUBS: ReadonlySet<string> = new Set(['eth_chainId', 'net_version', 'web3_sha3']);
-/** Methods that this node has and GoQuorum lacks or crashes on (docs/compatibility.json, METHOD_ADDED). */
+/** Methods that this node has and GoQuorum lacks or crashes on (docs/compatibility.json, PRIORITY_FEE_ADDED, FEE_HISTORY_ADDED and ACCESS_LIST_ADDED). */
 const ADDED: ReadonlySet<string> = new Set(['eth_feeHistory', 'eth_maxPriorityFeePerGas']);
 
 const service = createRpcService({
