@@ -43,7 +43,7 @@ export interface ReadNode {
   readonly number: number;
   readonly rules: Rules;
   readonly raft: RaftReads;
-  open(): Promise<RecordedNode>;
+  readonly open: () => Promise<RecordedNode>;
 }
 
 /** `nodes/<i>/receipts.json.gz`: the receipt of every transaction, and the one of what a marker or a private payload hides. */

@@ -27,7 +27,7 @@ const OF_THE_POOL = /^(already known|replacement transaction underpriced|txpool 
 function sendersOf(writes: readonly RecordedWrite[], number: number): ReadonlySet<string> {
   const senders = new Set<string>();
   for (const { node, request, response } of writes) {
-    if (node !== number || !/_sendTransaction$/.test(request.method ?? '')) continue;
+    if (node !== number || request.method?.endsWith('_sendTransaction') !== true) continue;
     const { from } = (request.params?.[0] ?? {}) as { readonly from?: unknown };
     if (typeof from === 'string' && response.error?.message !== 'unknown account') senders.add(from.toLowerCase());
   }

@@ -4,36 +4,19 @@ import { openRecordedNode, type RecordedNode } from '@isoquorum/node/testing/rec
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import type { CaseResult, SuiteOptions } from './case-result.ts';
 import type { ChainCase } from './chain-case.ts';
-import { ask } from './chain-asking.ts';
 import { dumpCases } from './chain-dumps.ts';
 import { filterCases, frameCases } from './chain-frames.ts';
 import { type About, chainFolders, readAbout } from './chain-layout.ts';
 import { openRaftReads } from './chain-raft.ts';
-import { callCases, type ReadNode, receiptCases, type RpcRequest } from './chain-reads.ts';
+import { callCases, type ReadNode, receiptCases } from './chain-reads.ts';
 import { blockCases, exportCases, rootCases, summaryCases } from './chain-roots.ts';
 import { variantCases } from './chain-variants.ts';
 import { refusalCases } from './chain-writes.ts';
 import { describeError, isWanted, runCase } from './check.ts';
-import { LayoutError, readOptionalJson } from './files.ts';
-import type { RpcAnswer } from './rpc-comparison.ts';
-
-interface RecordedWrite {
-  readonly node: number;
-  readonly request: RpcRequest;
-  readonly response: unknown;
-}
+import { LayoutError } from './files.ts';
 
 /** The node whose answers `blocks.json.gz` holds. */
 const ANSWERS_BLOCKS = 1;
-
-/** Casts the votes that were recorded at this node: what it votes for is shown by reads. */
-async function vote(folder: string, node: RecordedNode, number: number): Promise<void> {
-  const writes = readOptionalJson<readonly RecordedWrite[]>(join(folder, 'workload.json.gz')) ?? [];
-  for (const { node: asked, request, response } of writes) {
-    const isVote = /^(istanbul|clique)_(propose|discard)$/.test(request.method ?? '');
-    if (asked === number && isVote && (response as RpcAnswer).error === undefined) await ask(node, request, undefined);
-  }
-}
 
 /** Runs the cases that are asked for; recordings that cannot be read are a failure of their own. */
 async function* runAll(name: string, cases: Iterable<ChainCase>, options: SuiteOptions): AsyncGenerator<CaseResult> {
@@ -54,12 +37,7 @@ async function* nodeResults(
   const title = `${chain} node ${number}`;
   const rules = options.rules ?? 'goquorum';
   let opened: Promise<RecordedNode> | undefined;
-  const start = async (): Promise<RecordedNode> => {
-    const node = await openRecordedNode({ chainFolder: folder, node: number, rules });
-    await vote(folder, node, number);
-    return node;
-  };
-  const open = (): Promise<RecordedNode> => (opened ??= start());
+  const open = (): Promise<RecordedNode> => (opened ??= openRecordedNode({ chainFolder: folder, node: number, rules }));
   const raft = openRaftReads(folder, number);
   const reads: ReadNode = { folder, title, number, rules, raft, open };
   try {
