@@ -6,10 +6,14 @@ import { minterScenario } from './minter-scenario.ts';
 import { poolScenario } from './pool-scenario.ts';
 import { Trickle } from './trickle.ts';
 
+export type FaultScenario = 'faults' | 'membership' | 'minter' | 'pool';
+
 export interface FaultOptions {
   readonly consensus: GeneratedConsensus;
   readonly validators: number;
-  /** Transactions that wait in the pool; 0: that scenario is left out. */
+  /** All that the engine has, unless told; that of the minter is Raft's alone. */
+  readonly scenarios?: readonly FaultScenario[];
+  /** Transactions that wait in the pool. */
   readonly waiting: number;
   readonly portBase: number;
   readonly say: (what: string) => void;
@@ -21,14 +25,15 @@ export async function runFaults(options: FaultOptions): Promise<void> {
   const say = (what: string): void => options.say(`${consensus}, ${validators} validators: ${what}`);
   const network = await FaultNetwork.generate({ consensus, validators, guests: 1, portBase });
   const trickle = new Trickle(network);
+  const has = (scenario: FaultScenario): boolean => options.scenarios?.includes(scenario) ?? true;
   try {
     await network.start(...Array.from({ length: validators }, (_, index) => index));
     if (consensus === 'raft') trickle.start(300);
-    await faultScenario(network, validators, say);
-    await membershipScenario(network, validators, say);
-    if (consensus === 'raft') await minterScenario(network, trickle, say);
+    if (has('faults')) await faultScenario(network, validators, say);
+    if (has('membership')) await membershipScenario(network, validators, say);
+    if (consensus === 'raft' && has('minter')) await minterScenario(network, trickle, say);
     trickle.stop();
-    if (waiting > 0) await poolScenario(network, waiting, say);
+    if (has('pool')) await poolScenario(network, waiting, say);
   } finally {
     trickle.stop();
     await network.stop();
