@@ -71,6 +71,24 @@ describe('a Raft network', () => {
     expectOneChain();
   });
 
+  it('takes a lone transaction of a follower to a block and back in the trips that it needs: nothing waits for a timer', async () => {
+    await start(3, { latencyMs: () => 1 });
+    const { clock } = simulation;
+    const node = simulation.nodes.find((one) => !isLeader(one))!;
+    await mine(node);
+    for (const pauseMs of [137, 1_000]) {
+      await simulation.run(pauseMs);
+      const hash = await send(node);
+      const sentMs = clock.nowMs();
+      while (node.running!.context.chain.transaction(hash) === undefined) {
+        await clock.advance(1);
+        for (let turn = 0; turn < 6; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      // To the minter, the entry to the members, their word back, and what is agreed on to them.
+      expect(clock.nowMs() - sentMs).toBeLessThanOrEqual(4);
+    }
+  });
+
   it('writes seconds where it is told to', async () => {
     simulation = await createSimulatedNetwork({ validators: 1, consensus: 'raft' });
     const [node] = simulation.nodes as [SimulatedNode];

@@ -16,8 +16,8 @@ import type { TransactionPool } from '../pool/pool.ts';
 import { createKnownHashes } from './known-hashes.ts';
 
 /**
- * How long transactions gather before they are sent on, milliseconds: a moment when there are few, longer under load, where every frame
- * costs each peer a wake-up, a decryption and a hand-over to its recovery threads.
+ * How long transactions gather before they are sent on, milliseconds: after a quiet moment not at all, a moment when there are few, longer under load, where
+ * every frame costs each peer a wake-up, a decryption and a hand-over to its recovery threads.
  */
 const gatherMs = 5;
 const gatherManyMs = 40;
@@ -48,6 +48,7 @@ export function startTransactionGossip(options: TransactionGossipOptions): () =>
   const spread = new WeakSet<Transaction>();
   let gathered: Transaction[] = [];
   let lastGathered = 0;
+  let lastFlushMs = Number.NEGATIVE_INFINITY;
   let late: Transaction[] = [];
   let cancelTimer: (() => void) | undefined;
   let cancelLateTimer: (() => void) | undefined;
@@ -105,6 +106,7 @@ export function startTransactionGossip(options: TransactionGossipOptions): () =>
     const transactions = gathered;
     gathered = [];
     lastGathered = transactions.length;
+    lastFlushMs = clock.nowMs();
     const waiting = transactions.filter((transaction) => spread.has(transaction));
     const own = waiting.length === 0 ? transactions : transactions.filter((transaction) => !spread.has(transaction));
     const keys = validatorKeys();
@@ -125,7 +127,10 @@ export function startTransactionGossip(options: TransactionGossipOptions): () =>
   const stopPool = pool.onEvent((event) => {
     if (event.type !== 'pending') return;
     for (const transaction of event.transactions) gathered.push(transaction);
-    cancelTimer ??= clock.setTimer(lastGathered >= many ? gatherManyMs : gatherMs, flush);
+    if (cancelTimer !== undefined) return;
+    const delayMs = lastGathered >= many ? gatherManyMs : gatherMs;
+    if (clock.nowMs() - lastFlushMs >= delayMs) flush();
+    else cancelTimer = clock.setTimer(delayMs, flush);
   });
   const stopPeers = host.onPeer(({ type, peer }) => {
     if (type === 'disconnected') known.forget(peer.id);
