@@ -239,8 +239,13 @@ export class FaultNetwork {
     return lowest;
   }
 
-  async stop(): Promise<void> {
+  /** Kills everything; the files stay, to be looked at. */
+  async abandon(): Promise<void> {
     await this.kill(...this.running.keys());
+  }
+
+  async stop(): Promise<void> {
+    await this.abandon();
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -70,13 +70,19 @@ async function queuedAt(url: string): Promise<number> {
   return Number((await rpc<{ queued: string }>(url, 'txpool_status')).queued);
 }
 
+const noncesAt = (url: string, addresses: Iterable<string>): Promise<number[]> =>
+  Promise.all([...addresses].map((address) => minedNonce(url, address)));
+
+/** Waits until every node has mined so much of each sender. */
 async function untilNonces(network: FaultNetwork, wanted: ReadonlyMap<string, number>): Promise<void> {
-  await until(
-    'the pool drains as far as the gaps let it',
-    () => Promise.all([...wanted.keys()].map((address) => minedNonce(network.url(2), address))),
-    (nonces) => nonces.join() === [...wanted.values()].join(),
-    120_000,
-  );
+  for (const index of network.up()) {
+    await until(
+      `the pool drains as far as the gaps let it, at ${network.members[index]?.name}`,
+      () => noncesAt(network.url(index), wanted.keys()),
+      (nonces) => nonces.join() === [...wanted.values()].join(),
+      120_000,
+    );
+  }
 }
 
 async function blocksFrom(network: FaultNetwork, first: number): Promise<readonly MinedBlock[]> {
@@ -155,7 +161,10 @@ async function manyWaiting(network: FaultNetwork, waiting: number, say: (what: s
   const spentMs = performance.now() - began;
   await sleep(3_000);
   const gapped = queues.filter(({ held }) => held.length > 1);
-  const atGap = await Promise.all(gapped.map(({ address }) => minedNonce(network.url(0), address)));
+  const atGap = await noncesAt(
+    network.url(0),
+    gapped.map(({ address }) => address),
+  );
   expectThat(
     atGap.every((nonce, index) => nonce === gapped[index]?.held[1]),
     `beyond open gaps: ${atGap.join()}`,

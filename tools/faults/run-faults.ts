@@ -34,8 +34,11 @@ export async function runFaults(options: FaultOptions): Promise<void> {
     if (consensus === 'raft' && has('minter')) await minterScenario(network, trickle, say);
     trickle.stop();
     if (has('pool')) await poolScenario(network, waiting, say);
-  } finally {
-    trickle.stop();
     await network.stop();
+  } catch (error) {
+    trickle.stop();
+    await network.abandon();
+    say(`failed; logs and chains are in ${network.root}`);
+    throw error;
   }
 }
