@@ -14,7 +14,7 @@ import {
 } from './light.ts';
 import { decodeLightState, encodeLightState } from './light-state-codec.ts';
 import { createFakeSigner, recoverFake } from './testing/fake-signatures.ts';
-import { addressOf } from './testing/machine.ts';
+import { addressOf } from './testing/bft-test-machine.ts';
 import { createTestBlock, createTestGenesis } from './testing/test-chain.ts';
 
 const letters = 'ABCD'.split('');

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { describe, expect } from 'vitest';
-import { addressOf } from '../testing/machine.ts';
+import { addressOf } from '../testing/bft-test-machine.ts';
 import { IbftTestMachine } from '../testing/ibft-machine.ts';
 import { createSeededRandom } from '../testing/random.ts';
 import { decodeIbftRecord, encodeIbftRecord } from './durable-record.ts';

@@ -32,7 +32,7 @@ describe('a round', () => {
 
   test('every signed message is recorded before it leaves', () => {
     const machine = new IbftTestMachine(machine0()).start();
-    machine.feed({ type: 'blockBuilt', block: machine.block(machine.self) });
+    machine.feed({ type: 'blockBuilt', block: machine.block(machine.seat.self) });
     const persisted = machine.effects.find(({ type }) => type === 'persist');
     expect(persisted?.type === 'persist' && persisted.then.map(({ type }) => type)).toEqual(['broadcast']);
     expect(machine.record?.proposed).toBeDefined();

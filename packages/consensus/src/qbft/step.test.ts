@@ -1,7 +1,8 @@
 import { blockHash } from '@isoquorum/primitives/block';
 import { decodeQbftExtra } from '@isoquorum/primitives/istanbul-extra';
 import { describe, expect, test } from 'vitest';
-import { addressOf, describeEffect, TestMachine } from '../testing/machine.ts';
+import { addressOf } from '../testing/bft-test-machine.ts';
+import { describeEffect, TestMachine } from '../testing/machine.ts';
 import { createQbftState, step } from './step.ts';
 
 function types(machine: TestMachine): readonly string[] {

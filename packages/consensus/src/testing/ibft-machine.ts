@@ -1,91 +1,25 @@
 import { type Block, blockHash } from '@isoquorum/primitives/block';
-import { type Header, zeroHash } from '@isoquorum/primitives/header';
+import { zeroHash } from '@isoquorum/primitives/header';
 import { ibftCommitDigest, ibftProposerDigest, withIbftProposerSeal } from '@isoquorum/primitives/istanbul-seal';
-import { bftHeightContext } from '../bft/height-context.ts';
 import { prepareIbftHeader } from '../bft/prepare-header.ts';
 import { proposerAt } from '../bft/turn.ts';
-import type { BftHeightContext } from '../bft/types.ts';
-import { decodeIbftRecord, encodeIbftRecord } from '../ibft/durable-record.ts';
 import type { IbftMessage, UnsignedIbftMessage } from '../ibft/message.ts';
-import { signIbftMessage } from '../ibft/signing.ts';
-import { createIbftState, step } from '../ibft/step.ts';
-import type { IbftEffect, IbftInput, IbftRecord, IbftState } from '../ibft/types.ts';
+import { ibftProtocol } from '../ibft/protocol.ts';
+import type { IbftRecord, IbftState } from '../ibft/types.ts';
 import type { Profile } from '../profile.ts';
-import { createFakeSigner, recoverFake } from './fake-signatures.ts';
-import { addressOf } from './machine.ts';
-import { createTestGenesis } from './test-chain.ts';
+import { addressOf, BftTestMachine } from './bft-test-machine.ts';
+import { createFakeSigner } from './fake-signatures.ts';
 
-/** One IBFT machine among validators that the test plays. Effects are recorded; `persist` is unfolded. */
-export class IbftTestMachine {
-  readonly self: string;
-  readonly letters: string;
-  readonly profile: Profile;
-  readonly context: BftHeightContext;
-  state: IbftState;
-  effects: IbftEffect[] = [];
-  record: IbftRecord | undefined;
-
+/** One IBFT machine. */
+export class IbftTestMachine extends BftTestMachine<IbftState, IbftMessage, UnsignedIbftMessage, IbftRecord> {
   constructor(self: string, profile: Profile = 'strict', letters = 'ABCD', isTwoFPlus1 = false) {
-    this.self = self;
-    this.letters = letters;
-    this.profile = profile;
-    const validators = letters.split('').map(addressOf);
-    const { config, header } = createTestGenesis(validators, { algorithm: 'ibft', isTwoFPlus1 });
-    this.context = bftHeightContext({ config, profile, recover: recoverFake, parent: header, validators });
-    this.state = createIbftState({ address: addressOf(self), profile, recover: recoverFake });
-    this.makeHeader = (author, salt) => {
-      const vanity = Uint8Array.of(salt);
-      const now = { parent: header, validators, config, nowSeconds: 0n };
-      const prepared = prepareIbftHeader({ ...now, author: addressOf(author), vanity });
-      return withIbftProposerSeal(prepared, createFakeSigner(addressOf(author))(ibftProposerDigest(prepared)));
-    };
-  }
-
-  private readonly makeHeader: (author: string, salt: number) => Header;
-
-  start(record?: IbftRecord): this {
-    return this.feed({
-      type: 'start',
-      context: this.context,
-      record,
-      nowMs: Number(this.context.parent.timestamp) * 1000,
-    });
+    super(ibftProtocol, { self, letters, profile }, { isTwoFPlus1 });
   }
 
   /** A new process with the disk of this one. */
   restarted(): IbftTestMachine {
-    const next = new IbftTestMachine(this.self, this.profile, this.letters);
-    next.record = this.record && decodeIbftRecord(encodeIbftRecord(this.record));
-    return next.start(next.record);
-  }
-
-  feed(input: IbftInput): this {
-    const result = step(this.state, input);
-    this.state = result.state;
-    this.note(result.effects);
-    return this;
-  }
-
-  private note(effects: readonly IbftEffect[]): void {
-    for (const effect of effects) {
-      this.effects.push(effect);
-      if (effect.type !== 'persist') continue;
-      this.record = effect.record;
-      this.note(effect.then);
-    }
-  }
-
-  take(): readonly IbftEffect[] {
-    const { effects } = this;
-    this.effects = [];
-    return effects;
-  }
-
-  /** What was broadcast since the last `take`, as `kind round`. */
-  said(): readonly string[] {
-    return this.effects.flatMap((effect) =>
-      effect.type === 'broadcast' ? [`${effect.message.type} ${effect.message.round}`] : [],
-    );
+    const { self, letters, profile } = this.seat;
+    return new IbftTestMachine(self, profile, letters).startFrom(this);
   }
 
   /** Who proposes in a round. */
@@ -95,11 +29,12 @@ export class IbftTestMachine {
   }
 
   block(author: string, salt = 0): Block {
-    return { header: this.makeHeader(author, salt), transactions: [], uncles: [] };
-  }
-
-  sign(letter: string, message: UnsignedIbftMessage): IbftMessage {
-    return signIbftMessage(message, createFakeSigner(addressOf(letter)));
+    const { parent, validators } = this.context;
+    const vanity = Uint8Array.of(salt);
+    const options = { parent, validators, config: this.config, author: addressOf(author), nowSeconds: 0n, vanity };
+    const header = prepareIbftHeader(options);
+    const seal = createFakeSigner(addressOf(author))(ibftProposerDigest(header));
+    return { header: withIbftProposerSeal(header, seal), transactions: [], uncles: [] };
   }
 
   propose(round: number, block: Block): IbftMessage {
@@ -120,11 +55,6 @@ export class IbftTestMachine {
     return this.sign(letter, { type: 'roundChange', height, round, sender: addressOf(letter), digest: zeroHash });
   }
 
-  hear(...messages: readonly IbftMessage[]): this {
-    for (const message of messages) this.feed({ type: 'message', message });
-    return this;
-  }
-
   /** Votes of several, `ABD`. */
   hearVotes(type: 'prepare' | 'commit', letters: string, round: number, block: Block): this {
     return this.hear(...letters.split('').map((letter) => this.vote(type, letter, round, block)));
@@ -136,25 +66,13 @@ export class IbftTestMachine {
 
   /** A proposal that is found valid. */
   accept(round: number, block: Block): this {
-    const { height } = this.context;
-    return this.hear(this.propose(round, block)).feed({
-      type: 'blockVerified',
-      height,
-      digest: blockHash(block),
-      verdict: { type: 'valid' },
-    });
+    return this.hear(this.propose(round, block)).verified(block);
   }
 
-  timeout(): this {
-    const timer = { kind: 'round', height: this.context.height, round: this.state.round } as const;
-    return this.feed({ type: 'timerElapsed', timer });
-  }
-
-  /** What was broadcast comes back signed, as it does from the driver. */
-  loopBack(): this {
-    for (const effect of this.take()) {
-      if (effect.type === 'broadcast') this.hear(this.sign(this.self, effect.message));
-    }
-    return this;
+  /** What was broadcast comes back signed, and what led to it is forgotten. */
+  override loopBack(): this {
+    const said = this.broadcasts();
+    this.take();
+    return this.hear(...said.map((message) => this.sign(this.seat.self, message)));
   }
 }
