@@ -1,12 +1,16 @@
 import { bftConfigAt } from '@isoquorum/primitives/genesis/bft-config';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { bytesToHex, hexToFixedBytes } from '@isoquorum/primitives/hex';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
 import type { Snapshot } from './snapshot.ts';
-import type { SnapshotVote, Tally } from './vote-tally.ts';
-
-/** A stored snapshot is not of this shape. */
-export type SnapshotJsonErrorCode = 'SNAPSHOT_INVALID';
+import {
+  readStoredSnapshot,
+  type TallyJson,
+  tallyFromJson,
+  tallyToJson,
+  voteFromJson,
+  type VoteJson,
+  voteToJson,
+} from './vote-json.ts';
 
 /** What `istanbul_getSnapshot` answers (goquorum.md 9.9, 14.6). */
 export interface SnapshotJson {
@@ -14,8 +18,8 @@ export interface SnapshotJson {
   readonly number: number;
   readonly hash: string;
   /** Null at the genesis block only. */
-  readonly votes: readonly { validator: string; block: number; address: string; authorize: boolean }[] | null;
-  readonly tally: Readonly<Record<string, { authorize: boolean; votes: number }>>;
+  readonly votes: readonly ({ readonly validator: string } & VoteJson)[] | null;
+  readonly tally: TallyJson;
   readonly validators: readonly string[];
   /** 0 round robin, 1 sticky. */
   readonly policy: number;
@@ -24,24 +28,13 @@ export interface SnapshotJson {
 /** The snapshot as RPC shows it; also the form in which a node stores it. */
 export function snapshotToJson(snapshot: Snapshot, config: ChainConfig): SnapshotJson {
   const settings = bftConfigAt(config, snapshot.number);
-  const votes = snapshot.votes.map(({ validator, block, candidate, authorize }) => ({
-    validator: bytesToHex(validator),
-    block,
-    address: bytesToHex(candidate),
-    authorize,
-  }));
-  const tally = Object.fromEntries(
-    [...snapshot.tally.values()].map(({ candidate, authorize, votes: count }) => [
-      bytesToHex(candidate),
-      { authorize, votes: count },
-    ]),
-  );
+  const votes = snapshot.votes.map((vote) => ({ validator: bytesToHex(vote.validator), ...voteToJson(vote) }));
   return {
     epoch: settings?.epochLength ?? 0,
     number: snapshot.number,
     hash: bytesToHex(snapshot.hash),
     votes: snapshot.number === 0 ? null : votes,
-    tally,
+    tally: tallyToJson(snapshot.tally),
     validators: snapshot.validators.map(bytesToHex),
     policy: settings?.proposerPolicy === 'sticky' ? 1 : 0,
   };
@@ -49,23 +42,11 @@ export function snapshotToJson(snapshot: Snapshot, config: ChainConfig): Snapsho
 
 /** The snapshot from its stored form. @throws SNAPSHOT_INVALID */
 export function snapshotFromJson(json: SnapshotJson): Snapshot {
-  try {
-    const votes = (json.votes ?? []).map(({ validator, block, address, authorize }): SnapshotVote => {
-      const candidate = hexToFixedBytes(address, 20, 'address');
-      return { validator: hexToFixedBytes(validator, 20, 'validator'), block, candidate, authorize };
-    });
-    const tally = Object.entries(json.tally).map(([address, { authorize, votes: count }]): [string, Tally] => [
-      address.slice(2),
-      { candidate: hexToFixedBytes(address, 20, 'tally'), authorize, votes: count },
-    ]);
-    return {
-      number: json.number,
-      hash: hexToFixedBytes(json.hash, 32, 'hash'),
-      votes,
-      tally: new Map(tally),
-      validators: json.validators.map((validator) => hexToFixedBytes(validator, 20, 'validators')),
-    };
-  } catch (cause) {
-    throw new IsoquorumError('SNAPSHOT_INVALID', 'stored snapshot is damaged', {}, 'STOP', { cause });
-  }
+  return readStoredSnapshot(() => ({
+    number: json.number,
+    hash: hexToFixedBytes(json.hash, 32, 'hash'),
+    votes: (json.votes ?? []).map((vote) => voteFromJson(vote.validator, vote)),
+    tally: tallyFromJson(json.tally),
+    validators: json.validators.map((validator) => hexToFixedBytes(validator, 20, 'validators')),
+  }));
 }

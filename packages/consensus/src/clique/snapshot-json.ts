@@ -1,7 +1,14 @@
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { bytesToHex, hexToFixedBytes } from '@isoquorum/primitives/hex';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
-import type { SnapshotVote, Tally } from '../vote-tally.ts';
+import {
+  readStoredSnapshot,
+  type TallyJson,
+  tallyFromJson,
+  tallyToJson,
+  voteFromJson,
+  type VoteJson,
+  voteToJson,
+} from '../vote-json.ts';
 import { cliqueSettings } from './settings.ts';
 import type { CliqueSnapshot } from './snapshot.ts';
 
@@ -12,57 +19,34 @@ export interface CliqueSnapshotJson {
   readonly signers: Readonly<Record<string, Readonly<Record<string, never>>>>;
   readonly recents: Readonly<Record<string, string>>;
   /** Null, not empty, at the genesis block and at checkpoints. */
-  readonly votes: readonly { signer: string; block: number; address: string; authorize: boolean }[] | null;
-  readonly tally: Readonly<Record<string, { authorize: boolean; votes: number }>>;
+  readonly votes: readonly ({ readonly signer: string } & VoteJson)[] | null;
+  readonly tally: TallyJson;
 }
 
 /** The snapshot as RPC shows it; also the form in which a node stores it. */
 export function cliqueSnapshotToJson(snapshot: CliqueSnapshot, config: ChainConfig): CliqueSnapshotJson {
   const isCheckpoint = snapshot.number % cliqueSettings(config).epochLength === 0;
-  const votes = snapshot.votes.map(({ validator, block, candidate, authorize }) => ({
-    signer: bytesToHex(validator),
-    block,
-    address: bytesToHex(candidate),
-    authorize,
-  }));
-  const tally = [...snapshot.tally.values()].map(
-    ({ candidate, authorize, votes: count }) => [bytesToHex(candidate), { authorize, votes: count }] as const,
-  );
+  const votes = snapshot.votes.map((vote) => ({ signer: bytesToHex(vote.validator), ...voteToJson(vote) }));
   return {
     number: snapshot.number,
     hash: bytesToHex(snapshot.hash),
     signers: Object.fromEntries(snapshot.signers.map((signer) => [bytesToHex(signer), {}])),
     recents: Object.fromEntries([...snapshot.recents].map(([number, signer]) => [String(number), bytesToHex(signer)])),
     votes: isCheckpoint && votes.length === 0 ? null : votes,
-    tally: Object.fromEntries(tally),
+    tally: tallyToJson(snapshot.tally),
   };
 }
 
 /** The snapshot from its stored form. @throws SNAPSHOT_INVALID */
 export function cliqueSnapshotFromJson(json: CliqueSnapshotJson): CliqueSnapshot {
-  try {
-    const votes = (json.votes ?? []).map(({ signer, block, address, authorize }): SnapshotVote => {
-      const candidate = hexToFixedBytes(address, 20, 'address');
-      return { validator: hexToFixedBytes(signer, 20, 'signer'), block, candidate, authorize };
-    });
-    const tally = Object.entries(json.tally).map(([address, { authorize, votes: count }]): [string, Tally] => [
-      address.slice(2),
-      { candidate: hexToFixedBytes(address, 20, 'tally'), authorize, votes: count },
-    ]);
-    return {
-      number: json.number,
-      hash: hexToFixedBytes(json.hash, 32, 'hash'),
-      signers: Object.keys(json.signers).map((signer) => hexToFixedBytes(signer, 20, 'signers')),
-      recents: new Map(
-        Object.entries(json.recents).map(([number, signer]) => [
-          Number(number),
-          hexToFixedBytes(signer, 20, 'recents'),
-        ]),
-      ),
-      votes,
-      tally: new Map(tally),
-    };
-  } catch (cause) {
-    throw new IsoquorumError('SNAPSHOT_INVALID', 'stored snapshot is damaged', {}, 'STOP', { cause });
-  }
+  return readStoredSnapshot(() => ({
+    number: json.number,
+    hash: hexToFixedBytes(json.hash, 32, 'hash'),
+    signers: Object.keys(json.signers).map((signer) => hexToFixedBytes(signer, 20, 'signers')),
+    recents: new Map(
+      Object.entries(json.recents).map(([number, signer]) => [Number(number), hexToFixedBytes(signer, 20, 'recents')]),
+    ),
+    votes: (json.votes ?? []).map((vote) => voteFromJson(vote.signer, vote)),
+    tally: tallyFromJson(json.tally),
+  }));
 }

@@ -2,14 +2,11 @@ import { encodeBlock, readBlock } from '@isoquorum/primitives/block';
 import { emptyBytes } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { emptyRlpList, encodeRlp, encodeRlpListOf, numberToRlp } from '@isoquorum/primitives/rlp';
-import { RlpReader } from '@isoquorum/primitives/rlp-reader';
+import type { RlpReader } from '@isoquorum/primitives/rlp-reader';
+import { decodeBftRecord, encodeBftRecord } from '../bft/record-codec.ts';
 import { decodeIbftMessage, encodeIbftMessage, type IbftVoteMessage } from './message.ts';
 import type { IbftLock, IbftRecord } from './types.ts';
 
-/** The stored record is damaged: the node must not vote at this height (reaction STOP). */
-export type IbftRecordErrorCode = 'IBFT_RECORD_INVALID';
-
-const version = 1;
 const votesMax = 65_536;
 
 function encodeLock(lock: IbftLock | undefined): Uint8Array {
@@ -20,10 +17,7 @@ function encodeLock(lock: IbftLock | undefined): Uint8Array {
 
 /** rlp[version, height, round, waiting, prepareDigest, commitDigest, lock, proposed]; a lock is [round, digest, block, votes]. */
 export function encodeIbftRecord(record: IbftRecord): Uint8Array {
-  return encodeRlpListOf([
-    encodeRlp(numberToRlp(version)),
-    encodeRlp(numberToRlp(record.height)),
-    encodeRlp(numberToRlp(record.round)),
+  return encodeBftRecord(record, [
     encodeRlp(numberToRlp(record.waiting ? 1 : 0)),
     encodeRlp(record.prepareDigest ?? emptyBytes),
     encodeRlp(record.commitDigest ?? emptyBytes),
@@ -53,14 +47,7 @@ function readLock(reader: RlpReader): IbftLock | undefined {
 
 /** The record that was persisted last. @throws IBFT_RECORD_INVALID */
 export function decodeIbftRecord(bytes: Uint8Array): IbftRecord {
-  try {
-    const reader = new RlpReader(bytes);
-    const fields = reader.readList('record');
-    reader.end('record');
-    const found = fields.readNumber('version');
-    if (found !== version) fields.fail('RLP_INTEGER_INVALID', `version ${found} is unknown`, 'version');
-    const height = fields.readNumber('height');
-    const round = fields.readNumber('round');
+  return decodeBftRecord(bytes, 'IBFT_RECORD_INVALID', (fields, view) => {
     const waiting = fields.readNumber('waiting') !== 0;
     const prepareDigest = fields.readOptionalFixed(32, 'prepareDigest');
     const commitDigest = fields.readOptionalFixed(32, 'commitDigest');
@@ -68,10 +55,6 @@ export function decodeIbftRecord(bytes: Uint8Array): IbftRecord {
     const outer = fields.readList('proposed');
     const proposed = outer.hasMore ? readBlock(outer) : undefined;
     outer.end('proposed');
-    fields.end('record');
-    return { height, round, waiting, prepareDigest, commitDigest, lock, proposed };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new IsoquorumError('IBFT_RECORD_INVALID', 'consensus record is damaged', { reason }, 'STOP', { cause });
-  }
+    return { ...view, waiting, prepareDigest, commitDigest, lock, proposed };
+  });
 }

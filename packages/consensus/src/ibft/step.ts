@@ -1,3 +1,4 @@
+import { initialBftState } from '../bft/initial-state.ts';
 import { createMachine, type Machine } from '../bft/machine.ts';
 import type { BftMachineConfig } from '../bft/types.ts';
 import type { IbftMessage, UnsignedIbftMessage } from './message.ts';
@@ -13,12 +14,9 @@ import { uponCommitFailed } from './upon-vote.ts';
 /** A machine that has not started. */
 export function createIbftState(config: BftMachineConfig): IbftState {
   return {
-    config,
-    context: undefined,
-    round: 0,
+    ...initialBftState(config),
     begunRound: 0,
     waiting: false,
-    phase: 'acceptRequest',
     pending: undefined,
     proposal: undefined,
     prepares: new Map(),
@@ -27,18 +25,7 @@ export function createIbftState(config: BftMachineConfig): IbftState {
     lock: undefined,
     lateVotes: [],
     accepted: [],
-    candidate: undefined,
-    futureCandidate: undefined,
-    building: false,
-    idle: false,
-    record: undefined,
-    passive: false,
     proposed: undefined,
-    prepareDigest: undefined,
-    commitDigest: undefined,
-    ownMessages: [],
-    backlog: new Map(),
-    syncHeights: new Map(),
     previous: undefined,
   };
 }

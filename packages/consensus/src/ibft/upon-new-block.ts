@@ -1,5 +1,5 @@
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { forgetStrangers } from '../bft/backlog.ts';
+import { enterRoundZero, takeFutureCandidate } from '../bft/enter-height.ts';
 import { announceRound, isActive, isOwnTurn, requestBlock, waitForBlock } from '../bft/turn.ts';
 import type { BftHeightContext } from '../bft/types.ts';
 import { repostBacklog } from './check-message.ts';
@@ -9,25 +9,16 @@ import type { IbftRecord } from './types.ts';
 
 /** Takes the height of the context, with nothing known of it yet. */
 export function enterHeight(turn: Turn, record: IbftRecord | undefined, previous: BftHeightContext | undefined): void {
-  const { state, context, effects } = turn;
+  const { state } = turn;
   state.previous = previous;
   state.lock = undefined;
   clearRound(state);
-  state.context = context;
-  state.round = 0;
   state.begunRound = 0;
   state.waiting = false;
-  state.phase = 'acceptRequest';
   state.roundChanges = new Map();
   state.lateVotes = [];
   state.accepted = [];
-  state.ownMessages = [];
-  state.candidate = undefined;
-  state.building = false;
-  state.idle = false;
-  state.passive = record !== undefined && context.height < record.height;
-  effects.push({ type: 'cancelTimer', kind: 'round' }, { type: 'cancelTimer', kind: 'proposal' });
-  forgetStrangers(turn);
+  enterRoundZero(turn, record);
 }
 
 /** Goes on where the record says that this node was, and sends again what it had signed in that round. */
@@ -53,16 +44,11 @@ export function resume(turn: Turn, record: IbftRecord): void {
 
 /** First acts at a height: timer, candidate block, stored messages. */
 export function begin(turn: Turn, nowMs: number): void {
-  const { state, context, effects } = turn;
+  const { state, context } = turn;
   if (state.config.profile === 'goquorum') {
     startRoundTimer(turn);
     requestBlock(turn, true);
-    const next = state.futureCandidate;
-    if (next !== undefined && next.header.number <= context.height) {
-      state.futureCandidate = undefined;
-      if (next.header.number === context.height)
-        effects.push({ type: 'repost', input: { type: 'blockBuilt', block: next } });
-    }
+    takeFutureCandidate(turn);
   } else {
     if (!isActive(state, context)) return;
     const waitMs = waitForBlock(turn, nowMs);

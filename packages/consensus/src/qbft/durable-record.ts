@@ -1,17 +1,12 @@
 import { type Block, encodeBlock, readBlock } from '@isoquorum/primitives/block';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import { emptyRlpList, encodeRlp, encodeRlpListOf, numberToRlp, type RlpItem } from '@isoquorum/primitives/rlp';
 import { RlpReader } from '@isoquorum/primitives/rlp-reader';
+import { decodeBftRecord, encodeBftRecord } from '../bft/record-codec.ts';
 import type { PrepareMessage, RoundChangePayload } from './message.ts';
 import { encodeSignedPayload, readPrepares, readRoundChangePayloads } from './message-codec.ts';
 import type { DurableRecord, PreparedCertificate } from './types.ts';
-
-/** The stored record is damaged: the node must not vote at this height (reaction STOP). */
-export type DurableRecordErrorCode = 'QBFT_RECORD_INVALID';
-
-const version = 1;
 
 function optionalHash(hash: Hash32 | undefined): RlpItem {
   return hash ?? new Uint8Array(0);
@@ -40,10 +35,7 @@ function encodeCertificate(certificate: PreparedCertificate | undefined): Uint8A
  */
 export function encodeDurableRecord(record: DurableRecord): Uint8Array {
   const { certificate, proposed } = record;
-  return encodeRlpListOf([
-    encodeRlp(numberToRlp(version)),
-    encodeRlp(numberToRlp(record.height)),
-    encodeRlp(numberToRlp(record.round)),
+  return encodeBftRecord(record, [
     encodeRlp(optionalHash(record.prepareDigest)),
     encodeRlp(optionalHash(record.commitDigest)),
     encodeCertificate(certificate),
@@ -82,22 +74,11 @@ function readProposed(
 
 /** The record that was persisted last. @throws QBFT_RECORD_INVALID */
 export function decodeDurableRecord(bytes: Uint8Array): DurableRecord {
-  try {
-    const reader = new RlpReader(bytes);
-    const fields = reader.readList('record');
-    reader.end('record');
-    const found = fields.readNumber('version');
-    if (found !== version) fields.fail('RLP_INTEGER_INVALID', `version ${found} is unknown`, 'version');
-    const height = fields.readNumber('height');
-    const round = fields.readNumber('round');
+  return decodeBftRecord(bytes, 'QBFT_RECORD_INVALID', (fields, view) => {
     const prepareDigest = fields.readOptionalFixed(32, 'prepareDigest');
     const commitDigest = fields.readOptionalFixed(32, 'commitDigest');
     const certificate = readCertificate(fields);
-    const proposed = readProposed(fields, { height, round }, certificate?.block);
-    fields.end('record');
-    return { height, round, prepareDigest, commitDigest, certificate, proposed };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new IsoquorumError('QBFT_RECORD_INVALID', 'consensus record is damaged', { reason }, 'STOP', { cause });
-  }
+    const proposed = readProposed(fields, view, certificate?.block);
+    return { ...view, prepareDigest, commitDigest, certificate, proposed };
+  });
 }

@@ -1,3 +1,4 @@
+import { initialBftState } from '../bft/initial-state.ts';
 import { createMachine, type Machine } from '../bft/machine.ts';
 import type { BftMachineConfig } from '../bft/types.ts';
 import type { QbftMessage, UnsignedQbftMessage } from './message.ts';
@@ -13,10 +14,7 @@ import { uponRoundTimeout } from './upon-round-timeout.ts';
 /** A machine that has not started. */
 export function createQbftState(config: BftMachineConfig): QbftState {
   return {
-    config,
-    context: undefined,
-    round: 0,
-    phase: 'acceptRequest',
+    ...initialBftState(config),
     proposal: undefined,
     proposalMessage: undefined,
     verifying: false,
@@ -24,18 +22,7 @@ export function createQbftState(config: BftMachineConfig): QbftState {
     commits: new Map(),
     roundChanges: new Map(),
     certificate: undefined,
-    candidate: undefined,
-    futureCandidate: undefined,
-    building: false,
-    idle: false,
-    record: undefined,
-    passive: false,
     proposed: undefined,
-    prepareDigest: undefined,
-    commitDigest: undefined,
-    ownMessages: [],
-    backlog: new Map(),
-    syncHeights: new Map(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { forgetStrangers } from '../bft/backlog.ts';
+import { enterRoundZero, takeFutureCandidate } from '../bft/enter-height.ts';
 import { announceRound, isActive, isOwnTurn, requestBlock, waitForBlock } from '../bft/turn.ts';
 import { repostBacklog } from './check-message.ts';
 import { broadcastRoundChange, clearRound } from './round.ts';
@@ -8,18 +8,11 @@ import type { DurableRecord, QbftEffect } from './types.ts';
 
 /** Takes the height of the context, with nothing known of it yet. */
 export function enterHeight(turn: Turn, record: DurableRecord | undefined): void {
-  const { state, context, effects } = turn;
+  const { state } = turn;
   clearRound(state);
-  state.context = context;
-  state.round = 0;
   state.roundChanges = new Map();
   state.certificate = undefined;
-  state.candidate = undefined;
-  state.building = false;
-  state.idle = false;
-  state.passive = record !== undefined && context.height < record.height;
-  effects.push({ type: 'cancelTimer', kind: 'round' }, { type: 'cancelTimer', kind: 'proposal' });
-  forgetStrangers(turn);
+  enterRoundZero(turn, record);
 }
 
 /** Goes on where the record says that this node was, and sends again what it had signed in that round. */
@@ -54,12 +47,7 @@ export function begin(turn: Turn, nowMs: number): void {
   if (state.config.profile === 'goquorum') {
     // Every validator builds a candidate; its arrival starts the timer.
     requestBlock(turn, true);
-    const next = state.futureCandidate;
-    if (next !== undefined && next.header.number <= context.height) {
-      state.futureCandidate = undefined;
-      if (next.header.number === context.height)
-        turn.effects.push({ type: 'repost', input: { type: 'blockBuilt', block: next } });
-    }
+    takeFutureCandidate(turn);
   } else {
     const waitMs = waitForBlock(turn, nowMs);
     if (waitMs !== Number.POSITIVE_INFINITY) startRoundTimer(turn, waitMs);

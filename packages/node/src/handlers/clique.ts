@@ -1,33 +1,20 @@
 import { difficultyInTurn } from '@isoquorum/consensus/clique/header';
 import { cliqueSnapshotToJson } from '@isoquorum/consensus/clique/snapshot-json';
 import type { CliqueSnapshot } from '@isoquorum/consensus/clique/snapshot';
-import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { bytesToHex } from '@isoquorum/primitives/hex';
 import { RpcError, SERVER_ERROR } from '@isoquorum/rpc/jsonrpc/errors';
 import type { HandlersOf } from '@isoquorum/rpc/jsonrpc/method';
 import type { CliqueMethods } from '@isoquorum/rpc/jsonrpc/methods/clique';
 import type { BlockNumber } from '@isoquorum/rpc/jsonrpc/parameters/block-selector';
 import type { CliqueStatusJson } from '@isoquorum/rpc/jsonrpc/shapes/clique';
-import { headerAt, type LocatedHeader } from './blocks.ts';
+import type { LocatedHeader } from './blocks.ts';
 import type { HandlerContext } from './context.ts';
+import { createHeaderLookup } from './header-lookup.ts';
 import { statusRange } from './status-range.ts';
-
-const UNKNOWN_BLOCK = new RpcError(SERVER_ERROR, 'unknown block');
 
 export function createCliqueHandlers(context: HandlerContext): HandlersOf<CliqueMethods> {
   const { chain, validators } = context;
-
-  function byNumber(number: BlockNumber | undefined): LocatedHeader {
-    const located = headerAt(context, number ?? 'latest');
-    if (located === undefined) throw UNKNOWN_BLOCK;
-    return located;
-  }
-
-  function byHash(hash: Hash32): LocatedHeader {
-    const header = chain.headerByHash(hash);
-    if (header === undefined) throw UNKNOWN_BLOCK;
-    return { header, hash };
-  }
+  const { byNumber, byHash } = createHeaderLookup(context);
 
   const snapshotOf = ({ header, hash }: LocatedHeader): CliqueSnapshot => validators.cliqueSnapshotAfter(header, hash);
 

@@ -1,5 +1,5 @@
 import { bftAlgorithmAt } from '@isoquorum/primitives/genesis/bft-config';
-import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
+import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesEqual, bytesToHex, compareBytes } from '@isoquorum/primitives/hex';
 import { snapshotToJson } from '@isoquorum/consensus/snapshot-json';
 import type { Snapshot } from '@isoquorum/consensus/snapshot';
@@ -10,24 +10,12 @@ import type { BlockNumber } from '@isoquorum/rpc/jsonrpc/parameters/block-select
 import type { BlockSignersJson, IstanbulStatusJson } from '@isoquorum/rpc/jsonrpc/shapes/istanbul';
 import { headerAt, type LocatedHeader } from './blocks.ts';
 import type { HandlerContext } from './context.ts';
+import { createHeaderLookup } from './header-lookup.ts';
 import { statusRange } from './status-range.ts';
-
-const UNKNOWN_BLOCK = new RpcError(SERVER_ERROR, 'unknown block');
 
 export function createIstanbulHandlers(context: HandlerContext): HandlersOf<IstanbulMethods> {
   const { chain, validators } = context;
-
-  function byNumber(number: BlockNumber | undefined): LocatedHeader {
-    const located = headerAt(context, number ?? 'latest');
-    if (located === undefined) throw UNKNOWN_BLOCK;
-    return located;
-  }
-
-  function byHash(hash: Hash32): LocatedHeader {
-    const header = chain.headerByHash(hash);
-    if (header === undefined) throw UNKNOWN_BLOCK;
-    return { header, hash };
-  }
+  const { byNumber, byHash } = createHeaderLookup(context);
 
   function snapshotOf({ header, hash }: LocatedHeader): Snapshot {
     return validators.snapshotAfter(header, hash);
