@@ -7,9 +7,9 @@ import type { HandlerContext } from './context.ts';
 /** Headers as the engines' own methods find them. */
 export interface HeaderLookup {
   /** The head where no number is given. @throws "unknown block" */
-  byNumber(number: BlockNumber | undefined): LocatedHeader;
+  readonly byNumber: (number: BlockNumber | undefined) => LocatedHeader;
   /** @throws "unknown block" */
-  byHash(hash: Hash32): LocatedHeader;
+  readonly byHash: (hash: Hash32) => LocatedHeader;
 }
 
 const unknownBlock = new RpcError(SERVER_ERROR, 'unknown block');
