@@ -15,6 +15,7 @@ const numberPrefix = prefix('bn');
 const lookupPrefix = prefix('tx');
 const privateResultPrefix = prefix('pr');
 const privateHeadPrefix = prefix('ph');
+const privateBranchPrefix = prefix('pb');
 const unresolvedPrefix = prefix('pd');
 const difficultyPrefix = prefix('td');
 const undoPrefix = prefix('fu');
@@ -79,6 +80,8 @@ export const privateResultKey = (blockHash: Hash32, psi: string): Uint8Array =>
   concatBytes(privateResultPrefix, blockHash, utf8ToBytes(psi));
 /** Head of a private state: number (8 bytes), block hash. */
 export const privateHeadKey = (psi: string): Uint8Array => concatBytes(privateHeadPrefix, utf8ToBytes(psi));
+/** Number of the block after which a private state began as a copy of that of nobody, 8 bytes: results up to there are nobody's. */
+export const privateBranchKey = (psi: string): Uint8Array => concatBytes(privateBranchPrefix, utf8ToBytes(psi));
 /** Present for a digest with which a canonical block was executed as "not a party": payload digest (64), number (8), psi. */
 export const unresolvedKey = (digest: EncryptedPayloadHash, number: number, psi: string): Uint8Array =>
   concatBytes(unresolvedPrefix, digest, numberToKey(number), utf8ToBytes(psi));

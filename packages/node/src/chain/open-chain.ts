@@ -10,6 +10,7 @@ import type { Logger } from '@isoquorum/platform/logger';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import { type Blockchain, createBlockchain } from './blockchain.ts';
 import { createBlockStore } from './block-store.ts';
+import { branchPrivateStates } from './branch-private-states.ts';
 import { type ChainBlock, DEFAULT_PRIVATE_STATE } from './chain.ts';
 import { storeDamaged } from './errors.ts';
 import { type ForkChoice, forkChoiceOf, noForks } from './fork-choice.ts';
@@ -168,6 +169,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     flat.settle();
     blocks.settle(removed);
   }
+  if (genesis.config.isMps) await branchPrivateStates(store, writes, logger, options.privateStates ?? []);
   const sides = await openSideBlocks(store, () => pruner.keptFrom());
   const pruner: Pruner = createPruner({
     mode: options.gcMode ?? 'archive',

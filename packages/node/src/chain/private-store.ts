@@ -11,9 +11,17 @@ import type { StateDatabase } from '@isoquorum/execution/state/database';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
 import { type BlockStore, sendersForDerivation } from './block-store.ts';
 import type { ChainBlock, ChainEvent, PrivateHead, PrivateWait } from './chain.ts';
+import { EMPTY_PRIVATE_STATE } from '../private/private-groups.ts';
 import { privateStateBehind, unknownBlock, unknownPrivateState } from './errors.ts';
 import { SECTION_BLOCKS } from '../bloom/section.ts';
-import { bloomSectionKey, keyToNumber, numberToKey, privateHeadKey, privateResultKey } from './keys.ts';
+import {
+  bloomSectionKey,
+  keyToNumber,
+  numberToKey,
+  privateBranchKey,
+  privateHeadKey,
+  privateResultKey,
+} from './keys.ts';
 import { createLru } from './lru.ts';
 import { decodePrivateResult, encodePrivateResult, innerName } from './private-result.ts';
 import type { Pruner } from './pruner.ts';
@@ -140,11 +148,18 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     return { number: 0, hash: options.genesisHash, root, extraRoot, waitingFor: undefined, underway: undefined };
   }
 
+  /** What stands for the result of a block before a private state began as a copy of that of nobody. */
+  function nobodysResult(hash: Hash32, psi: string): Uint8Array | undefined {
+    const branch = store.getSync(privateBranchKey(psi));
+    if (branch === undefined || (blocks.header(hash)?.number ?? Infinity) > keyToNumber(branch)) return undefined;
+    return store.getSync(privateResultKey(hash, EMPTY_PRIVATE_STATE));
+  }
+
   function load(hash: Hash32, psi: string): CachedResult | undefined {
     const key = privateResultKey(hash, psi);
     const known = results.get(key);
     if (known !== undefined) return known;
-    const bytes = store.getSync(key);
+    const bytes = store.getSync(key) ?? nobodysResult(hash, psi);
     const found = bytes && blocks.block(hash);
     if (bytes === undefined || found === undefined) return undefined;
     const stored = decodePrivateResult(bytes);

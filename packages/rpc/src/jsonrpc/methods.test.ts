@@ -61,7 +61,12 @@ describe('the method table', () => {
       ),
     );
     // What GoQuorum lacks: docs/compatibility.json, PRIORITY_FEE_ADDED, FEE_HISTORY_ADDED and ACCESS_LIST_ADDED.
-    const added = new Set(['eth_feeHistory', 'eth_maxPriorityFeePerGas', 'isoquorum_consensusStatus']);
+    const added = new Set([
+      'eth_feeHistory',
+      'eth_maxPriorityFeePerGas',
+      'isoquorum_consensusStatus',
+      'isoquorum_privateStatesRoot',
+    ]);
     for (const [name, { params }] of methodTable) {
       if (added.has(name)) continue;
       expect([name, params.map(({ codec }) => codec.goType)]).toEqual([name, recorded.get(name)]);
