@@ -3,6 +3,7 @@ import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import { bigintToBytes } from '@isoquorum/primitives/integer';
 import type { AccountDumpJson } from '@isoquorum/rpc/jsonrpc/shapes/account';
+import { sortedObject } from './sorted-object.ts';
 
 /** Accounts and slots together that one answer may hold; the original has no limit. */
 const DUMP_ENTRIES_MAX = 200_000;
@@ -20,20 +21,22 @@ export function* limitDump<Step, Result>(walk: Generator<Step, Result>): Generat
   }
 }
 
-/** One account as the original dumps it: storage values are the bytes of the trie, by slot where it is known. */
-export function accountJson(dumped: DumpedAccount): AccountDumpJson {
-  const storage = dumped.storage.map(({ slot, slotHash, value }): [string, string] => [
-    bytesToHex(slot ?? slotHash),
-    bytesToBareHex(bigintToBytes(value)),
-  ]);
+/**
+ * One account as the original dumps it: storage values are the bytes of the trie, by slot where it is known. Comes up for every slot, and while these
+ * are put in order.
+ */
+export function* accountJson(dumped: DumpedAccount): Generator<undefined, AccountDumpJson> {
+  const storage: [string, string][] = [];
+  for (const { slot, slotHash, value } of dumped.storage) {
+    storage.push([bytesToHex(slot ?? slotHash), bytesToBareHex(bigintToBytes(value))]);
+    yield;
+  }
   return {
     balance: dumped.balance.toString(),
     nonce: Number(dumped.nonce),
     root: bytesToBareHex(dumped.storageRoot),
     codeHash: bytesToBareHex(dumped.codeHash),
     ...(dumped.code.length === 0 ? {} : { code: bytesToBareHex(dumped.code) }),
-    ...(storage.length === 0
-      ? {}
-      : { storage: Object.fromEntries(storage.toSorted(([left], [right]) => (left < right ? -1 : 1))) }),
+    ...(storage.length === 0 ? {} : { storage: yield* sortedObject(storage) }),
   };
 }

@@ -103,7 +103,7 @@ export function createDebugRangeHandlers(context: HandlerContext): DebugRangeHan
       if (dumped === undefined) continue;
       if (accounts.length >= limit) return { accounts, next: dumped.addressHash };
       if (dumped.address === undefined && leavesOut.unnamed) continue;
-      const { code, storage, ...rest } = accountJson(dumped);
+      const { code, storage, ...rest } = yield* accountJson(dumped);
       const account: AccountDumpJson = {
         ...rest,
         ...(leavesOut.code || code === undefined ? {} : { code }),

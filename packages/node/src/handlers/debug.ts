@@ -1,4 +1,5 @@
 import { encodeBlock } from '@isoquorum/primitives/block';
+import type { Address } from '@isoquorum/primitives/bytes';
 import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import { dumpAccount, dumpState } from '@isoquorum/execution/state/dump';
 import { RpcError, SERVER_ERROR } from '@isoquorum/rpc/jsonrpc/errors';
@@ -12,6 +13,7 @@ import type { DebugRangeHandlers } from './debug-ranges.ts';
 import { headerAt, type LocatedHeader } from './blocks.ts';
 import { psiOf, type HandlerContext } from './context.ts';
 import { EMPTY_PRIVATE_STATE } from '../private/private-groups.ts';
+import { sortedObject } from './sorted-object.ts';
 import { openStates } from './states.ts';
 import { runInSlices } from './time-slices.ts';
 
@@ -32,13 +34,16 @@ export function createDebugHandlers(context: HandlerContext): Omit<HandlersOf<De
   function* dumpAll(root: Uint8Array): Generator<undefined, StateDumpJson> {
     const accounts: [string, AccountDumpJson][] = [];
     for (const dumped of limitDump(dumpState(database, root))) {
-      if (dumped !== undefined) accounts.push([bytesToHex(dumped.address ?? dumped.addressHash), accountJson(dumped)]);
       yield;
+      if (dumped === undefined) continue;
+      accounts.push([bytesToHex(dumped.address ?? dumped.addressHash), yield* accountJson(dumped)]);
     }
-    return {
-      root: bytesToBareHex(root),
-      accounts: Object.fromEntries(accounts.toSorted(([left], [right]) => (left < right ? -1 : 1))),
-    };
+    return { root: bytesToBareHex(root), accounts: yield* sortedObject(accounts) };
+  }
+
+  function* dumpOne(root: Uint8Array, address: Address): Generator<undefined, AccountDumpJson | undefined> {
+    const dumped = yield* limitDump(dumpAccount(database, root, address));
+    return dumped && (yield* accountJson(dumped));
   }
 
   return {
@@ -48,10 +53,9 @@ export function createDebugHandlers(context: HandlerContext): Omit<HandlersOf<De
     debug_dumpAddress: async (request, address, number) => {
       const { hash } = located(number);
       const found = openStates(context, { type: 'hash', hash, requireCanonical: false }, request).find(address);
-      const walk = found && limitDump(dumpAccount(database, found.root, address));
-      const dumped = walk && (await runInSlices(clock, walk));
+      const dumped = found && (await runInSlices(clock, dumpOne(found.root, address)));
       if (dumped === undefined) throw new RpcError(SERVER_ERROR, 'error retrieving state');
-      return accountJson(dumped);
+      return dumped;
     },
     debug_dumpBlock: (request, number, kind) => {
       psiOf(context, request);
