@@ -53,10 +53,12 @@ function chainTransactions(folder: string): ReadonlyMap<string, Transaction> {
   return found;
 }
 
-/** Number of the block that a notification of a new head is about; undefined for other ones. */
-function headNumberOf(result: unknown): number | undefined {
-  const head = result as { readonly parentHash?: string; readonly number?: string };
-  return typeof result === 'object' && head.parentHash !== undefined ? Number(head.number) : undefined;
+/** Number of the block that a notification is about: of a new head, or of a log in it; undefined for other ones. */
+function heightOf(result: unknown): number | undefined {
+  if (typeof result !== 'object' || result === null) return undefined;
+  const { parentHash, number, blockNumber } = result as Readonly<Record<string, string | undefined>>;
+  const height = parentHash === undefined ? blockNumber : number;
+  return height === undefined ? undefined : Number(height);
 }
 
 async function pool(node: RecordedNode, transaction: Transaction | undefined): Promise<void> {
@@ -123,9 +125,11 @@ async function playFrames(
 ): Promise<[Received, Received]> {
   const transactions = chainTransactions(folder);
   const firstHead = frames
-    .map(({ frame }) => headNumberOf(notificationOf(frame)?.result))
+    .map(({ frame }) => heightOf(notificationOf(frame)?.result))
     .find((head) => head !== undefined);
-  const node = await openRecordedNode({ chainFolder: folder, node: number, rules, until: (firstHead ?? 1) - 1 });
+  // Who is told of no block asks a chain that stands still.
+  const until = firstHead === undefined ? {} : { until: firstHead - 1 };
+  const node = await openRecordedNode({ chainFolder: folder, node: number, rules, ...until });
   const subscribes = new Set(
     frames.filter(({ frame }) => frame.method === 'eth_subscribe').map(({ frame }) => JSON.stringify(frame.id)),
   );
@@ -139,7 +143,7 @@ async function playFrames(
       }
       recorded.take(frame, subscribes);
       const result = notificationOf(frame)?.result;
-      const head = headNumberOf(result);
+      const head = heightOf(result);
       if (head !== undefined) await node.growTo(head);
       else if (typeof result === 'string') await pool(node, transactions.get(result));
     }

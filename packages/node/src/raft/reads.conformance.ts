@@ -5,6 +5,7 @@ import {
   RaftNetwork,
   type RaftRequest,
   type RecordedMembers,
+  type RecordedRow,
   sortRows,
 } from '../testing/raft-network.ts';
 
@@ -80,6 +81,29 @@ describe.skipIf(!hasVectors(...chain))(
           for (const call of reads) compareOne({ ...call, node, note: 'at the end' });
         }
         expect(compared).toBeGreaterThan(80);
+      } finally {
+        await network.stop();
+      }
+    });
+
+    test('a member that was taken out and came back under another id', async () => {
+      const { nodeDetails } = readJson<{ nodeDetails: RecordedMembers }>(...chain, 'about.json');
+      const network = new RaftNetwork(readJson(...chain, 'genesis.json'), nodeDetails, 3);
+      const row = (raftId: number, place: number, role: string): RecordedRow => ({
+        raftId,
+        nodeId: /^enode:\/\/([0-9a-f]{128})@/.exec(nodeDetails[place - 1]?.enode ?? '')?.[1] ?? '',
+        role,
+        nodeActive: true,
+      });
+      const rows = [row(1, 1, 'verifier'), row(3, 3, 'minter'), row(4, 4, 'verifier'), row(5, 2, 'learner')];
+      try {
+        await network.reach(rows);
+        expect(network.raftIdOf(2)).toBe(5);
+        for (const id of [1, 3, 4, 5]) {
+          const { result } = network.answer(id, { method: 'raft_cluster' });
+          expect(sortRows(result)).toMatchObject(rows);
+        }
+        expect(network.answer(5, { method: 'raft_role' }).result).toBe('learner');
       } finally {
         await network.stop();
       }

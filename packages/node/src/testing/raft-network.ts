@@ -9,7 +9,7 @@ import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import type { Store } from '@isoquorum/platform/store';
 import { parseEnode } from '@isoquorum/primitives/enode';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
-import { hexToBytes } from '@isoquorum/primitives/hex';
+import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { nodeKeyToAddress, nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
 import { RpcError } from '@isoquorum/rpc/jsonrpc/errors';
 import { methodTable } from '@isoquorum/rpc/jsonrpc/methods';
@@ -34,6 +34,8 @@ export interface RaftAnswer {
 /** One member in a recorded answer of `raft_cluster`. */
 export interface RecordedRow {
   readonly raftId: number;
+  /** Public key of its node, without `0x`. */
+  readonly nodeId: string;
   readonly role: string;
   readonly nodeActive: boolean;
 }
@@ -55,7 +57,9 @@ export class RaftNetwork {
   private readonly network = createMemoryNetwork({ clock: this.clock });
   private readonly keys: readonly Uint8Array[];
   private readonly members: readonly RaftAddress[];
-  private readonly stores: readonly Store[];
+  /** Places of the nodes that came back under a new raft id, by that id. */
+  private readonly returned = new Map<number, number>();
+  private readonly stores: Store[];
   private readonly genesis: ReturnType<typeof parseGenesis>;
   private readonly firstCount: number;
 
@@ -71,15 +75,32 @@ export class RaftNetwork {
     });
   }
 
+  /** Place of a raft id's node in the recording. */
+  private placeOf(id: number): number {
+    return this.returned.get(id) ?? id - 1;
+  }
+
+  private addressOf(id: number): RaftAddress | undefined {
+    const address = this.members[this.placeOf(id)];
+    return address && { ...address, raftId: id };
+  }
+
   cluster(id: number): RaftCluster {
     const raft = this.nodes.get(id)?.context.raft;
     if (raft === undefined) throw new Error(`node ${id} does not run`);
     return raft;
   }
 
+  /** The cluster as the first node that runs sees it. */
+  private anyCluster(): RaftCluster {
+    const [first] = this.nodes.keys();
+    if (first === undefined) throw new Error('no node runs');
+    return this.cluster(first);
+  }
+
   async start(id: number): Promise<void> {
     const { genesis, clock } = this;
-    const nodeKey = this.keys[id - 1] as Uint8Array;
+    const nodeKey = this.keys[this.placeOf(id)] as Uint8Array;
     const ids = this.keys.map(nodeKeyToPeerId);
     const peerId = nodeKeyToPeerId(nodeKey);
     const addresses = new Map(this.keys.map((key) => [nodeKeyToPeerId(key), nodeKeyToAddress(key)]));
@@ -104,7 +125,7 @@ export class RaftNetwork {
     const node = await createNode({
       genesis,
       nodeKey,
-      store: withoutClose(this.stores[id - 1] as Store),
+      store: withoutClose(this.stores[this.placeOf(id)] as Store),
       host,
       evm: createFastEvm(),
       clock,
@@ -145,7 +166,7 @@ export class RaftNetwork {
 
   /** Until everybody that runs knows every other, and nobody that does not. */
   async connectAll(): Promise<void> {
-    const all = this.members.map(({ raftId }) => raftId);
+    const all = [...this.members.keys()].map((place) => place + 1).concat([...this.returned.keys()]);
     await this.runUntil(() =>
       [...this.nodes.keys()].every((id) =>
         all.every((other) => this.cluster(id).isConnected(other) === this.nodes.has(other)),
@@ -155,26 +176,52 @@ export class RaftNetwork {
 
   /** Adds a node to the cluster and starts it; `role` is what it becomes. */
   async join(id: number, role: 'learner' | 'verifier'): Promise<void> {
-    this.cluster(1).changeMember('add-learner', id, this.members[id - 1]);
-    await this.runUntil(() => this.cluster(1).members.byId(id) !== undefined);
+    this.anyCluster().changeMember('add-learner', id, this.addressOf(id));
+    await this.runUntil(() => this.anyCluster().members.byId(id) !== undefined);
     await this.start(id);
     await this.runUntil(() => this.cluster(id).members.byId(id) !== undefined);
     if (role === 'verifier') await this.promote(id);
   }
 
   async promote(id: number): Promise<void> {
-    this.cluster(1).changeMember('add-node', id, undefined);
+    this.anyCluster().changeMember('add-node', id, undefined);
     await this.runUntil(() =>
       [...this.nodes.keys()].every((one) => this.cluster(one).raftStatus()?.confState.voters.includes(id) === true),
     );
+  }
+
+  /** Takes a node out of the cluster for good, and stops it. */
+  async remove(id: number): Promise<void> {
+    const asked = [...this.nodes.keys()].find((other) => other !== id);
+    if (asked === undefined) throw new Error('the last node cannot be removed');
+    this.cluster(asked).changeMember('remove-node', id, undefined);
+    const others = (): number[] => [...this.nodes.keys()].filter((other) => other !== id);
+    await this.runUntil(() => others().every((other) => this.cluster(other).members.byId(id) === undefined));
+    await this.stopNode(id);
+    // Who comes back begins with nothing.
+    this.stores[this.placeOf(id)] = createMemoryStore();
+  }
+
+  /** Raft id under which a recorded node is in the cluster. @param node its number, from 1 */
+  raftIdOf(node: number): number {
+    const [id] = [...this.returned].find(([, place]) => place === node - 1) ?? [node];
+    return id;
   }
 
   /** Brings the cluster to where a recorded answer of `raft_cluster` says that it was. */
   async reach(rows: readonly RecordedRow[]): Promise<void> {
     for (let id = 1; id <= this.firstCount; id++) await this.start(id);
     await this.runUntil(() => this.cluster(1).raftStatus()?.softState.lead !== 0);
-    for (const { raftId, role } of rows.filter((row) => row.raftId > this.firstCount))
+    if (rows.length > 0) {
+      // Ids are never given twice: who is not listed any more was removed, and a node that came back has a new one.
+      for (let id = 1; id <= this.firstCount; id++)
+        if (!rows.some(({ raftId }) => raftId === id)) await this.remove(id);
+    }
+    for (const { raftId, nodeId, role } of rows.filter((row) => row.raftId > this.firstCount)) {
+      const place = this.members.findIndex((member) => bytesToHex(member.nodeId) === `0x${nodeId}`);
+      if (place >= 0 && place !== raftId - 1) this.returned.set(raftId, place);
       await this.join(raftId, role === 'learner' ? 'learner' : 'verifier');
+    }
     for (const { raftId, nodeActive } of rows) if (!nodeActive) await this.stopNode(raftId);
     const minter = rows.find(({ role }) => role === 'minter');
     if (minter !== undefined) await this.leadBy(minter.raftId);

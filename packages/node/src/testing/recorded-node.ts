@@ -33,6 +33,8 @@ interface AboutChain {
     readonly nodeKey: string;
     readonly accounts?: readonly AboutAccount[];
     readonly parties?: readonly unknown[];
+    /** Command line of this node, where it changes answers. */
+    readonly flags?: readonly string[];
   }[];
   /** Accounts that no node holds. */
   readonly externalAccounts?: readonly AboutAccount[];
@@ -172,6 +174,7 @@ export async function openRecordedNode(options: RecordedNodeOptions): Promise<Re
     ...((details.parties ?? []).length === 0 ? {} : { manager }),
     rules,
     accountKeys: accountKeys(about, node, options.alsoHolds ?? new Set()),
+    privacyMarkers: details.flags?.includes('--privacymarker.enable') === true,
     validate: false,
     allowUnprotected: false,
   });
