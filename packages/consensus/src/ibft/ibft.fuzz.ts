@@ -3,11 +3,12 @@ import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import { describe, expect } from 'vitest';
 import { addressOf } from '../testing/bft-test-machine.ts';
 import { IbftTestMachine } from '../testing/ibft-machine.ts';
-import { createSeededRandom } from '../testing/random.ts';
+import { createSeededRandom, type SeededRandom } from '../testing/random.ts';
 import { decodeIbftRecord, encodeIbftRecord } from './durable-record.ts';
 import { decodeIbftMessage, encodeIbftMessage, type IbftMessage } from './message.ts';
-import { step } from './step.ts';
-import type { IbftInput, IbftState } from './types.ts';
+import type { IbftInput, IbftRecord, IbftState } from './types.ts';
+import type { Profile } from '../profile.ts';
+import { type AnyInput, playAnyInput, reachedBy } from '../testing/any-input.ts';
 
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 300);
 const letters = 'ABCD'.split('');
@@ -72,10 +73,8 @@ describe('decoders allow only our own codes', () => {
   );
 });
 
-/** Any input, in any order, sensible or not. */
-function randomInput(of: IbftTestMachine, seed: number, known: readonly IbftMessage[]): IbftInput {
-  const random = createSeededRandom(seed);
-  if (random.chance(60)) return { type: 'message', message: random.pick(known) };
+/** An input in any order, sensible or not. */
+function other(of: IbftTestMachine, random: SeededRandom): IbftInput {
   const { context, state } = of;
   const round = random.below(4);
   const block = of.block(random.pick(letters), random.below(3));
@@ -112,7 +111,12 @@ function randomInput(of: IbftTestMachine, seed: number, known: readonly IbftMess
       context: random.chance(50) ? context : { ...context, height: context.height + random.below(3) },
       nowMs: 0,
     },
-    { type: 'start', context, record: random.chance(50) ? of.record : undefined, nowMs: 0 },
+    {
+      type: 'start',
+      context: random.chance(50) ? of.context : of.contextAfter(of.genesis),
+      record: random.chance(70) ? of.record : undefined,
+      nowMs: 0,
+    },
     { type: 'message', message: of.sign(random.pick([of.proposer(round), 'X']), proposal) },
   ]);
 }
@@ -130,28 +134,55 @@ function sizes(state: IbftState): readonly number[] {
   ];
 }
 
+const rules: AnyInput<IbftTestMachine, IbftState, IbftMessage, IbftRecord> = {
+  messages: samples,
+  other,
+  sizes,
+  marks: ({ lock, round, lateVotes, waiting, pending, proposed, phase }) => [
+    lock !== undefined && 'locked',
+    lock !== undefined && lock.round < round && phase === 'preprepared' && 'locked on another block than is proposed',
+    lateVotes.length > 0 && 'late votes',
+    waiting && 'waiting',
+    !waiting && round > 0 && 'a later round begun',
+    pending !== undefined && round > 0 && 'verifying after round 0',
+    proposed !== undefined && round > 0 && 'proposed after round 0',
+  ],
+};
+
+function play(self: string, profile: Profile, seeds: readonly number[]): ReadonlySet<string> {
+  const subject = new IbftTestMachine(self, profile);
+  const reached = playAnyInput(subject, seeds, rules);
+  expect(subject.state.backlog.size).toBeLessThanOrEqual(4);
+  // Two votes of each of four validators in each of eight rounds.
+  expect(subject.state.lateVotes.length).toBeLessThanOrEqual(64);
+  return reached;
+}
+
 describe('the machine', () => {
   const selves = fc.constantFrom(...letters, 'X');
-  const profiles = fc.constantFrom('strict', 'goquorum');
+  const profiles = fc.constantFrom<Profile>('strict', 'goquorum');
   test.prop([selves, profiles, fc.array(fc.nat(), { minLength: 5, maxLength: 60 })], { numRuns })(
     'never throws, never changes its state in place, stays bounded, and always does the same',
-    (self, profile, seeds) => {
-      const subject = new IbftTestMachine(self, profile as 'strict' | 'goquorum');
-      const known = samples(subject);
-      for (const seed of seeds) {
-        const input = randomInput(subject, seed, known);
-        const before = subject.state;
-        const was = sizes(before);
-        const result = step(before, input);
-        expect(sizes(before)).toEqual(was);
-        expect(step(before, input)).toEqual(result);
-        subject.feed(input);
-        if (seed % 3 === 0) subject.loopBack();
-        subject.take();
-      }
-      expect(subject.state.backlog.size).toBeLessThanOrEqual(4);
-      // Two votes of each of four validators in each of eight rounds.
-      expect(subject.state.lateVotes.length).toBeLessThanOrEqual(64);
-    },
+    (self, profile, seeds) => void play(self, profile, seeds),
   );
+
+  test('such inputs lead deep', () => {
+    const reached = reachedBy((seeds) => play('B', 'strict', seeds), 40, 80);
+    for (const mark of [
+      'prepared',
+      'committed',
+      'preprepared after round 0',
+      'committed after round 0',
+      'locked',
+      'locked on another block than is proposed',
+      'late votes',
+      'a later round begun',
+      'proposed after round 0',
+      'height 3',
+      'round 3',
+      'backlog',
+      'passive',
+    ])
+      expect([...reached]).toContain(mark);
+  });
 });

@@ -74,6 +74,16 @@ function anyMessage(random: SeededRandom, term: number, last: number): RaftMessa
   });
 }
 
+/** What a follower would answer this leader: it has everything, or next to nothing. */
+function anyAnswer(raw: RawNode, random: SeededRandom): RaftMessage | undefined {
+  const [id, progress] = random.pick([...raw.progress()]) ?? [];
+  if (id === undefined || progress === undefined) return undefined;
+  const { term } = raw.status().hardState;
+  const reject = random.chance(30);
+  const index = reject ? progress.next - 1 : progress.next - 1 + random.below(2);
+  return createMessage({ type: 'MsgAppResp', from: id, to: 1, term, index: Math.max(0, index), reject });
+}
+
 /** Carries out everything at once. */
 function settle(raw: RawNode, storage: ReturnType<typeof createMemoryStorage>): void {
   for (let rounds = 0; raw.hasReady() && rounds < 50; rounds++) {
@@ -99,47 +109,101 @@ function refuses(act: () => unknown): void {
   }
 }
 
+function marksOf(raw: RawNode): readonly (string | false)[] {
+  const { softState, hardState, confState } = raw.status();
+  const states = [...raw.progress().values()].map(({ state }) => state);
+  return [
+    softState.role,
+    hardState.commit > 4 && 'entries committed',
+    hardState.term > 4 && 'later terms',
+    confState.votersOutgoing.length > 0 && 'joint configuration',
+    confState.learners.length > 0 && 'learners',
+    !confState.voters.includes(1) && 'removed',
+    ...states.map((state) => `a follower in ${state}`),
+  ];
+}
+
+/** Feeds whatever comes to a node of three. @returns what stood out on the way: how deep it went */
+function play(seed: number): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const random = createSeededRandom(seed);
+  const confState = { voters: [1, 2, 3], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+  const storage = createMemoryStorage({
+    hardState: { term: 1, vote: 0, commit: 2 },
+    snapshot: { index: 2, term: 1, confState, data: new Uint8Array(0) },
+    base: { index: 2, term: 1 },
+    entries: [],
+  });
+  const raw = createRawNode({
+    id: 1,
+    storage,
+    applied: 2,
+    electionTicks: 3,
+    heartbeatTicks: 1,
+    random: (bound) => random.below(bound),
+    maxInflightMessages: 2,
+    maxMessageBytes: 64,
+    maxUncommittedBytes: 16,
+    preVote: random.chance(50),
+    checkQuorum: random.chance(50),
+    stepDownOnRemoval: random.chance(50),
+  });
+  for (let count = 0; count < 120; count++) {
+    const { hardState } = raw.status();
+    const acts = [
+      () => raw.tick(),
+      () => void raw.campaign(),
+      () => void raw.propose(new Uint8Array(random.below(9))),
+      () => raw.reportSnapshot(random.pick(ids), random.chance(50)),
+      () => raw.reportUnreachable(random.pick(ids)),
+      () => {
+        const { applied, confState: members } = raw.status();
+        const term = storage.term(applied);
+        if (applied < storage.firstIndex() || typeof term !== 'number') return;
+        storage.setSnapshot({ index: applied, term, confState: members, data: new Uint8Array(0) });
+        storage.compact(applied);
+      },
+      () => {
+        const changes = [{ type: random.pick(confChangeTypes), nodeId: 1 + random.below(3) }];
+        const transition = random.pick(confChangeTransitions);
+        raw.proposeConfChange({ version: 2, transition, changes, context: new Uint8Array(0) });
+      },
+      () => raw.transferLeader(random.pick(ids)),
+      () => void raw.readIndex(new Uint8Array(2)),
+      () => raw.forgetProgress(random.pick(ids), random.below(9)),
+    ];
+    if (random.chance(35)) random.pick(acts)();
+    else
+      raw.step(
+        (random.chance(20) ? anyAnswer(raw, random) : undefined) ??
+          anyMessage(random, hardState.term, storage.lastIndex()),
+      );
+    if (random.chance(70)) settle(raw, storage);
+    for (const mark of marksOf(raw)) if (mark !== false) reached.add(mark);
+  }
+  settle(raw, storage);
+  return reached;
+}
+
 describe('any input', () => {
-  test.prop([fc.nat()], { numRuns })('in any state: step, tick and propose do not throw', (seed) => {
-    const random = createSeededRandom(seed);
-    const confState = { voters: [1, 2, 3], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
-    const storage = createMemoryStorage({
-      hardState: { term: 1, vote: 0, commit: 2 },
-      snapshot: { index: 2, term: 1, confState, data: new Uint8Array(0) },
-      base: { index: 2, term: 1 },
-      entries: [],
-    });
-    const raw = createRawNode({
-      id: 1,
-      storage,
-      applied: 2,
-      electionTicks: 3,
-      heartbeatTicks: 1,
-      random: (bound) => random.below(bound),
-      maxInflightMessages: 2,
-      maxMessageBytes: 64,
-      maxUncommittedBytes: 16,
-      preVote: random.chance(50),
-      checkQuorum: random.chance(50),
-      stepDownOnRemoval: random.chance(50),
-    });
-    for (let count = 0; count < 120; count++) {
-      const { hardState } = raw.status();
-      const acts = [
-        () => raw.tick(),
-        () => void raw.campaign(),
-        () => void raw.propose(new Uint8Array(random.below(9))),
-        () => raw.reportSnapshot(random.pick(ids), random.chance(50)),
-        () => raw.reportUnreachable(random.pick(ids)),
-        () => raw.transferLeader(random.pick(ids)),
-        () => void raw.readIndex(new Uint8Array(2)),
-        () => raw.forgetProgress(random.pick(ids), random.below(9)),
-      ];
-      if (random.chance(35)) random.pick(acts)();
-      else raw.step(anyMessage(random, hardState.term, storage.lastIndex()));
-      if (random.chance(70)) settle(raw, storage);
-    }
-    settle(raw, storage);
+  test.prop([fc.nat()], { numRuns })('in any state: step, tick and propose do not throw', (seed) => void play(seed));
+
+  test('such inputs lead deep', () => {
+    const reached = new Set(Array.from({ length: 300 }, (_, seed) => [...play(seed)]).flat());
+    for (const mark of [
+      'StatePreCandidate',
+      'StateCandidate',
+      'StateLeader',
+      'entries committed',
+      'later terms',
+      'joint configuration',
+      'learners',
+      'removed',
+      'a follower in StateProbe',
+      'a follower in StateReplicate',
+      'a follower in StateSnapshot',
+    ])
+      expect([...reached]).toContain(mark);
   });
 
   test.prop([fc.uint8Array({ maxLength: 300 })], { numRuns })('bytes: decoders refuse with our own codes', (bytes) => {

@@ -36,7 +36,7 @@ export abstract class BftTestMachine<
   /** Everything since the last `take`. */
   effects: BftEffect<M, U, R>[] = [];
   record: R | undefined;
-  private readonly protocol: BftProtocol<S, M, U, R>;
+  readonly protocol: BftProtocol<S, M, U, R>;
 
   /** @param options of the genesis, besides its algorithm */
   constructor(protocol: BftProtocol<S, M, U, R>, seat: TestSeat, options: Omit<TestGenesisOptions, 'algorithm'> = {}) {
@@ -114,6 +114,27 @@ export abstract class BftTestMachine<
   hear(...messages: readonly M[]): this {
     for (const message of messages) this.feed({ type: 'message', message });
     return this;
+  }
+
+  /** A candidate on the head; `salt` makes it different from others. */
+  abstract block(author: string, salt?: number): Block;
+
+  /** Does what a driver does upon each effect since the last `take`, unless `isDone` says that it is lost. */
+  drive(isDone: () => boolean): this {
+    for (const effect of this.take()) {
+      if (!isDone()) continue;
+      if (effect.type === 'broadcast') this.hear(this.sign(this.seat.self, effect.message));
+      else if (effect.type === 'verifyBlock') this.verified(effect.block);
+      else if (effect.type === 'buildBlock') this.feed({ type: 'blockBuilt', block: this.block(this.seat.self) });
+      else if (effect.type === 'commitBlock') this.moveTo(effect.block.header);
+    }
+    return this;
+  }
+
+  /** The chain has a new head. */
+  moveTo(head: Header): this {
+    this.context = this.contextAfter(head);
+    return this.feed({ type: 'newHead', context: this.context, nowMs: Number(head.timestamp) * 1000 });
   }
 
   /** The answer to verifyBlock. */
