@@ -6,7 +6,7 @@ import { prepareTransfers } from '@isoquorum/execution/transition/transfer.bench
 import { createReferenceEvm } from '@isoquorum/execution/evm/reference/engine';
 import { benchEvmLoop, type evmLoops } from '@isoquorum/execution/evm/evm.bench';
 import { benchTrieUpdate } from '@isoquorum/execution/trie/trie.bench';
-import { benchLightHeaders } from '@isoquorum/consensus/light.bench';
+import { benchHeaderVerifier } from '@isoquorum/participant/chain/header-verifier.bench';
 import { benchCrypto } from '@isoquorum/platform/crypto.bench';
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import type { Bench, Measurement } from './measurement.ts';
@@ -81,7 +81,7 @@ export const benchLight: Bench = async function* () {
   const { secp256k1 } = await installFastestCrypto('libauth-wasm');
   yield {
     name: 'light.verify',
-    value: benchLightHeaders(now).headersPerSecond,
+    value: benchHeaderVerifier(now).headersPerSecond,
     unit: 'blocks/s',
     validators: 4,
     secp256k1,

@@ -8,8 +8,6 @@ import { RlpReader } from '@isoquorum/primitives/rlp-reader';
 import { describe, expect, test } from 'vitest';
 import { bftCommitters, verifyBftHeader } from './header.ts';
 import type { HeaderRules } from './header-rules.ts';
-import { acceptSegment, createLightState } from './light.ts';
-import { decodeLightState, encodeLightState } from './light-state-codec.ts';
 import type { Profile } from './profile.ts';
 import { createRecoverCache } from './recover-cache.ts';
 import { genesisSnapshot, nextSnapshot, type Snapshot, validatorContractAt } from './snapshot.ts';
@@ -115,23 +113,6 @@ describe.skipIf(!hasVectors('chains'))('recorded chains (needs shared/vectors/ch
         result.Committers.map((address) => address.toLowerCase()),
       );
     }
-  });
-
-  test.each(chains)('%s: a light follower accepts it, whole and in parts', (chain) => {
-    const headers = loadHeaders(chain);
-    const { profile, config, legacyBlockPeriodSeconds = 1 } = rulesOf(chain, 'strict');
-    const rules = { profile, config, recover, legacyBlockPeriodSeconds };
-    const proved = ({ number }: Header) => contractValidators(chain, { ...rulesOf(chain, 'strict') }, number);
-    const start = createLightState(headers[0] as Header, rules, proved);
-    const whole = acceptSegment(start, headers.slice(1), rules, undefined, proved);
-    expect(whole.state.snapshot.number).toBe(headers.length - 1);
-    let state = start;
-    for (const header of headers.slice(1)) {
-      const step = acceptSegment(state, [header], rules, undefined, proved);
-      expect(step.accepted[0]?.sealers.length).toBeGreaterThanOrEqual(step.accepted[0]?.quorum ?? 99);
-      state = decodeLightState(encodeLightState(step.state));
-    }
-    expect(state.snapshot).toEqual(whole.state.snapshot);
   });
 
   const withVariants = chains.filter((chain) => hasVectors('chains', chain, 'block-variants.json.gz'));

@@ -48,6 +48,34 @@ describe('header verifier', () => {
     expect(verifier.head.header.number).toBe(1);
   });
 
+  it.each([
+    [
+      'more seals than validators',
+      'SEAL_DUPLICATE',
+      'more seals than there are validators',
+      { seals: [0, 1, 2, 3, 0] },
+    ],
+    ['another list', 'VALIDATOR_LIST_MISMATCH', 'names other validators', { list: true }],
+    ['seals of another header', 'SEAL_BY_STRANGER', 'which is not a validator', { gasUsed: 1n }],
+  ] as const)('refuses %s', (_, code, text, wish: { seals?: readonly number[]; list?: boolean; gasUsed?: bigint }) => {
+    const { chain, verifier } = setUp();
+    if (wish.list === true) chain.validators = [...chain.validators.slice(0, 3), testSealer(99).address];
+    const sealers = (wish.seals ?? [0, 1, 2]).map((index) => chain.sealers[index]!);
+    const made = chain.make({ sealers }).header;
+    const header = wish.gasUsed === undefined ? made : { ...made, gasUsed: wish.gasUsed };
+    expect(() => verifier.accept(header, now)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(text) }),
+    );
+  });
+
+  it('refuses a block that is not the next', () => {
+    const { chain, verifier } = setUp();
+    chain.add();
+    expect(() => verifier.accept(chain.make().header, now)).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_PARENT' }),
+    );
+  });
+
   it('refuses a stranger as author, another parent, and the future', () => {
     const { chain, verifier } = setUp();
     const refusal = (wishes: Parameters<typeof chain.make>[0]) => () => verifier.accept(chain.make(wishes).header, now);
@@ -81,6 +109,10 @@ describe('header verifier', () => {
     const { chain } = setUp();
     const addresses = chain.sealers.map((sealer) => sealer.address);
     expect(quorumWarning(chain.config, 1, addresses)).toBeUndefined();
+    const { qbft } = chain.config;
+    const config = { ...chain.config, qbft: { ...qbft!, ceil2NBy3Block: 100 } };
+    expect(quorumWarning(config, 1, [...addresses, testSealer(9).address])).toContain('5 validators');
+    expect(quorumWarning(config, 1, addresses)).toBeUndefined();
   });
 });
 

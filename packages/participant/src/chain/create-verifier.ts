@@ -17,6 +17,9 @@ import type { CheckedHeader, HeaderVerifier } from './header-verifier.ts';
 /** Seconds that a header may be ahead of this machine's clock, which nobody keeps exact. */
 const allowedFutureSeconds = 15n;
 
+/** Chains of the old section `istanbul` do not say their period: nodes are told by a flag, and a page takes the least that there is. */
+const legacyBlockPeriodSeconds = 1;
+
 export interface VerifierOptions {
   readonly config: ChainConfig;
   readonly genesisHeader: Header;
@@ -69,6 +72,7 @@ export function createHeaderVerifier(options: VerifierOptions): HeaderVerifier {
       recover,
       nowSeconds: BigInt(nowSeconds),
       allowedFutureSeconds,
+      legacyBlockPeriodSeconds,
       seals: 'checked',
     };
     explained(header, () => verifyBftHeader(header, head.header, snapshot.validators, rules));
