@@ -2,7 +2,7 @@
 // Runs the command under Node 24 wherever it is called from: the `node` package that npm installed, or the Node that runs this file.
 // In the repository the sources run as they are (types stripped); in an installed package, `dist` does.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,8 +30,12 @@ function findNode() {
   return process.exit(1);
 }
 
+/** How V8 is to keep its heap, for commands that say so (docs/adr/015). */
+const heapFlags = JSON.parse(readFileSync(join(here, 'heap-flags.json'), 'utf8'));
+
 const args = [
   ...(fromSource ? ['--conditions=source'] : []),
+  ...(heapFlags[process.argv[2]] ?? []),
   '--disable-warning=ExperimentalWarning',
   entry,
   ...process.argv.slice(2),

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,12 +31,18 @@ export interface ImportRun {
   readonly deciles: readonly number[];
 }
 
+/** The flags with which the command `isoquorum import` runs Node. */
+const heapFlags = JSON.parse(
+  readFileSync(new URL('../../../apps/daemon/bin/heap-flags.json', import.meta.url), 'utf8'),
+) as { readonly import: readonly string[] };
+
 /** `isoquorum import` into a fresh LevelDB directory, in a fresh process, so that nothing is warm and memory is its own. */
 export async function runImport(options: ImportRunOptions): Promise<ImportRun> {
   const dataDir = mkdtempSync(join(tmpdir(), 'isoquorum-bench-'));
   try {
     const entry = fileURLToPath(new URL('import-process.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--conditions=source', entry, JSON.stringify({ ...options, dataDir })], {
+    const flags = ['--conditions=source', ...heapFlags.import];
+    const child = spawn(process.execPath, [...flags, entry, JSON.stringify({ ...options, dataDir })], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';

@@ -75,9 +75,9 @@ export class StateDatabase {
     return new Trie(this.readForTrie, this.keeper.find(root) ?? root, this.keeper);
   }
 
-  /** Keeps the nodes of a committed trie in memory under its root, within the bound. */
-  keepTrie(root: Hash32, trie: Trie, addedNodes: number): void {
-    this.keeper.keep(root, trie, addedNodes);
+  /** Keeps the nodes of a committed trie in memory under its root, within the bound. @param before the root from which it was made */
+  keepTrie(root: Hash32, trie: Trie, addedNodes: number, before: Hash32): void {
+    this.keeper.keep(root, trie, addedNodes, before);
   }
 
   /** The code with this hash, or `undefined` when it is not at hand. */

@@ -80,7 +80,7 @@ export class ExtraDataState {
     }
     const root = trie.commit((hash, value) => operations.push({ type: 'put', key: nodeKey(hash), value }));
     this.database.add(operations);
-    this.database.keepTrie(root, trie, operations.length);
+    this.database.keepTrie(root, trie, operations.length, this.root);
     return { root, operations };
   }
 }

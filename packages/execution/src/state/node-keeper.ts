@@ -5,16 +5,22 @@ import type { Trie, TrieClock } from '../trie/trie.ts';
 import { bytesToMapKey } from './node-source.ts';
 
 const maxRoots = 4096;
+/** Roots that another one was made from stay findable as long as the nodes that are theirs alone are this part of the bound. */
+const supersededPart = 10;
 
 /**
  * Decoded nodes of recent roots in memory, within a bound: every commit begins an epoch, nodes carry the epoch of their
  * last use, and when there are too many, those used longest ago go until half of the bound is left. What every block uses
- * (the upper levels, busy contracts) therefore stays.
+ * (the upper levels, busy contracts) therefore stays. Of older versions of a trie only a few stay, for blocks beside the
+ * newest: on a chain that only grows they would fill the bound.
  */
 export class NodeKeeper implements TrieClock {
   epoch = 0;
   private readonly max: number;
   private readonly roots = new Map<string, TrieNode>();
+  /** Roots that another one was made from, oldest first, with how many nodes took the place of theirs. */
+  private readonly superseded = new Map<string, number>();
+  private supersededNodes = 0;
   /** Nodes read or made since the last counting, and those counted then: never less than there are. */
   private nodes = 0;
 
@@ -37,12 +43,14 @@ export class NodeKeeper implements TrieClock {
     return this.roots.get(bytesToMapKey(root));
   }
 
-  /** Keeps the nodes of a committed trie under its root. */
-  keep(root: Hash32, trie: Trie, addedNodes: number): void {
+  /** Keeps the nodes of a committed trie under its root. @param before the root from which it was made */
+  keep(root: Hash32, trie: Trie, addedNodes: number, before: Hash32): void {
     const node = trie.rootNode;
     if (node === undefined) return;
     this.nodes += addedNodes;
     const key = bytesToMapKey(root);
+    this.revive(key);
+    this.supersede(bytesToMapKey(before), key, addedNodes);
     this.roots.delete(key);
     this.roots.set(key, node);
     if (this.roots.size > maxRoots) {
@@ -50,6 +58,24 @@ export class NodeKeeper implements TrieClock {
       if (oldest !== undefined) this.roots.delete(oldest);
     }
     this.letGo();
+  }
+
+  private revive(key: string): void {
+    this.supersededNodes -= this.superseded.get(key) ?? 0;
+    this.superseded.delete(key);
+  }
+
+  private supersede(before: string, by: string, nodes: number): void {
+    if (before === by || !this.roots.has(before)) return;
+    this.revive(before);
+    this.superseded.set(before, nodes);
+    this.supersededNodes += nodes;
+    for (const [oldest, count] of this.superseded) {
+      if (this.supersededNodes * supersededPart <= this.max) break;
+      this.superseded.delete(oldest);
+      this.supersededNodes -= count;
+      this.roots.delete(oldest);
+    }
   }
 
   private letGo(): void {

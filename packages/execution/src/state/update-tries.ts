@@ -57,7 +57,7 @@ export class TrieUpdater {
   commit(state: State): CommittedState {
     const root = this.update(state);
     this.database.add(this.operations);
-    this.database.keepTrie(root, this.accounts, this.operations.length);
+    this.database.keepTrie(root, this.accounts, this.operations.length, this.parentRoot);
     if (this.layer !== undefined) this.database.flat?.addLayer(this.layer, root);
     return { root, operations: this.operations };
   }
@@ -116,8 +116,9 @@ export class TrieUpdater {
     object.isTrieStale = false;
     if (trie !== undefined && isChanged) {
       const before = this.operations.length;
+      const parentRoot = root;
       root = trie.commit(this.sink);
-      this.database.keepTrie(root, trie, this.operations.length - before);
+      this.database.keepTrie(root, trie, this.operations.length - before, parentRoot);
     }
     return root;
   }

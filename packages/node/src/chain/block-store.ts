@@ -2,7 +2,7 @@ import { zeroAddress } from '@isoquorum/primitives/address';
 import { type BlockBody, decodeBlockBody, encodeBlockBody } from '@isoquorum/primitives/block';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { bigintToBytes, bytesToBigint } from '@isoquorum/primitives/integer';
+import { bigintToBytes, bytesToBigint, writeNumber } from '@isoquorum/primitives/integer';
 import { decodeHeader, encodeHeader, type Header } from '@isoquorum/primitives/header';
 import type { Receipt } from '@isoquorum/primitives/receipt';
 import {
@@ -30,7 +30,7 @@ import { createLru } from './lru.ts';
 /** How many recent blocks stay decoded in memory, by number and by their transactions; always more than the batches under way. */
 const recentBlocks = 256;
 const recentTransactionsDefault = 25_000;
-const recentBlocksMin = 16;
+const recentBlocksMinDefault = 16;
 
 /** Blocks, receipts and look-ups in the store, with recent ones in memory. What was put is visible at once, before it is durable. */
 export interface BlockStore {
@@ -78,11 +78,14 @@ export interface BlockStoreOptions {
   readonly keepsDifficulty: boolean;
   /** Transactions of recent blocks that stay decoded, and as many receipts; 25,000 unless told. */
   readonly recentTransactions?: number;
+  /** Blocks that stay decoded whatever their size: more than there are batches under way; 16 unless told. */
+  readonly recentBlocksMin?: number;
 }
 
 export function createBlockStore(options: BlockStoreOptions): BlockStore {
   const { store, chainIdAt } = options;
   const recentTransactions = options.recentTransactions ?? recentTransactionsDefault;
+  const recentBlocksMin = options.recentBlocksMin ?? recentBlocksMinDefault;
   const headers = createLru<Header>(recentBlocks * 4);
   const blocks = createLru<ChainBlock>({
     max: recentBlocks,
@@ -212,7 +215,7 @@ export function createBlockStore(options: BlockStoreOptions): BlockStore {
       for (let index = 0; index < transactions.length; index++) {
         const value = new Uint8Array(12);
         value.set(number);
-        new DataView(value.buffer).setUint32(8, index);
+        writeNumber(index, 4, value, 8);
         operations.push({ type: 'put', key: lookupKey(transactionHash(transactions[index] as Transaction)), value });
       }
     },

@@ -38,6 +38,8 @@ export interface OpenChainOptions {
   readonly gcMode?: GcMode;
   /** Transactions (and receipts) of recent blocks that stay decoded in memory; 25,000 unless told. */
   readonly recentTransactions?: number;
+  /** Blocks that stay decoded whatever their size: more than there are batches under way; 16 unless told. */
+  readonly recentBlocksMin?: number;
   /** Trie nodes that stay decoded in memory at most; as the state database's unless told. */
   readonly maxNodes?: number;
 }
@@ -109,6 +111,7 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     genesisDifficulty: genesis.difficulty,
     keepsDifficulty: bftAlgorithmAt(genesis.config, 0) === undefined,
     ...(options.recentTransactions === undefined ? {} : { recentTransactions: options.recentTransactions }),
+    ...(options.recentBlocksMin === undefined ? {} : { recentBlocksMin: options.recentBlocksMin }),
   });
   const writes = createWriteQueue(store, options.onWriteFailure);
 

@@ -28,7 +28,7 @@ import { createLru } from '../chain/lru.ts';
 import type { PrivateKnowledge } from '../private/private-work.ts';
 
 /** Results of blocks that may be asked for again: built, verified, imported; the newest only. */
-const keptResults = 8;
+const keptResultsDefault = 8;
 
 export interface BuildRequest {
   readonly parent: ChainBlock;
@@ -117,11 +117,13 @@ export interface ExecutorOptions {
   readonly evm: Evm;
   readonly config: ChainConfig;
   readonly author: (header: Header) => Address;
+  /** Results of blocks that are kept in memory; 8 unless told. */
+  readonly keptResults?: number;
 }
 
 export function createExecutor(options: ExecutorOptions): Executor {
   const { chain, database, evm, config, author } = options;
-  const results = createLru<KeptResult>(keptResults);
+  const results = createLru<KeptResult>(options.keptResults ?? keptResultsDefault);
   const underway = new Map<string, Promise<AppliedBlock>>();
   let executions = 0;
 

@@ -30,11 +30,17 @@ import { streamBlocks } from './block-stream.ts';
 import { createExecutor } from './executor.ts';
 import { createImporter } from './importer.ts';
 
+/*
+ * What bounds the memory of an import (docs/adr/015): what is decoded is a few blocks ahead of the one that is executed, a few behind it,
+ * and the batches in between; the rest is caches with bounds of their own.
+ */
 /** Transactions whose senders may be recovered ahead of the block that is executed, and blocks read ahead at most. */
-const transactionsAheadMax = 4_000;
+const transactionsAheadMax = 2_000;
 const blocksAheadMax = 512;
 /** Nobody asks for old blocks while a chain is imported. */
-const recentTransactionsMax = 4_000;
+const recentTransactionsMax = 500;
+/** The private follower wants the result of the block before it is told of the next one. */
+const keptResultsMax = 1;
 /** Batches that may be on their way to the disk. */
 const writesUnderWayMax = 4;
 
@@ -135,6 +141,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     onWriteFailure: onFatal,
     privateStates,
     recentTransactions: recentTransactionsMax,
+    recentBlocksMin: writesUnderWayMax + 2,
     ...(options.maxNodes === undefined ? {} : { maxNodes: options.maxNodes }),
     ...(options.gcMode === undefined ? {} : { gcMode: options.gcMode }),
   });
@@ -148,6 +155,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     evm: options.evm,
     config: genesis.config,
     author: (header) => rules.author(header),
+    keptResults: keptResultsMax,
   });
   const resolver = createPayloadResolver({ source: options.payloads });
   const follower = createPrivateFollower({ chain, executor, resolver, groups, clock, logger, onFatal });

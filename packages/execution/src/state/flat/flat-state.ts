@@ -38,6 +38,8 @@ const maxExecuted = 64;
 const changesKept = 40_000;
 const maxAccounts = 20_000;
 const maxSlotsPerAccount = 16_384;
+/** Slots in memory of all accounts together: when so many were taken in, all go, and those in use come again. About 20 MB. */
+const maxSlots = 131_072;
 
 interface HotAccount {
   readonly account: Account | undefined;
@@ -62,6 +64,7 @@ export class FlatState {
   private sequenceChanges = 0;
   private readonly sequence = new Map<number, FlatLayer>();
   private readonly hot = new HotMap<string, HotAccount>(maxAccounts);
+  private hotSlots = 0;
   /** Made and not durable yet. */
   private readonly parts: Map<string, Uint8Array>[] = [];
   private head: FlatLayer;
@@ -244,6 +247,10 @@ export class FlatState {
     if (isHot) {
       hot.slots ??= new HotMap(maxSlotsPerAccount);
       hot.slots.set(slot, value);
+      if (++this.hotSlots > maxSlots) {
+        this.hot.clear();
+        this.hotSlots = 0;
+      }
     }
     return value;
   }
