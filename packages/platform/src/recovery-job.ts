@@ -5,6 +5,7 @@ import { publicKeyToAddress, recoverPublicKeyFromBytes } from '@isoquorum/primit
 import {
   decodeTransactionItem,
   encodeTransactionItem,
+  knownTransactionSender,
   type RecoveryInput,
   rememberTransactionHash,
   rememberTransactionSender,
@@ -91,7 +92,7 @@ function runSignatures(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** The sender, or `undefined` when signature or chain id are not acceptable: `transactionSender` says why. */
-export function senderOf(transaction: Transaction, chainId: bigint | undefined): Address | undefined {
+function senderOf(transaction: Transaction, chainId: bigint | undefined): Address | undefined {
   try {
     return recoverOne(transactionRecoveryInput(transaction, chainId));
   } catch (error) {
@@ -127,6 +128,16 @@ function readSender(bytes: Uint8Array, offset: number): Address | undefined {
 /** The answer to {@link packSignatures}. */
 export function unpackSenders(bytes: Uint8Array): (Address | undefined)[] {
   return Array.from({ length: bytes.length / senderLength }, (_, index) => readSender(bytes, index * senderLength));
+}
+
+/** As a thread would, in this one: hashes and senders are remembered on the transactions. */
+export function recoverIdentities(transactions: readonly Transaction[], chainId: bigint | undefined): void {
+  for (const transaction of transactions) {
+    transactionHash(transaction);
+    if (knownTransactionSender(transaction, chainId) !== undefined) continue;
+    const sender = senderOf(transaction, chainId);
+    if (sender !== undefined) rememberTransactionSender(transaction, chainId, sender);
+  }
 }
 
 /** Takes the answer to {@link packTransactions} and remembers hashes and senders on the transactions. */

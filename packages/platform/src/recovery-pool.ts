@@ -3,9 +3,9 @@ import type { RecoveryInput, Transaction } from '@isoquorum/primitives/transacti
 import {
   packSignatures,
   packTransactions,
+  recoverIdentities,
   recoverOne,
   rememberIdentities,
-  runJob,
   unpackSenders,
 } from './recovery-job.ts';
 import type { PendingRecovery, SenderRecovery } from './sender-recovery.ts';
@@ -55,8 +55,11 @@ const inFlightMax = 6;
 
 interface Slice {
   readonly count: number;
+  /** What goes to a thread, and what becomes of its answer. */
   readonly pack: () => Uint8Array<ArrayBuffer>;
   readonly done: (answer: Uint8Array) => void;
+  /** Does it in the calling thread: the same result, without packing and decoding. */
+  readonly run: () => void;
 }
 
 interface Thread {
@@ -108,12 +111,17 @@ class ThreadPool implements RecoveryPool {
     let left = batch.length;
     await new Promise<void>((resolve) => {
       for (const [offset, part] of cut(batch)) {
-        const done = (answer: Uint8Array): void => {
-          for (const [index, sender] of unpackSenders(answer).entries()) senders[offset + index] = sender;
+        const take = (found: readonly (Address | undefined)[]): void => {
+          for (const [index, sender] of found.entries()) senders[offset + index] = sender;
           left -= part.length;
           if (left === 0) resolve();
         };
-        this.queue.push({ count: part.length, pack: () => packSignatures(part), done });
+        this.queue.push({
+          count: part.length,
+          pack: () => packSignatures(part),
+          done: (answer) => take(unpackSenders(answer)),
+          run: () => take(part.map(recoverOne)),
+        });
       }
       this.dispatch();
       if (this.isBroken) void this.workAlone();
@@ -125,12 +133,22 @@ class ThreadPool implements RecoveryPool {
     let left = transactions.length;
     let wake: (() => void) | undefined;
     for (const [, part] of cut(transactions)) {
-      const done = (answer: Uint8Array): void => {
-        rememberIdentities(part, chainId, answer);
+      const count = (): void => {
         left -= part.length;
         if (left === 0) wake?.();
       };
-      this.queue.push({ count: part.length, pack: () => packTransactions(part, chainId), done });
+      this.queue.push({
+        count: part.length,
+        pack: () => packTransactions(part, chainId),
+        done: (answer) => {
+          rememberIdentities(part, chainId, answer);
+          count();
+        },
+        run: () => {
+          recoverIdentities(part, chainId);
+          count();
+        },
+      });
     }
     this.dispatch();
     return {
@@ -148,7 +166,7 @@ class ThreadPool implements RecoveryPool {
     const slice = this.queue.shift();
     if (slice === undefined) return false;
     this.byCaller += slice.count;
-    slice.done(runJob(slice.pack()));
+    slice.run();
     return true;
   }
 

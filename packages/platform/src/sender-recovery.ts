@@ -7,7 +7,7 @@ import {
   transactionRecoveryInput,
 } from '@isoquorum/primitives/transaction/transaction';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
-import { recoverOne, senderOf } from './recovery-job.ts';
+import { recoverIdentities, recoverOne } from './recovery-job.ts';
 
 /** Recovery of a list of transactions that goes on elsewhere, where there is an elsewhere. */
 export interface PendingRecovery {
@@ -35,13 +35,7 @@ export function createInThreadRecovery(): SenderRecovery {
   return {
     recover: async (batch) => batch.map(recoverOne),
     begin: (transactions, chainId) => ({
-      async finish() {
-        for (const transaction of transactions) {
-          if (knownTransactionSender(transaction, chainId) !== undefined) continue;
-          const sender = senderOf(transaction, chainId);
-          if (sender !== undefined) rememberTransactionSender(transaction, chainId, sender);
-        }
-      },
+      finish: async () => recoverIdentities(transactions, chainId),
     }),
     close: async () => {},
   };

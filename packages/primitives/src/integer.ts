@@ -4,28 +4,45 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+const wordView = new DataView(new ArrayBuffer(32));
+const word = new Uint8Array(wordView.buffer);
+
 /** Any number of big-endian bytes (none is 0) as an integer. */
 export function bytesToBigint(bytes: Uint8Array): bigint {
-  const length = bytes.length;
-  if (length <= 6) return BigInt(bytesToNumber(bytes));
-  const view = viewOf(bytes);
-  if (length === 32) {
-    return (
-      (((((view.getBigUint64(0) << 64n) | view.getBigUint64(8)) << 64n) | view.getBigUint64(16)) << 64n) |
-      view.getBigUint64(24)
-    );
+  return readBigint(bytes, 0, bytes.length);
+}
+
+/** The big-endian bytes from `start` to before `end` as an integer. */
+export function readBigint(bytes: Uint8Array, start: number, end: number): bigint {
+  const length = end - start;
+  if (length <= 6) return BigInt(readNumber(bytes, start, end));
+  if (length <= 32) {
+    // Through one view for all: a view of its own for each integer costs more than the copy.
+    word.fill(0, 0, 32 - length);
+    for (let index = 0; index < length; index++) word[32 - length + index] = bytes[start + index] as number;
+    const low = wordView.getBigUint64(24);
+    if (length <= 8) return low;
+    const half = (wordView.getBigUint64(16) << 64n) | low;
+    if (length <= 16) return half;
+    return (((wordView.getBigUint64(0) << 64n) | wordView.getBigUint64(8)) << 128n) | half;
   }
-  let position = length % 8;
+  const view = viewOf(bytes);
+  let position = start + (length % 8);
   let value = 0n;
-  for (let index = 0; index < position; index++) value = (value << 8n) | BigInt(bytes[index] as number);
-  for (; position < length; position += 8) value = (value << 64n) | view.getBigUint64(position);
+  for (let index = start; index < position; index++) value = (value << 8n) | BigInt(bytes[index] as number);
+  for (; position < end; position += 8) value = (value << 64n) | view.getBigUint64(position);
   return value;
 }
 
 /** At most six big-endian bytes as a number. */
 export function bytesToNumber(bytes: Uint8Array): number {
+  return readNumber(bytes, 0, bytes.length);
+}
+
+/** The big-endian bytes, at most six, from `start` to before `end` as a number. */
+export function readNumber(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
-  for (let index = 0; index < bytes.length; index++) value = value * 256 + (bytes[index] as number);
+  for (let index = start; index < end; index++) value = value * 256 + (bytes[index] as number);
   return value;
 }
 

@@ -1,6 +1,6 @@
 import { emptyBytes } from './bytes.ts';
 import { IsoquorumError } from './errors.ts';
-import { bytesToBigint, bytesToNumber } from './integer.ts';
+import { readBigint, readNumber } from './integer.ts';
 
 /** A byte string or a list of items. */
 export type RlpItem = Uint8Array | readonly RlpItem[];
@@ -122,27 +122,29 @@ export class RlpReader {
     return this.readFixed(length, field);
   }
 
-  private readInteger(maxBytes: number, field?: string): Uint8Array {
-    const position = this.position;
-    const value = this.readBytes(field);
-    if (value.length > maxBytes || (value.length > 0 && value[0] === 0)) {
-      this.position = position;
-      const reason =
-        value.length > maxBytes ? `integer of more than ${maxBytes * 8} bits` : 'integer with a leading zero';
-      this.fail('RLP_INTEGER_INVALID', reason, field);
-    }
-    return value;
+  /** Goes behind the next integer, whose bytes are then from `payloadStart` to `payloadEnd`: no view of them is made. */
+  private passInteger(maxBytes: number, field?: string): void {
+    this.header(field);
+    if (this.isListHeader) this.fail('RLP_EXPECTED_BYTES', 'expected a byte string', field);
+    const { payloadStart, payloadEnd } = this;
+    if (payloadEnd - payloadStart > maxBytes)
+      this.fail('RLP_INTEGER_INVALID', `integer of more than ${maxBytes * 8} bits`, field);
+    if (payloadEnd > payloadStart && this.bytes[payloadStart] === 0)
+      this.fail('RLP_INTEGER_INVALID', 'integer with a leading zero', field);
+    this.position = payloadEnd;
   }
 
   /** The next unsigned integer of at most `maxBytes` bytes (32 unless told). @throws also RLP_INTEGER_INVALID */
   readBigint(field?: string, maxBytes = 32): bigint {
-    return bytesToBigint(this.readInteger(maxBytes, field));
+    this.passInteger(maxBytes, field);
+    return readBigint(this.bytes, this.payloadStart, this.payloadEnd);
   }
 
   /** The next unsigned integer, at most 2^53 - 1. @throws also RLP_INTEGER_INVALID */
   readNumber(field?: string): number {
-    const position = this.position;
-    const value = bytesToNumber(this.readInteger(7, field));
+    const { position } = this;
+    this.passInteger(7, field);
+    const value = readNumber(this.bytes, this.payloadStart, this.payloadEnd);
     if (!Number.isSafeInteger(value)) {
       this.position = position;
       this.fail('RLP_INTEGER_INVALID', 'integer of more than 53 bits', field);

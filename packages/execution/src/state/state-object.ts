@@ -104,7 +104,7 @@ export function clearObject(object: StateObject): void {
   object.balance = 0n;
   object.codeHash = emptyCodeHash;
   object.newCode = undefined;
-  object.slots = new Map();
+  if (object.slots.size > 0) object.slots = new Map();
   object.isStorageCleared = true;
   object.isTrieStale = true;
   object.hasSelfDestructed = false;

@@ -4,10 +4,11 @@ import { emptyCodeHash } from '@isoquorum/primitives/header';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import type { Log } from '@isoquorum/primitives/log';
 import type { ChangeLog } from './change-log.ts';
+import { Journal } from './journal.ts';
 import { bytesToMapKey } from './node-source.ts';
+import { ObjectTable } from './object-table.ts';
 import {
   clearObject,
-  createStateObject,
   hasStorageLeft,
   isEmptyObject,
   type Slot,
@@ -25,16 +26,18 @@ const ripemdKey = bytesToMapKey(Uint8Array.from({ length: 20 }, (_, index) => (i
  */
 export class State {
   readonly reader: StateReader;
-  private readonly objects = new Map<string, StateObject>();
+  private readonly objects = new ObjectTable();
   private readonly pending = new Set<StateObject>();
   private readonly touched = new Set<StateObject>();
   private readonly changeLog: ChangeLog | undefined;
-  private journal: (() => void)[] = [];
+  private readonly journal = new Journal();
   private transactionNumber = 0;
   private accessNumber = 0;
   private transient: Map<string, bigint> | undefined;
-  private lastAddress: Address | undefined;
-  private lastObject: StateObject | undefined;
+  /** The slot asked for last: an instruction asks several times. */
+  private lastSlots: ReadonlyMap<bigint, Slot> | undefined;
+  private lastSlot = 0n;
+  private lastEntry: Slot | undefined;
   /** Gas to be refunded at the end of the transaction. */
   refund = 0n;
   /** Logs of the current transaction. */
@@ -53,26 +56,12 @@ export class State {
 
   /** The account as it stands in memory, existing or not: to look at, not to change. */
   object(address: Address): StateObject {
-    if (address === this.lastAddress) return this.lastObject as StateObject;
-    const key = bytesToMapKey(address);
-    let object = this.objects.get(key);
-    if (object === undefined) {
-      const copy = address.slice();
-      object = createStateObject(copy, key, this.reader.account(copy));
-      this.objects.set(key, object);
-    }
-    this.lastAddress = address;
-    this.lastObject = object;
-    return object;
+    return this.objects.get(address, this.reader);
   }
 
   private record(object: StateObject, undo: () => void): void {
-    object.dirtyCount++;
     this.touched.add(object);
-    this.journal.push(() => {
-      undo();
-      object.dirtyCount--;
-    });
+    this.journal.push(undo, object);
   }
 
   exists(address: Address): boolean {
@@ -214,6 +203,7 @@ export class State {
   }
 
   private slot(object: StateObject, slot: bigint): Slot {
+    if (slot === this.lastSlot && object.slots === this.lastSlots) return this.lastEntry as Slot;
     let entry = object.slots.get(slot);
     if (entry === undefined) {
       const { origin } = object;
@@ -222,6 +212,9 @@ export class State {
       entry = { value, base: value, original: value, writtenIn: -1, warmIn: -1 };
       object.slots.set(slot, entry);
     }
+    this.lastSlots = object.slots;
+    this.lastSlot = slot;
+    this.lastEntry = entry;
     return entry;
   }
 
@@ -344,8 +337,7 @@ export class State {
   }
 
   revertTo(snapshot: number): void {
-    const { journal } = this;
-    while (journal.length > snapshot) (journal.pop() as () => void)();
+    this.journal.revertTo(snapshot);
   }
 
   /** Ends a transaction: accounts that destroyed themselves go, and with `deleteEmpty` (EIP-158) touched empty ones. Hands out the logs. */
@@ -358,10 +350,10 @@ export class State {
       }
       this.changeLog?.record(object, this.transactionNumber);
       object.dirtyCount = 0;
-      object.writtenSlots = [];
+      if (object.writtenSlots.length > 0) object.writtenSlots = [];
     }
     this.touched.clear();
-    this.journal = [];
+    this.journal.clear();
     this.refund = 0n;
     this.transient = undefined;
     this.transactionNumber++;
@@ -373,7 +365,7 @@ export class State {
 
   /** Begins another transaction without settling the one before, as GoQuorum's tracers do: only what is warm ends. */
   goOnUnsettled(): Log[] {
-    this.journal = [];
+    this.journal.clear();
     this.accessNumber++;
     return this.logs.splice(0);
   }

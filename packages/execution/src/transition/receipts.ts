@@ -1,42 +1,23 @@
 import { createContractAddress } from '@isoquorum/primitives/address';
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { bloomLength, emptyBloom } from '@isoquorum/primitives/bloom';
-import { keccak256 } from '@isoquorum/primitives/keccak';
 import type { Log } from '@isoquorum/primitives/log';
 import type { Receipt } from '@isoquorum/primitives/receipt';
 import { transactionHash } from '@isoquorum/primitives/transaction/transaction';
-import { bytesToMapKey } from '../state/node-source.ts';
+import { hashBuffer } from '../trie/hash-buffer.ts';
 import type { MessageResult, TransactionMessage } from './message.ts';
 
-const maxCached = 8192;
-/** By element: the numbers of its three bits. */
-const bitsOfElements = new Map<string, Uint16Array>();
-
-/** The three bit numbers of an address or topic, remembered: contracts and event signatures come again and again. */
-function bitsOf(element: Uint8Array): Uint16Array {
-  const key = bytesToMapKey(element);
-  let bits = bitsOfElements.get(key);
-  if (bits === undefined) {
-    const hash = keccak256(element);
-    bits = new Uint16Array(3);
-    for (let index = 0; index < 3; index++)
-      bits[index] = (((hash[2 * index] as number) & 7) << 8) | (hash[2 * index + 1] as number);
-    if (bitsOfElements.size >= maxCached) bitsOfElements.clear();
-    bitsOfElements.set(key, bits);
-  }
-  return bits;
-}
-
 function addElement(bloom: Uint8Array, element: Uint8Array): void {
-  const bits = bitsOf(element);
-  for (let index = 0; index < 3; index++) {
-    const bit = bits[index] as number;
+  const hash = hashBuffer.hashOf(element);
+  const { bytes } = hashBuffer;
+  for (let index = 0; index < 6; index += 2) {
+    const bit = (((bytes[hash + index] as number) & 7) << 8) | (bytes[hash + index + 1] as number);
     const position = bloomLength - 1 - (bit >> 3);
     bloom[position] = (bloom[position] as number) | (1 << (bit & 7));
   }
 }
 
-/** As `logsBloom` of the primitives, with a memory. */
+/** As `logsBloom` of the primitives, hashed without arrays in between. */
 function bloomOf(logs: readonly Log[]): Uint8Array {
   if (logs.length === 0) return emptyBloom;
   const bloom = new Uint8Array(bloomLength);

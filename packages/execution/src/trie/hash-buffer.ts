@@ -48,6 +48,16 @@ class HashBuffer {
     return this.bytes.slice(start - hashLength, start);
   }
 
+  /** Hashes bytes from elsewhere; answers where in `bytes` the hash is, until the next one. */
+  hashOf(input: Uint8Array): number {
+    this.reserve(input.length);
+    const { arena, bytes, start } = this;
+    bytes.set(input, start);
+    if (arena === undefined) bytes.set(keccak256(input), start - hashLength);
+    else arena.hash(start, input.length, start - hashLength);
+    return start - hashLength;
+  }
+
   /** A copy of the first `length` bytes that were written. */
   copy(length: number): Uint8Array {
     return this.bytes.slice(this.start, this.start + length);
