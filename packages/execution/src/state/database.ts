@@ -19,7 +19,7 @@ export interface StateDatabaseOptions {
 /** Results that were never stored (proposals that were not decided) are forgotten when so many newer ones have come. */
 const maxWaiting = 64;
 const maxCodes = 512;
-const maxHashes = 1 << 15;
+const maxHashes = 1 << 13;
 const noCode = new Uint8Array(0);
 
 interface WaitingResult {
