@@ -155,6 +155,16 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
     } while (again && !stopped);
   }
 
+  /** Whether a payload is this private state's, where there are several. One that cannot be asked for may be. */
+  async function mayBeOwn(psi: string, digest: EncryptedPayloadHash): Promise<boolean> {
+    const { groups } = options;
+    if (groups === undefined) return true;
+    const { resolutions, unresolved } = await resolver.resolve([digest]);
+    if (unresolved.length > 0) return true;
+    const resolution = resolutions.get(bytesToBareHex(digest));
+    return resolution?.type === 'payload' && groups.includes(psi, resolution.metadata?.managedParties ?? []);
+  }
+
   /** The private state goes back before a block that was executed without a payload. */
   async function goBack({ digest, number, psi }: UnresolvedPayload): Promise<void> {
     if (privates.head(psi).number < number) return;
@@ -211,7 +221,7 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
         if (oldest !== undefined) storedLately.delete(oldest);
       }
       for (const [psi, number] of await privates.unresolved.lowest(digest)) {
-        if (privates.names.includes(psi)) await goBack({ digest, number, psi });
+        if (privates.names.includes(psi) && (await mayBeOwn(psi, digest))) await goBack({ digest, number, psi });
       }
       kick();
     },
