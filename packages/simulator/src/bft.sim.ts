@@ -1,7 +1,7 @@
 import { faultsOf } from '@isoquorum/consensus/quorum';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
-import { describeFault, FAULT_KINDS, type FaultKind } from './faults/fault.ts';
+import { describeFault, type Fault, FAULT_KINDS, type FaultKind } from './faults/fault.ts';
 import { createSimulation } from './simulate.ts';
 import type { RunResult } from './scenario.ts';
 
@@ -39,6 +39,45 @@ describe.each(['qbft', 'ibft'] as const)('%s machines', (consensus) => {
     const result = await run(1, 4, [], 60);
     expectSafe(result);
     expect(result.elapsedMs).toBeLessThan(62_000);
+  });
+
+  /** Crashes of these nodes, in milliseconds after the start. */
+  async function crash(nodes: number, heights: number, downs: readonly [node: number, atMs: number, downMs: number][]) {
+    const options = { consensus, level: 'machines', nodes, heights, kinds: [], quorumRule: 'ceil2N/3' } as const;
+    const simulation = createSimulation(options);
+    const faults = downs.map(([node, atMs, downMs]): Fault => {
+      return { kind: 'crash', node, atMs, downMs, isAtWrite: false, cut: 'lost' };
+    });
+    return simulation.run({ ...simulation.draw(1), faults });
+  }
+
+  test('with one of four down go on, and it catches up when it is back', async () => {
+    const result = await crash(4, 30, [[2, 5_000, 20_000]]);
+    expectSafe(result);
+    // Rounds of the missing proposer take longer, and no more than those.
+    expect(result.elapsedMs).toBeLessThan(60_000);
+  });
+
+  test('with two of four down stop without harm, and go on within two round time-outs', async () => {
+    const downs: [number, number, number][] = [
+      [1, 5_000, 20_000],
+      [2, 5_000, 22_000],
+    ];
+    const result = await crash(4, 40, downs);
+    expectSafe(result);
+    // Forty blocks, one in a second, and nothing for twenty seconds.
+    expect(result.elapsedMs).toBeGreaterThan(58_000);
+    expect(result.elapsedMs).toBeLessThan(62_000 + 2 * 30_000);
+  });
+
+  test('that were all down go on where they were', async () => {
+    expectSafe(
+      await crash(
+        4,
+        12,
+        [0, 1, 2, 3].map((node) => [node, 5_050, 2_000 + 300 * node]),
+      ),
+    );
   });
 
   test.each(seedList)('seed %i: every fault but traitors', async (seed) => {
