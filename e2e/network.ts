@@ -36,7 +36,8 @@ export interface RunningNetwork {
   stop(): Promise<void>;
 }
 
-const READY_WITHIN_MS = 120_000;
+/** More than `isoquorum dev` gives its processes, so that it says itself which was late. */
+const READY_WITHIN_MS = 150_000;
 
 /** Runs the command of this repository as a user does. */
 export function runCommand(args: readonly string[]): ChildProcess {

@@ -195,7 +195,9 @@ export async function startDevNetwork(options: DevOptions, onProgress: (what: st
           args: nodeArguments(files, index, options),
           logFile: member.nodeLog,
         });
-        return { manager: await manager, node: await node, ports: portsOf(index, options.portBase) };
+        // Both are waited for at once: one that fails while the other is awaited would end the process unsaid.
+        const [startedManager, startedNode] = await Promise.all([manager, node]);
+        return { manager: startedManager, node: startedNode, ports: portsOf(index, options.portBase) };
       }),
     );
     const members = outcomes.map((outcome) => {

@@ -227,8 +227,9 @@ export function createPool(options: PoolOptions): NodePool {
         results.push(error instanceof Error ? error : new Error(String(error)));
       }
     }
-    if (durable.length > 0) await Promise.all(durable);
+    // They are on their way to others and into a block while the journal is written; the answer waits for it.
     if (pending.length > 0) emit({ type: 'pending', transactions: pending });
+    if (durable.length > 0) await Promise.all(durable);
     return results;
   }
 
