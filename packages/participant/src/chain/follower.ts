@@ -185,9 +185,12 @@ export function createFollower(options: FollowerOptions): Follower {
     // Bodies first: nothing may be taken for checked whose body is not at hand.
     const bodies = await fetchBodies(peer, headers);
     const blocks: CheckedBlock[] = [];
+    let accepted = 0;
     for (const header of headers) {
       const body = bodies.get(header);
       if (body === undefined) break;
+      // A contract answers over the network: meanwhile nothing counts as checked that is not kept.
+      if (verifier.contractAt(header.number) !== undefined && blocks.length > 0) await commit(blocks.splice(0));
       let checked: CheckedHeader;
       try {
         checkBody(header, headerHash(header), body);
@@ -199,9 +202,10 @@ export function createFollower(options: FollowerOptions): Follower {
         break;
       }
       blocks.push({ ...checked, transactions: body.transactions });
+      accepted++;
     }
     if (blocks.length > 0) await commit(blocks);
-    return blocks.length;
+    return accepted;
   }
 
   async function fetchBodies(peer: Peer, headers: readonly Header[]): Promise<Map<Header, BlockBody>> {
