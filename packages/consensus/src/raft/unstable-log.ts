@@ -37,7 +37,8 @@ export function createUnstableLog(firstOffset: number): UnstableLog {
   let isSnapshotInProgress = false;
 
   function lastIndex(): number | undefined {
-    return entries.length > 0 ? offset + entries.length - 1 : snapshot?.index;
+    // The application may take its time over a snapshot: what was written behind it meanwhile counts, or it would be unsaid again.
+    return entries.length > 0 || snapshot !== undefined ? offset + entries.length - 1 : undefined;
   }
 
   function term(index: number): number | undefined {

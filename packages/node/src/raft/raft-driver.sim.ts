@@ -234,6 +234,20 @@ describe('a Raft network', () => {
     expect(simulation.nodes[0]!.running!.context.raft!.members.nextId()).toBe(5);
   });
 
+  it('a leader that is removed makes way for another', async () => {
+    await start(4);
+    await mine(simulation.nodes[0]!);
+    const gone = leaderOf()!;
+    const id = simulation.nodes.indexOf(gone) + 1;
+    expect(gone.running!.context.raft!.changeMember('remove-node', id, undefined)).toBeUndefined();
+    const others = simulation.nodes.filter((node) => node !== gone);
+    await simulation.runUntil('another leader', () => others.some(isLeader), 10_000);
+    const hash = await send(others[0]!);
+    const has = ({ running: node }: SimulatedNode): boolean => node!.context.chain.transaction(hash) !== undefined;
+    await simulation.runUntil('mined by the others', () => others.every(has), 10_000);
+    expect(isLeader(gone)).toBe(false);
+  });
+
   it('goes over to QBFT at a block, with its history', async () => {
     await start(4, { qbftBlock: 4 });
     for (let count = 0; count < 3; count++) await mine(simulation.nodes[count]!);

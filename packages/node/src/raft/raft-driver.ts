@@ -312,6 +312,8 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
       maxInflightMessages: 256,
       checkQuorum: true,
       preVote: true,
+      // A removed leader would take itself for the minter for ever, though nobody hears it.
+      stepDownOnRemoval: true,
       log: (level, message) => {
         if (level === 'warn' || level === 'error') complain(level, 'core', `Raft: ${message()}`);
       },
