@@ -1,5 +1,6 @@
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
-import { createSimulation, LEVELS } from '@isoquorum/simulator/simulate';
+import { LEVELS } from '@isoquorum/simulator/consensus-kinds';
+import { createSimulation } from '@isoquorum/simulator/simulate';
 import type { Bench } from './measurement.ts';
 
 const NODES = 21;

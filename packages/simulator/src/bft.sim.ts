@@ -1,6 +1,7 @@
 import { faultsOf } from '@isoquorum/consensus/quorum';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
+import { faultKindsOf } from './consensus-kinds.ts';
 import { describeFault, type Fault, FAULT_KINDS, type FaultKind } from './faults/fault.ts';
 import { createSimulation } from './simulate.ts';
 import type { RunResult } from './scenario.ts';
@@ -92,7 +93,7 @@ describe.each(['qbft', 'ibft'] as const)('%s machines', (consensus) => {
     expectSafe(await run(2_000 + seed, [5, 6, 7, 10][seed % 4] as number, FAULT_KINDS));
   });
 
-  test.each(FAULT_KINDS)('%s alone, in six seeds', async (kind) => {
+  test.each(faultKindsOf('qbft', 'machines', 4))('%s alone, in six seeds', async (kind) => {
     for (let seed = 3_001; seed <= 3_006; seed++) expectSafe(await run(seed, 4, [kind], 20));
   });
 });
@@ -101,7 +102,9 @@ describe('what cannot be repaired on the wire of IBFT', () => {
   // Two correct validators are locked on one block, a third on another, each since a later round than the other's proof, and a traitor keeps
   // the fourth vote back (ADR 012): safe, but the height never ends. QBFT goes on in the same storm.
   const storm = (consensus: 'ibft' | 'qbft'): Promise<RunResult> => {
-    const options = { level: 'machines', nodes: 4, heights: 20, kinds: FAULT_KINDS, quorumRule: 'ceil2N/3' } as const;
+    // Its members stay: the seed is older than networks whose members change.
+    const kinds = FAULT_KINDS.filter((kind) => kind !== 'membership');
+    const options = { level: 'machines', nodes: 4, heights: 20, kinds, quorumRule: 'ceil2N/3' } as const;
     const simulation = createSimulation({ consensus, ...options });
     return simulation.run(simulation.draw(201_792));
   };

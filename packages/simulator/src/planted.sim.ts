@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import type { SimulatedDisk } from './core/disk.ts';
 import type { Timeline } from './core/timeline.ts';
-import { FAULT_KINDS } from './faults/fault.ts';
+import { faultKindsOf } from './consensus-kinds.ts';
 import { BLOCK_PERIOD_MS } from './machines/bft/bft-genesis.ts';
 import { ibftKind, qbftKind } from './machines/bft/bft-kind.ts';
 import { type BftNetworkOptions, createBftNetwork } from './machines/bft/bft-network.ts';
@@ -47,7 +47,9 @@ async function find(
 ): Promise<RunResult | undefined> {
   const { nodes = 4 } = options;
   for (let seed = 1; seed <= limit; seed++) {
-    const drawing = { seed, nodes, heights: 20, kinds: FAULT_KINDS, traitorsMax: 1, blockPeriodMs: BLOCK_PERIOD_MS };
+    const kinds = faultKindsOf('qbft', 'machines', nodes);
+    const common = { seed, nodes, heights: 20, kinds, traitorsMax: 1 } as const;
+    const drawing = { ...common, hasPages: false, blockPeriodMs: BLOCK_PERIOD_MS };
     const result = await runWith(drawScenario(drawing), create, options, Disk);
     if (result.violations.length > 0) return result;
   }

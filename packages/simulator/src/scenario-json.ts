@@ -2,7 +2,7 @@ import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { describeFault, FAULT_KINDS } from './faults/fault.ts';
 import { CONSENSUS_NAMES, type ConsensusName } from './consensus-names.ts';
 import type { Scenario } from './scenario.ts';
-import { LEVELS, type Level } from './simulate.ts';
+import { LEVELS, type Level } from './consensus-kinds.ts';
 
 /** A scenario with the network that it is for, as `--scenario` reads it: enough to replay a run that was shrunk. */
 export interface ScenarioFile {
@@ -37,9 +37,9 @@ export function scenarioFromJson(text: string): ScenarioFile {
   if (json === undefined || consensus === undefined || level === undefined || scenario === undefined)
     return fail('consensus, level or scenario is missing');
   if (json.quorumRule !== 'ceil2N/3' && json.quorumRule !== '2F+1') return fail('quorumRule is ceil2N/3 or 2F+1');
-  const { seed, nodes, heights, fair, faults } = scenario;
-  if (!isWhole(seed, 0) || !isWhole(nodes, 1) || !isWhole(heights, 1))
-    return fail('seed, nodes, heights are whole numbers');
+  const { seed, nodes, pages, heights, fair, faults } = scenario;
+  if (!isWhole(seed, 0) || !isWhole(nodes, 1) || !isWhole(pages, 0) || !isWhole(heights, 1))
+    return fail('seed, nodes, pages, heights are whole numbers');
   if (!isWhole(fair?.latencyMsMax, 1) || !isWhole(fair.writeMsMax, 1))
     return fail('fair is latencyMsMax and writeMsMax');
   if (!Array.isArray(faults) || faults.some((fault) => !FAULT_KINDS.includes(fault?.kind))) return fail('faults');

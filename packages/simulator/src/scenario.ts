@@ -1,5 +1,5 @@
 import { createChance } from './core/chance.ts';
-import { drawFaults } from './faults/draw-faults.ts';
+import { drawFaults, PAGES_MAX } from './faults/draw-faults.ts';
 import type { Fault, FaultKind } from './faults/fault.ts';
 import type { FairWeather } from './faults/weather.ts';
 
@@ -7,6 +7,8 @@ import type { FairWeather } from './faults/weather.ts';
 export interface Scenario {
   readonly seed: number;
   readonly nodes: number;
+  /** Light participants with homes at the nodes. */
+  readonly pages: number;
   /** Blocks to make. */
   readonly heights: number;
   readonly fair: FairWeather;
@@ -20,20 +22,22 @@ export interface DrawScenarioOptions {
   readonly kinds: readonly FaultKind[];
   /** Byzantine validators at most. */
   readonly traitorsMax: number;
+  readonly hasPages: boolean;
   readonly blockPeriodMs: number;
 }
 
 /** What the seed says about a run: how fast links and disks are, and what goes wrong. */
 export function drawScenario(options: DrawScenarioOptions): Scenario {
-  const { seed, nodes, heights, kinds, traitorsMax, blockPeriodMs } = options;
+  const { seed, nodes, heights, kinds, traitorsMax, hasPages, blockPeriodMs } = options;
   const chance = createChance(seed);
   const fair: FairWeather =
     kinds.length === 0
       ? { latencyMsMax: 20, writeMsMax: 3 }
       : { latencyMsMax: chance.pick([5, 20, 50, 120, 250]), writeMsMax: chance.pick([1, 3, 10, 30]) };
   const durationMs = heights * blockPeriodMs;
-  const faults = drawFaults(chance.fork('faults'), { kinds, nodes, traitorsMax, durationMs });
-  return { seed, nodes, heights, fair, faults };
+  const faults = drawFaults(chance.fork('faults'), { kinds, nodes, traitorsMax, durationMs, blockPeriodMs });
+  const pages = hasPages ? chance.fork('pages').between(1, PAGES_MAX) : 0;
+  return { seed, nodes, pages, heights, fair, faults };
 }
 
 /** How a run ended. */

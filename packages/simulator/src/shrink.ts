@@ -46,6 +46,7 @@ export async function shrinkFailure(
     if (seconds < best.scenario.heights) await fails({ ...best.scenario, heights: seconds });
   };
   await tryHeights();
+  if (best.scenario.pages > 0) await fails({ ...best.scenario, pages: 0 });
   await minimise(best.scenario.faults, (faults) => fails({ ...best.scenario, faults }), runsMax);
   for (const [index, fault] of best.scenario.faults.entries()) {
     if (fault.kind !== 'byzantine') continue;

@@ -1,4 +1,4 @@
-import { CONSENSUS_KINDS } from './consensus-kinds.ts';
+import { CONSENSUS_KINDS, faultKindsOf, type Level } from './consensus-kinds.ts';
 import type { ConsensusName } from './consensus-names.ts';
 import type { FaultKind } from './faults/fault.ts';
 import { BLOCK_PERIOD_MS, type QuorumRule } from './machines/bft/bft-genesis.ts';
@@ -7,17 +7,13 @@ import { runNodes } from './nodes/run-nodes.ts';
 import { drawScenario, type RunResult, type Scenario } from './scenario.ts';
 import { shrinkFailure, type ShrunkFailure } from './shrink.ts';
 
-/** `machines`: consensus alone, fast; `nodes`: whole nodes with managers. */
-export const LEVELS = ['machines', 'nodes'] as const;
-
-export type Level = (typeof LEVELS)[number];
-
 /** What is simulated, but for the seed. */
 export interface SimulationOptions {
   readonly consensus: ConsensusName;
   /** Where there are no machines by themselves, whole nodes run in any case. */
   readonly level: Level;
   readonly nodes: number;
+  /** Those that the network cannot have are left out. */
   readonly kinds: readonly FaultKind[];
   readonly heights: number;
   readonly quorumRule: QuorumRule;
@@ -28,6 +24,8 @@ export interface Simulation {
   readonly level: Level;
   /** How many Byzantine nodes it stands: F. */
   readonly traitorsMax: number;
+  /** Those of the wanted kinds of faults that the network can have. */
+  readonly kinds: readonly FaultKind[];
   draw(seed: number): Scenario;
   run(scenario: Scenario, trace?: (line: string) => void): Promise<RunResult>;
   /** Makes a failing run smaller as long as it fails. */
@@ -35,10 +33,13 @@ export interface Simulation {
 }
 
 export function createSimulation(options: SimulationOptions): Simulation {
-  const { nodes, heights, kinds, quorumRule, consensus } = options;
+  const { nodes, heights, quorumRule, consensus } = options;
   const { createNetwork, nodesMin, ...kind } = CONSENSUS_KINDS[consensus];
   const traitorsMax = kind.traitorsMax(nodes);
   const level = createNetwork === undefined ? 'nodes' : options.level;
+  const possible = faultKindsOf(consensus, level, nodes);
+  const kinds = options.kinds.filter((wanted) => possible.includes(wanted));
+  const hasPages = level === 'nodes' && kind.hasPages;
   const run = (scenario: Scenario, trace?: (line: string) => void): Promise<RunResult> =>
     createNetwork === undefined || level === 'nodes'
       ? runNodes(scenario, { consensus, quorumRule, hasManagers: true, trace })
@@ -46,7 +47,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
   return {
     level,
     traitorsMax,
-    draw: (seed) => drawScenario({ seed, nodes, heights, kinds, traitorsMax, blockPeriodMs: BLOCK_PERIOD_MS }),
+    kinds,
+    draw: (seed) =>
+      drawScenario({ seed, nodes, heights, kinds, traitorsMax, hasPages, blockPeriodMs: BLOCK_PERIOD_MS }),
     run,
     shrink: (failure) => shrinkFailure(failure, run, nodesMin, level === 'nodes' ? 60 : 150),
   };

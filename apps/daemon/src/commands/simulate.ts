@@ -4,7 +4,8 @@ import { CONSENSUS_NAMES, type ConsensusName } from '@isoquorum/simulator/consen
 import { describeFault, FAULT_KINDS, type FaultKind, parseFaultKinds } from '@isoquorum/simulator/faults/fault';
 import { scenarioFromJson, scenarioToJson } from '@isoquorum/simulator/scenario-json';
 import type { RunResult, Scenario } from '@isoquorum/simulator/scenario';
-import { createSimulation, type Level, LEVELS, type Simulation } from '@isoquorum/simulator/simulate';
+import { type Level, LEVELS } from '@isoquorum/simulator/consensus-kinds';
+import { createSimulation, type Simulation } from '@isoquorum/simulator/simulate';
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
 import { createCommandError } from '../command-error.ts';
 import { parseChoice, parseInteger, readOptionFile } from '../options.ts';
@@ -112,15 +113,18 @@ async function runMany(simulation: Simulation, flags: SimulateFlags): Promise<vo
 }
 
 /** What was asked for and would be left out is refused rather than left out unsaid. @throws OPTION_INVALID */
-function checkFlags({ traitorsMax }: Simulation, kinds: readonly FaultKind[], flags: SimulateFlags): void {
+function checkFlags(simulation: Simulation, kinds: readonly FaultKind[], flags: SimulateFlags): void {
   const { consensus, nodes, quorum, seeds, trace } = flags;
   const refuse = (text: string): never => {
     throw createCommandError('OPTION_INVALID', text);
   };
   if (trace !== undefined && seeds > 1) refuse('--trace is of one seed: give it with --seed alone');
   if (quorum === '2F+1' && consensus !== 'qbft' && consensus !== 'ibft') refuse(`--quorum is nothing to ${consensus}`);
-  if (traitorsMax === 0 && flags.faults !== 'all' && kinds.includes('byzantine'))
+  const [impossible] = flags.faults === 'all' ? [] : kinds.filter((kind) => !simulation.kinds.includes(kind));
+  if (impossible === 'byzantine')
     refuse(`--faults byzantine: ${nodes} nodes under ${consensus} stand no Byzantine one`);
+  if (impossible !== undefined)
+    refuse(`--faults ${impossible}: there is no such thing under ${consensus} at the level "${simulation.level}"`);
 }
 
 /** `isoquorum simulate`: consensus under faults, decided by a seed. */
@@ -135,7 +139,7 @@ export function addSimulateCommand(program: Command): void {
     .option('--consensus <name>', CONSENSUS_NAMES.join(' | '), parseChoice('consensus', CONSENSUS_NAMES), 'qbft')
     .option(
       '--level <level>',
-      'machines: consensus alone, fast; nodes: whole nodes with managers (raft and clique always)',
+      'machines: consensus alone, fast; nodes: whole nodes with managers and light participants (clique always)',
       parseChoice('level', LEVELS),
       'machines',
     )

@@ -33,4 +33,16 @@ export class FinalityCheck {
     if (final === undefined) this.finals.set(number, hash);
     else if (final !== hash) this.report(`node ${node} came back with another block ${number}`);
   }
+
+  /** A light participant shows a head; it may have skipped some, and may have fewer after a restart. */
+  follow(who: string, number: number, hash: string): void {
+    const final = this.finals.get(number);
+    if (final === undefined) this.finals.set(number, hash);
+    else if (final !== hash) this.report(`${who} has another block ${number} than the nodes`);
+  }
+
+  /** The block that is final at a height, as far as anybody has shown it. */
+  hashAt(number: number): string | undefined {
+    return this.finals.get(number);
+  }
 }

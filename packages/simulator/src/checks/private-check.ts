@@ -4,7 +4,7 @@ import type { Report } from '../machines/replica.ts';
 export class PrivateCheck {
   private readonly report: Report;
   /** Root and who had it first, by group and block. */
-  private readonly roots = new Map<string, { readonly root: string; readonly node: number }>();
+  private readonly roots = new Map<string, { readonly root: string; readonly who: string }>();
   private readonly heads = new Map<number, number>();
 
   constructor(report: Report) {
@@ -17,11 +17,16 @@ export class PrivateCheck {
     if (before !== undefined && number > before + 1)
       this.report(`the private head of node ${node} went from block ${before} to ${number}`);
     this.heads.set(node, number);
+    this.compare(`node ${node}`, group, number, hash, root);
+  }
+
+  /** @param who shows this root after a block */
+  compare(who: string, group: string, number: number, hash: string, root: string): void {
     const key = `${group} ${hash}`;
     const known = this.roots.get(key);
-    if (known === undefined) this.roots.set(key, { root, node });
+    if (known === undefined) this.roots.set(key, { root, who });
     else if (known.root !== root)
-      this.report(`nodes ${known.node} and ${node} have different private states after block ${number}`);
+      this.report(`${known.who} and ${who} have different private states after block ${number}`);
   }
 
   /** A late payload, a reorganisation or a restart: the head is lower now. */

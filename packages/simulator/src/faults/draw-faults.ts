@@ -1,5 +1,5 @@
 import type { Chance, Ratio } from '../core/chance.ts';
-import { type Fault, type FaultKind, type Span, TREASONS } from './fault.ts';
+import { type Fault, type FaultKind, RULE_CHANGES, type RuleChange, type Span, TREASONS } from './fault.ts';
 
 export interface DrawOptions {
   readonly kinds: readonly FaultKind[];
@@ -8,7 +8,11 @@ export interface DrawOptions {
   readonly traitorsMax: number;
   /** How long things may go wrong. */
   readonly durationMs: number;
+  readonly blockPeriodMs: number;
 }
+
+/** Light participants of a network at most. */
+export const PAGES_MAX = 2;
 
 const ratio = (numerator: number, denominator: number): Ratio => ({ numerator, denominator });
 const half = ratio(1, 2);
@@ -95,7 +99,48 @@ function drawKind(kind: FaultKind, chance: Chance, options: DrawOptions): Fault[
       return Array.from({ length: nodes }, (_, node) => ({ kind, node, skewMs: chance.between(-400, 400) }));
     case 'byzantine':
       return drawTraitors(chance, options);
+    case 'pagecrash':
+      return times(3, () => ({
+        kind,
+        page: chance.below(PAGES_MAX),
+        atMs: chance.below(durationMs),
+        downMs: chance.between(100, chance.pick([500, 3_000, 10_000])),
+        cut: chance.pick(['lost', 'kept', 'torn'] as const),
+      }));
+    case 'pagecut':
+      return times(3, () => ({ kind, ...drawSpan(chance, durationMs, 8_000), page: chance.below(PAGES_MAX) }));
+    case 'membership':
+      return drawMembership(chance, options);
+    case 'transition':
+      return drawTransitions(chance, options);
   }
+}
+
+/** The newcomer comes in, somebody goes, comes back, and so on: there are never fewer than at first, so that F stays what it was. */
+function drawMembership(chance: Chance, { nodes, durationMs }: DrawOptions): Fault[] {
+  const faults: Fault[] = [];
+  let atMs = 0;
+  let inside: readonly (number | undefined)[] = Array.from({ length: nodes }, (_, node) => node);
+  let outside: number | undefined;
+  for (let left = chance.between(1, 4); left > 0; left--) {
+    atMs += chance.below(Math.max(1, Math.floor(durationMs / 3)));
+    const isAdd = inside.length === nodes;
+    const node = isAdd ? outside : chance.pick(inside);
+    if (isAdd) inside = [...inside, node];
+    else {
+      inside = inside.filter((other) => other !== node);
+      outside = node;
+    }
+    faults.push({ kind: 'membership', atMs, node, isAdd });
+  }
+  return faults;
+}
+
+function drawTransitions(chance: Chance, { durationMs, blockPeriodMs }: DrawOptions): Fault[] {
+  const blocks = Math.max(1, Math.floor(durationMs / blockPeriodMs) - 2);
+  return chance
+    .some<RuleChange>(RULE_CHANGES, half)
+    .map((change) => ({ kind: 'transition', block: 2 + chance.below(blocks), change }));
 }
 
 function drawTraitors(chance: Chance, { nodes, traitorsMax }: DrawOptions): Fault[] {

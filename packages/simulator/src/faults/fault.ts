@@ -15,6 +15,10 @@ export const FAULT_KINDS = [
   'slowdisk',
   'skew',
   'byzantine',
+  'pagecrash',
+  'pagecut',
+  'membership',
+  'transition',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -43,7 +47,12 @@ export interface Span {
   readonly untilMs: number;
 }
 
-/** One thing that goes wrong. Faults are independent of each other, so that any of them can be left out when a failure is shrunk. */
+/** Rules that a chain may change at a block: the period, that of empty blocks, the algorithm, and where validators come from. */
+export const RULE_CHANGES = ['period', 'emptyPeriod', 'qbft', 'contract'] as const;
+
+export type RuleChange = (typeof RULE_CHANGES)[number];
+
+/** One thing that goes wrong, or changes while other things do. Faults are independent of each other, so that any of them can be left out when a failure is shrunk. */
 export type Fault =
   /** Messages to and from `node` (all, if undefined) are lost. */
   | (Span & { readonly kind: 'loss'; readonly node: number | undefined; readonly ratio: Ratio })
@@ -69,7 +78,21 @@ export type Fault =
   /** The node's clock is ahead (or behind) by so much, always. */
   | { readonly kind: 'skew'; readonly node: number; readonly skewMs: number }
   /** The node is a traitor, from the beginning to the end. */
-  | { readonly kind: 'byzantine'; readonly node: number; readonly treasons: readonly Treason[] };
+  | { readonly kind: 'byzantine'; readonly node: number; readonly treasons: readonly Treason[] }
+  /** A light participant dies with its page, and is opened again after `downMs`. */
+  | {
+      readonly kind: 'pagecrash';
+      readonly page: number;
+      readonly atMs: number;
+      readonly downMs: number;
+      readonly cut: PowerCut;
+    }
+  /** A light participant reaches nobody. */
+  | (Span & { readonly kind: 'pagecut'; readonly page: number })
+  /** From then on all correct nodes want `node` (undefined: the newcomer, which is none of the first) among those who decide, or out. */
+  | { readonly kind: 'membership'; readonly atMs: number; readonly node: number | undefined; readonly isAdd: boolean }
+  /** The genesis says that a rule changes at a block. */
+  | { readonly kind: 'transition'; readonly block: number; readonly change: RuleChange };
 
 /** Reads `loss,crash`, `all`, `none` or nothing. @throws FAULT_UNKNOWN */
 export function parseFaultKinds(text: string): readonly FaultKind[] {
@@ -116,5 +139,15 @@ export function describeFault(fault: Fault): string {
       return `skew: the clock of node ${fault.node} is off by ${fault.skewMs} ms`;
     case 'byzantine':
       return `byzantine: node ${fault.node} (${fault.treasons.join(', ')})`;
+    case 'pagecrash':
+      return `pagecrash: page ${fault.page} at ${seconds(fault.atMs)}, back after ${seconds(fault.downMs)}, pending writes ${fault.cut}`;
+    case 'pagecut':
+      return `pagecut ${span(fault)}: page ${fault.page} reaches nobody`;
+    case 'membership': {
+      const who = fault.node === undefined ? 'the newcomer' : `node ${fault.node}`;
+      return `membership: from ${seconds(fault.atMs)} on ${who} is wanted ${fault.isAdd ? 'in' : 'out'}`;
+    }
+    case 'transition':
+      return `transition: ${fault.change} at block ${fault.block}`;
   }
 }

@@ -2,6 +2,7 @@ import type { Chance } from '../core/chance.ts';
 import type { Disk } from '../core/disk.ts';
 import type { Pace } from '../run-scenario.ts';
 import type { Treason } from '../faults/fault.ts';
+import type { MembershipWish } from '../faults/membership-plan.ts';
 
 /** What travels between replicas. Bytes are never changed, so that one decoding serves all who read them. */
 export interface Packet {
@@ -14,6 +15,16 @@ export interface Packet {
 export interface HeadPoint {
   readonly number: number;
   readonly hash: string;
+  /** The encoded block; undefined at height 0. */
+  readonly block: Uint8Array | undefined;
+}
+
+/** Who decides, as a replica sees it. */
+export interface Standing {
+  /** Grows with what the replica knows: of two, the one with more is right. */
+  readonly progress: number;
+  /** By index. */
+  readonly members: readonly number[];
 }
 
 /** What a replica may touch: its clock, disk, links, and the ear of the checkers. Dead with the replica's life. */
@@ -30,6 +41,8 @@ export interface ReplicaEnvironment {
   onHead(number: number, hash: string, block: Uint8Array): void;
   /** Something that no correct node does. */
   onViolation(text: string): void;
+  /** The change of those who decide that the node's operator wants now. */
+  wish(): MembershipWish | undefined;
 }
 
 /** One consensus machine with a chain: the driver's contract without the node around it. */
@@ -38,6 +51,7 @@ export interface Replica {
   start(): HeadPoint;
   receive(from: number, packet: Packet): void;
   peerConnected(index: number): void;
+  standing(): Standing;
 }
 
 /** What a Byzantine validator is given: the real frames of an honest machine, everybody's ear, and its own key. */
@@ -69,8 +83,11 @@ export type Report = (text: string) => void;
 
 /** One kind of consensus, ready to run with a number of nodes. */
 export interface MachineNetwork extends Pace {
+  /** Who is no member any more hears nothing more either, and nobody waits for it. */
+  readonly isLeftForGood: boolean;
   createReplica(environment: ReplicaEnvironment): Replica;
-  createTraitor(environment: TraitorEnvironment): Traitor;
+  /** Undefined where the engine stands none. */
+  readonly createTraitor: ((environment: TraitorEnvironment) => Traitor) | undefined;
   /** @param traitors nodes that are, by index */
   createWitness(report: Report, traitors: ReadonlySet<number>): Witness;
 }

@@ -20,7 +20,7 @@ export function runMachines(scenario: Scenario, options: RunMachinesOptions): Pr
   const { nodes, faults, fair, seed } = scenario;
   const network = options.createNetwork(nodes);
   const world = new World({
-    nodes,
+    validators: nodes,
     faults,
     fair,
     network,

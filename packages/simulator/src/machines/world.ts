@@ -6,10 +6,12 @@ import type { Fault, Treason } from '../faults/fault.ts';
 import { type FairWeather, Weather } from '../faults/weather.ts';
 import { FinalityCheck } from '../checks/finality-check.ts';
 import type { SimulatedWorld } from '../run-scenario.ts';
-import type { MachineNetwork, Packet, Replica, ReplicaEnvironment, Traitor, Witness } from './replica.ts';
+import { hasNewcomer, MembershipPlan } from '../faults/membership-plan.ts';
+import type { MachineNetwork, Packet, Replica, ReplicaEnvironment, Standing, Traitor, Witness } from './replica.ts';
 
 export interface WorldOptions {
-  readonly nodes: number;
+  /** How many decide at first. */
+  readonly validators: number;
   readonly faults: readonly Fault[];
   readonly fair: FairWeather;
   readonly network: MachineNetwork;
@@ -29,6 +31,12 @@ interface Slot {
   life: number;
 }
 
+/** Messages that two nodes say to each other in a second at the most, whatever goes wrong. */
+const messagesPerPairMax = 1_000;
+
+/** Milliseconds between two looks at who decides. */
+const lookEveryMs = 400;
+
 /** Unix time at which every simulation begins. */
 export const WORLD_START_MS = 1_700_000_000_000;
 
@@ -42,22 +50,28 @@ export class World implements SimulatedWorld {
   private readonly slots: Slot[] = [];
   private readonly witness: Witness;
   private readonly finality: FinalityCheck;
+  private readonly plan: MembershipPlan;
   private isCalm = false;
   private isOver = false;
   private isDone: () => boolean = () => false;
   messages = 0;
+  /** Messages of the second that is under way. */
+  private burst = { second: 0, messages: 0 };
 
   constructor(options: WorldOptions) {
     this.options = options;
     this.trace = options.trace;
-    const { nodes, faults, network, chance } = options;
+    const { validators, faults, network, chance } = options;
+    const nodes = validators + (hasNewcomer(faults) ? 1 : 0);
     this.weather = new Weather(faults, options.fair, chance.fork('weather'));
     const report = (text: string): void => this.violate(text);
     this.witness = network.createWitness(report, this.weather.traitors);
     this.finality = new FinalityCheck(report);
-    for (let index = 0; index < nodes; index++) this.slots.push(this.createSlot(index));
+    this.plan = new MembershipPlan(faults, validators);
+    for (let index = 0; index < nodes; index++) this.slots.push(this.createSlot(index, nodes));
     for (const slot of this.slots) this.timeline.after(chance.below(500), () => this.start(slot));
-    for (const fault of faults) this.plan(fault);
+    for (const fault of faults) this.schedule(fault);
+    if (nodes > validators) this.look();
   }
 
   get elapsedMs(): number {
@@ -65,7 +79,10 @@ export class World implements SimulatedWorld {
   }
 
   heights(): readonly number[] {
-    return this.slots.filter(({ traitor }) => traitor === undefined).map(({ head }) => head);
+    const members = this.options.network.isLeftForGood ? this.standing()?.members : undefined;
+    return this.slots
+      .filter(({ traitor, index }) => traitor === undefined && members?.includes(index) !== false)
+      .map(({ head }) => head);
   }
 
   run(untilMs: number, isDone: () => boolean = () => false): void {
@@ -89,17 +106,39 @@ export class World implements SimulatedWorld {
     this.trace.add(`${this.elapsedMs} violation ${text}`);
   }
 
-  private createSlot(index: number): Slot {
+  /** Who decides by now, as far as any correct node knows. */
+  private standing(): Standing | undefined {
+    const standings = this.slots.flatMap(({ traitor, replica }) =>
+      traitor === undefined && replica !== undefined ? [replica.standing()] : [],
+    );
+    return standings.toSorted((left, right) => right.progress - left.progress)[0];
+  }
+
+  /** Now and then the operators look whether what they want has come about. */
+  private look(): void {
+    this.timeline.after(lookEveryMs, () => this.look());
+    const wish = this.plan.due(this.elapsedMs);
+    const members = this.standing()?.members;
+    if (wish === undefined || members === undefined) return;
+    const isIn = members.includes(wish.node);
+    // A set that is as small as at first stays so: F of it may be traitors.
+    const isRefused = isIn && !wish.isAdd && members.length <= this.options.validators;
+    if (isIn !== wish.isAdd && !isRefused) return;
+    this.plan.grant();
+    this.trace.add(`${this.elapsedMs} membership ${wish.node} ${wish.isAdd}`);
+  }
+
+  private createSlot(index: number, nodes: number): Slot {
     const { options, timeline, weather } = this;
     const delayMs = (): number => weather.writeMs(index, this.elapsedMs);
     const disk = options.createDisk?.(timeline, delayMs) ?? new SimulatedDisk(timeline, delayMs);
     const treasons = options.faults.flatMap((fault): readonly Treason[] =>
       fault.kind === 'byzantine' && fault.node === index ? fault.treasons : [],
     );
-    const { network, nodes, chance } = options;
+    const { network, chance } = options;
     const traitor = !weather.traitors.has(index)
       ? undefined
-      : network.createTraitor({
+      : network.createTraitor?.({
           index,
           nodes,
           treasons,
@@ -116,7 +155,7 @@ export class World implements SimulatedWorld {
     const skewMs = this.weather.skewMs(index);
     return {
       index,
-      nodes: options.nodes,
+      nodes: this.slots.length,
       chance: options.chance.fork(`node ${index} life ${life}`),
       disk: {
         get: (key) => slot.disk.get(key),
@@ -131,6 +170,7 @@ export class World implements SimulatedWorld {
         if (slot.traitor !== undefined && packet.channel === 'consensus') slot.traitor.outgoing(to, packet.bytes);
         else this.transmit(index, to, packet);
       },
+      wish: () => this.plan.due(this.elapsedMs),
       onHead: (number, hash, block) => this.onHead(slot, number, hash, block),
       onViolation: (text) => {
         if (slot.traitor === undefined) this.violate(`node ${index} ${text}`);
@@ -153,6 +193,7 @@ export class World implements SimulatedWorld {
     const receiver = this.slots[to];
     if (receiver === undefined || from === to) return;
     this.messages++;
+    this.noteBurst();
     if (packet.channel === 'consensus') this.witness.said(from, packet.bytes, sender.traitor !== undefined);
     const deliveries = this.weather.deliveries(from, to, this.elapsedMs);
     const { bytes, channel } = packet;
@@ -167,13 +208,22 @@ export class World implements SimulatedWorld {
     }
   }
 
+  /** Answers that call for each other make no progress, and no end. */
+  private noteBurst(): void {
+    const second = Math.floor(this.elapsedMs / 1_000);
+    if (second !== this.burst.second) this.burst = { second, messages: 0 };
+    this.burst.messages++;
+    if (this.burst.messages > messagesPerPairMax * this.slots.length ** 2)
+      this.violate(`a storm: ${this.burst.messages} messages in one second`);
+  }
+
   private start(slot: Slot): void {
     if (slot.replica !== undefined) return;
     const { index } = slot;
     slot.life++;
-    slot.replica = this.options.network.createReplica(this.environmentOf(slot));
     let head;
     try {
+      slot.replica = this.options.network.createReplica(this.environmentOf(slot));
       head = slot.replica.start();
     } catch (error) {
       if (slot.traitor === undefined) this.violate(`node ${index} does not start again: ${String(error)}`);
@@ -181,7 +231,11 @@ export class World implements SimulatedWorld {
     }
     slot.head = head.number;
     this.trace.add(`${this.elapsedMs} start ${index} ${head.number} ${head.hash.slice(0, 16)}`);
-    if (slot.traitor === undefined) this.finality.restart(index, head.number, head.hash);
+    if (slot.traitor === undefined) {
+      this.finality.restart(index, head.number, head.hash);
+      // Its acknowledgement may have been missed.
+      if (head.block !== undefined) this.witness.head(index, head.number, head.hash, head.block, false);
+    }
     this.reconnect((one, other) => one === index || other === index);
   }
 
@@ -205,7 +259,7 @@ export class World implements SimulatedWorld {
     this.timeline.after(fault.downMs, () => this.start(slot));
   }
 
-  private plan(fault: Fault): void {
+  private schedule(fault: Fault): void {
     if (fault.kind === 'crash' || fault.kind === 'torn') {
       const slot = this.slots[fault.node];
       if (slot === undefined) return;

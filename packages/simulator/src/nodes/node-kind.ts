@@ -1,15 +1,18 @@
 import type { RaftAddress } from '@isoquorum/consensus/raft/cluster-state';
 import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
 import type { BftMessage, BftRecord, BftState } from '@isoquorum/consensus/bft/types';
-import type { SignDigest } from '@isoquorum/consensus/recover';
+import type { RecoverAddress, SignDigest } from '@isoquorum/consensus/recover';
 import type { NodeOptions } from '@isoquorum/node/create-node';
 import type { Address } from '@isoquorum/primitives/bytes';
+import type { Block } from '@isoquorum/primitives/block';
+import type { BftAlgorithm } from '@isoquorum/primitives/genesis/bft-config';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
-import { bytesToBareHex } from '@isoquorum/primitives/hex';
+import { bytesEqual, bytesToBareHex, hexToBytes } from '@isoquorum/primitives/hex';
+import { bytesToNumber } from '@isoquorum/primitives/integer';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { nodeKeyToAddress, nodeKeyToNodeId } from '@isoquorum/primitives/node-key';
 import { signDigestBytes } from '@isoquorum/primitives/secp256k1';
-import { createBftWitness } from '../checks/create-bft-witness.ts';
+import { createBftWitness, type WitnessedProtocol, witnessed } from '../checks/create-bft-witness.ts';
 import type { ConsensusName } from '../consensus-names.ts';
 import type { QuorumRule } from '../machines/bft/bft-genesis.ts';
 import { type BftKind, ibftKind, qbftKind } from '../machines/bft/bft-kind.ts';
@@ -17,6 +20,8 @@ import { createFrameReader } from '../machines/bft/frame-reader.ts';
 import type { Report, Traitor, TraitorEnvironment, Witness } from '../machines/replica.ts';
 import { createBftTraitor, createTraitorMemory } from '../traitors/bft-traitor.ts';
 import { createGenesisBlock } from '@isoquorum/node/chain/genesis-block';
+import { type Transition, turningPoints } from './node-genesis.ts';
+import { VALIDATOR_CONTRACT } from './validator-contract.ts';
 
 /** What the kinds of consensus differ in when whole nodes run them. */
 export interface NodeKind {
@@ -32,41 +37,96 @@ export interface NodeKind {
 
 export interface NodeKindOptions {
   readonly consensus: ConsensusName;
+  /** Of all nodes, the newcomer behind those who decide at first. */
   readonly nodeKeys: readonly Uint8Array[];
+  /** How many decide at first. */
+  readonly validators: number;
   readonly genesis: Genesis;
+  readonly transitions: readonly Transition[];
   readonly quorumRule: QuorumRule;
 }
 
-function createBft<
+/** What traitors and checkers of one protocol share. */
+interface Party {
+  readonly protocol: WitnessedProtocol;
+  createTraitor(environment: TraitorEnvironment): Traitor;
+}
+
+function createParty<
   State extends BftState<Message, Record>,
   Message extends BftMessage,
   Unsigned,
   Record extends BftRecord,
->(kind: BftKind<State, Message, Unsigned, Record>, options: NodeKindOptions): NodeKind {
-  const { nodeKeys, genesis, quorumRule } = options;
+>(kind: BftKind<State, Message, Unsigned, Record>, nodeKeys: readonly Uint8Array[], recover: RecoverAddress): Party {
   const { protocol, forger } = kind;
   const frames = createFrameReader(protocol);
   const addresses = nodeKeys.map(nodeKeyToAddress);
   const keys = new Map(nodeKeys.map((key, index) => [bytesToBareHex(addresses[index] as Address), key]));
   const memory = createTraitorMemory<Message>();
-  const recover = createRecoverCache(20_000);
   // A stranger has a key, too, though not that of the address that it goes by.
   const signerOf = (address: Address): SignDigest => {
     const key = keys.get(bytesToBareHex(address)) ?? keccak256(address);
     return (digest) => signDigestBytes(digest, key);
   };
   return {
-    recoveryPeriods: kind.recoveryPeriods,
-    isFinal: true,
-    optionsOf: () => ({}),
+    protocol: witnessed(kind, frames, recover),
     createTraitor: (environment) =>
       createBftTraitor(environment, { protocol, frames, forger, addresses, signerOf, memory }),
+  };
+}
+
+/** One traitor for chains that change their protocol: each hears the frames of its own. */
+function createTurncoat(parties: readonly Party[], environment: TraitorEnvironment): Traitor {
+  const traitors = parties.map((party) => {
+    const chance = environment.chance.fork(party.protocol.algorithm);
+    return { protocol: party.protocol, traitor: party.createTraitor({ ...environment, chance }) };
+  });
+  const whoReads = (frame: Uint8Array): Traitor | undefined =>
+    traitors.find(({ protocol }) => protocol.read(frame) !== undefined)?.traitor;
+  return {
+    outgoing: (to, frame) => whoReads(frame)?.outgoing(to, frame),
+    incoming: (from, frame) => whoReads(frame)?.incoming(from, frame),
+  };
+}
+
+/** Who decides after a block by the word of the contract, which the checker reads from the calls in the blocks. */
+function createContractReader(
+  from: number,
+  list: readonly Address[],
+  validators: number,
+): (block: Block) => readonly Address[] | undefined {
+  const contract = hexToBytes(VALIDATOR_CONTRACT);
+  let count = validators;
+  return ({ header, transactions }) => {
+    for (const { to, data } of transactions)
+      if (to !== undefined && bytesEqual(to, contract)) count = bytesToNumber(data.slice(28));
+    return header.number < from ? undefined : list.slice(0, count);
+  };
+}
+
+function createBft(options: NodeKindOptions, algorithms: readonly BftAlgorithm[], firstBlock: number): NodeKind {
+  const { nodeKeys, genesis, quorumRule, validators, transitions, consensus } = options;
+  const recover = createRecoverCache(20_000);
+  const kinds = algorithms.map((algorithm) => (algorithm === 'qbft' ? qbftKind : ibftKind));
+  const parties = algorithms.map((algorithm) =>
+    algorithm === 'qbft' ? createParty(qbftKind, nodeKeys, recover) : createParty(ibftKind, nodeKeys, recover),
+  );
+  const addresses = nodeKeys.map(nodeKeyToAddress);
+  const { contract } = turningPoints(consensus, transitions);
+  return {
+    recoveryPeriods: Math.max(...kinds.map(({ recoveryPeriods }) => recoveryPeriods)),
+    isFinal: true,
+    optionsOf: () => ({}),
+    createTraitor: (environment) => createTurncoat(parties, environment),
     createWitness: (report, traitors) =>
-      createBftWitness(kind, {
-        frames,
+      createBftWitness({
+        protocols: parties.map(({ protocol }) => protocol),
         config: genesis.config,
         genesisHeader: createGenesisBlock(genesis).block.header,
         addresses,
+        validators: addresses.slice(0, validators),
+        firstBlock,
+        namedAfter: contract === undefined ? undefined : createContractReader(contract, addresses, validators),
         quorumRule,
         recover,
         report,
@@ -75,22 +135,28 @@ function createBft<
   };
 }
 
-function createRaft({ nodeKeys }: NodeKindOptions): NodeKind {
-  const members = nodeKeys.map(
-    (nodeKey, index): RaftAddress => ({
-      raftId: index + 1,
-      nodeId: nodeKeyToNodeId(nodeKey),
-      host: '127.0.0.1',
-      p2pPort: 30_303 + index,
-      raftPort: 50_401 + index,
-    }),
-  );
+/** A node as a member of the cluster. */
+export function raftMemberOf(nodeKey: Uint8Array, index: number): RaftAddress {
   return {
-    recoveryPeriods: 30,
+    raftId: index + 1,
+    nodeId: nodeKeyToNodeId(nodeKey),
+    host: '127.0.0.1',
+    p2pPort: 30_303 + index,
+    raftPort: 50_401 + index,
+  };
+}
+
+function createRaft(options: NodeKindOptions): NodeKind {
+  const { nodeKeys, validators, consensus, transitions } = options;
+  const members = nodeKeys.slice(0, validators).map(raftMemberOf);
+  const { qbft } = turningPoints(consensus, transitions);
+  const later = qbft === undefined ? undefined : createBft(options, ['qbft'], qbft);
+  return {
+    recoveryPeriods: later?.recoveryPeriods ?? 30,
     isFinal: true,
-    optionsOf: (index) => ({ raft: { raftId: index + 1, members } }),
+    optionsOf: (index) => ({ raft: { raftId: index + 1, members: index < validators ? members : [] } }),
     createTraitor: () => undefined,
-    createWitness: () => undefined,
+    createWitness: (report, traitors) => later?.createWitness(report, traitors),
   };
 }
 
@@ -105,9 +171,11 @@ const clique: NodeKind = {
 export function createNodeKind(options: NodeKindOptions): NodeKind {
   switch (options.consensus) {
     case 'qbft':
-      return createBft(qbftKind, options);
-    case 'ibft':
-      return createBft(ibftKind, options);
+      return createBft(options, ['qbft'], 1);
+    case 'ibft': {
+      const { qbft } = turningPoints('ibft', options.transitions);
+      return createBft(options, qbft === undefined ? ['ibft'] : ['ibft', 'qbft'], 1);
+    }
     case 'raft':
       return createRaft(options);
     case 'clique':

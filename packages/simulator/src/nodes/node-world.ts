@@ -1,17 +1,11 @@
-import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
 import { createMemoryNetwork, type MemoryNetwork } from '@isoquorum/network/memory/network';
-import type { MemoryHost } from '@isoquorum/network/memory/host';
 import { CONSENSUS_PROTOCOL } from '@isoquorum/network/protocols';
-import { createChainIdentity } from '@isoquorum/network/session/chain-identity';
-import { createGenesisBlock } from '@isoquorum/node/chain/genesis-block';
 import type { ChainBlock, ChainEvent } from '@isoquorum/node/chain/chain';
-import { createNode, type RunningNode } from '@isoquorum/node/create-node';
-import { silentLogger } from '@isoquorum/platform/memory/logger';
-import { createSeededRandom } from '@isoquorum/platform/memory/random';
+import type { RunningNode } from '@isoquorum/node/create-node';
 import { encodeBlock } from '@isoquorum/primitives/block';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesToBareHex } from '@isoquorum/primitives/hex';
-import { nodeKeyToAddress, nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
+import { nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { FinalityCheck } from '../checks/finality-check.ts';
 import { PrivateCheck } from '../checks/private-check.ts';
@@ -21,21 +15,27 @@ import type { Timeline } from '../core/timeline.ts';
 import type { Trace } from '../core/trace.ts';
 import type { Fault, Treason } from '../faults/fault.ts';
 import { Weather } from '../faults/weather.ts';
-import type { Traitor, Witness } from '../machines/replica.ts';
+import type { Witness } from '../machines/replica.ts';
 import type { SimulatedWorld } from '../run-scenario.ts';
 import type { Scenario } from '../scenario.ts';
-import { createFaultyHost } from './faulty-host.ts';
 import type { NodeKind } from './node-kind.ts';
+import { NodeSlot } from './node-slot.ts';
+import { Operators, type OperatorsOptions } from './operators.ts';
+import type { PageIdentity, ServedGenesis } from './page-slot.ts';
+import { Pages } from './pages.ts';
 import { createSimulatedClock, settle } from './simulated-clock.ts';
-import { createSimulatedStore } from './simulated-store.ts';
+import { createSurroundings, type Surroundings } from './surroundings.ts';
 import type { Workload } from './workload.ts';
 
 export interface NodeWorldOptions {
   readonly scenario: Scenario;
   readonly kind: NodeKind;
   readonly genesis: Genesis;
+  readonly served: ServedGenesis;
+  /** Of those who decide at first, and of a newcomer if there is one. */
   readonly nodeKeys: readonly Uint8Array[];
   readonly accountKeys: readonly Uint8Array[];
+  readonly pages: readonly PageIdentity[];
   readonly timeline: Timeline;
   readonly chance: Chance;
   readonly trace: Trace;
@@ -44,19 +44,8 @@ export interface NodeWorldOptions {
   /** Nodes that are parties to every private transaction. */
   readonly parties: readonly number[];
   readonly createDisk: (timeline: Timeline, delayMs: () => number) => SimulatedDisk;
-}
-
-interface Slot {
-  readonly index: number;
-  readonly peerId: string;
-  readonly disk: SimulatedDisk;
-  traitor: Traitor | undefined;
-  host: MemoryHost | undefined;
-  running: RunningNode | undefined;
-  isUp: boolean;
-  head: number;
-  /** Incremented at each crash: what was under way before is void. */
-  life: number;
+  /** How those who decide change; undefined where they do not. */
+  readonly operators: Pick<OperatorsOptions, 'contractFrom' | 'isRaft'> | undefined;
 }
 
 /** Milliseconds between two transactions. */
@@ -64,19 +53,22 @@ const workEveryMs = 400;
 /** How many of the newest blocks may differ where blocks are not final. */
 const forkDepth = 6;
 
-/** Whole nodes with their managers over in-memory ports and simulated time. */
+/** Whole nodes with their managers, and light participants, over in-memory ports and simulated time. */
 export class NodeWorld implements SimulatedWorld {
   readonly violations: string[] = [];
   readonly trace: Trace;
   messages = 0;
   private readonly options: NodeWorldOptions;
   private readonly weather: Weather;
-  private readonly slots: readonly Slot[];
+  private readonly slots: readonly NodeSlot[];
+  private readonly pages: Pages;
   private readonly byPeerId: ReadonlyMap<string, number>;
   private readonly network: MemoryNetwork;
   private readonly finality: FinalityCheck | undefined;
   private readonly privates: PrivateCheck;
   private readonly witness: Witness | undefined;
+  private readonly surroundings: Surroundings;
+  private readonly operators: Operators | undefined;
   private readonly startMs: number;
   private isCalm = false;
   private isOver = false;
@@ -93,14 +85,49 @@ export class NodeWorld implements SimulatedWorld {
     this.privates = new PrivateCheck(report);
     this.witness = kind.createWitness(report, this.weather.traitors);
     this.slots = nodeKeys.map((key, index) => this.createSlot(index, nodeKeyToPeerId(key)));
-    this.byPeerId = new Map(this.slots.map(({ peerId, index }) => [peerId, index]));
+    this.byPeerId = new Map([...this.slots, ...options.pages].map(({ peerId }, index) => [peerId, index]));
     const indexOf = (peerId: string): number => this.byPeerId.get(peerId) ?? 0;
     this.network = createMemoryNetwork({
       clock: createSimulatedClock(timeline),
       latencyMs: (from, to) => this.weather.latencyMs(indexOf(from), indexOf(to), this.elapsedMs),
       drop: (from, to) => this.isDropped(indexOf(from), indexOf(to)),
     });
-    for (const slot of this.slots) timeline.after(chance.below(500), () => void this.start(slot));
+    const nodeIds = this.slots.map(({ peerId }) => peerId);
+    this.surroundings = createSurroundings(
+      { ...options, nodeIds, network: this.network, weather: this.weather },
+      () => this.elapsedMs,
+    );
+    this.pages = new Pages({
+      ...options,
+      surroundings: this.surroundings,
+      membersBefore: this.slots.length,
+      finality: this.finality,
+      privates: this.privates,
+      violate: report,
+      note: (from, protocol, to, frame) => this.note(from, protocol, to, frame),
+      onProgress: () => {
+        this.isOver ||= this.isDone();
+      },
+    });
+    const { operators } = options;
+    this.operators =
+      operators &&
+      new Operators({
+        ...operators,
+        faults: scenario.faults,
+        nodeKeys,
+        accountKeys: options.accountKeys,
+        validators: scenario.nodes,
+        admit: (slot) => {
+          if (slot.standing === 'absent') void this.start(slot);
+          slot.standing = 'member';
+        },
+        note: (text) => this.trace.add(`${this.elapsedMs} ${text}`),
+      });
+    if (operators?.isRaft === true) for (const slot of this.slots.slice(scenario.nodes)) slot.standing = 'absent';
+    for (const slot of this.slots)
+      if (slot.standing === 'member') timeline.after(chance.below(500), () => void this.start(slot));
+    this.pages.start();
     timeline.after(workEveryMs, () => this.work());
     for (const fault of scenario.faults) this.plan(fault);
   }
@@ -110,7 +137,8 @@ export class NodeWorld implements SimulatedWorld {
   }
 
   heights(): readonly number[] {
-    return this.slots.filter(({ traitor }) => traitor === undefined).map(({ head }) => head);
+    const nodes = this.correct().filter(({ standing }) => standing === 'member');
+    return [...nodes.map(({ head }) => head), ...this.pages.heads()];
   }
 
   async run(untilMs: number, isDone: () => boolean = () => false): Promise<void> {
@@ -126,12 +154,13 @@ export class NodeWorld implements SimulatedWorld {
     this.trace.add(`${this.elapsedMs} calm`);
     for (const fault of this.options.scenario.faults) if (fault.kind === 'partition') this.join(fault);
     for (const slot of this.slots) if (!slot.isUp && slot.life > 0) void this.start(slot);
+    this.pages.calmDown();
   }
 
   async finish(): Promise<void> {
     if (this.violations.length === 0 && this.finality === undefined) this.checkForks();
     const { timeline } = this.options;
-    const stopping = Promise.all(this.slots.flatMap(({ running }) => running?.stop() ?? []));
+    const stopping = Promise.all([...this.slots.flatMap(({ running }) => running?.stop() ?? []), this.pages.stop()]);
     let isStopped = false;
     void stopping.finally(() => (isStopped = true));
     for (const endMs = timeline.nowMs + 20_000; !isStopped && timeline.runNext(endMs); ) await settle();
@@ -142,23 +171,17 @@ export class NodeWorld implements SimulatedWorld {
     this.trace.add(`${this.elapsedMs} violation ${text}`);
   }
 
-  private createSlot(index: number, peerId: string): Slot {
+  private correct(): readonly NodeSlot[] {
+    return this.slots.filter(({ traitor }) => traitor === undefined);
+  }
+
+  private createSlot(index: number, peerId: string): NodeSlot {
     const { timeline, scenario, kind, chance, nodeKeys, createDisk } = this.options;
     const disk = createDisk(timeline, () => this.weather.writeMs(index, this.elapsedMs));
     const treasons = scenario.faults.flatMap((fault): readonly Treason[] =>
       fault.kind === 'byzantine' && fault.node === index ? fault.treasons : [],
     );
-    const slot: Slot = {
-      index,
-      peerId,
-      disk,
-      traitor: undefined,
-      host: undefined,
-      running: undefined,
-      isUp: false,
-      head: 0,
-      life: 0,
-    };
+    const slot = new NodeSlot(index, peerId, disk);
     if (this.weather.traitors.has(index))
       slot.traitor = kind.createTraitor({
         index,
@@ -171,20 +194,20 @@ export class NodeWorld implements SimulatedWorld {
   }
 
   /** A frame of the engine leaves, whatever the node itself would have said. */
-  private say(slot: Slot, to: number, frame: Uint8Array): void {
+  private say(slot: NodeSlot, to: number, frame: Uint8Array): void {
     const peerId = this.slots[to]?.peerId;
     if (slot.host === undefined || peerId === undefined) return;
     this.noteFrame(slot, peerId, frame);
     void slot.host.send(peerId, CONSENSUS_PROTOCOL, frame).catch(() => undefined);
   }
 
-  private note(slot: Slot, protocol: string, peerId: string, frame: Uint8Array): void {
+  private note(from: number, protocol: string, peerId: string, frame: Uint8Array): void {
     this.messages++;
-    this.trace.add(`${this.elapsedMs} ${protocol} ${slot.index} ${this.byPeerId.get(peerId)} ${frame.length}`);
+    this.trace.add(`${this.elapsedMs} ${protocol} ${from} ${this.byPeerId.get(peerId)} ${frame.length}`);
   }
 
-  private noteFrame(slot: Slot, peerId: string, frame: Uint8Array): void {
-    this.note(slot, CONSENSUS_PROTOCOL, peerId, frame);
+  private noteFrame(slot: NodeSlot, peerId: string, frame: Uint8Array): void {
+    this.note(slot.index, CONSENSUS_PROTOCOL, peerId, frame);
     this.witness?.said(slot.index, frame, slot.traitor !== undefined);
   }
 
@@ -192,74 +215,45 @@ export class NodeWorld implements SimulatedWorld {
     return this.weather.isLost(from, to, this.elapsedMs);
   }
 
-  private async start(slot: Slot): Promise<void> {
+  private async start(slot: NodeSlot): Promise<void> {
     if (slot.isUp) return;
-    slot.isUp = true;
-    const { index, peerId } = slot;
-    const life = ++slot.life;
-    const isAlive = (): boolean => slot.life === life;
-    const { timeline, genesis, kind, nodeKeys, accountKeys, scenario, managerOf } = this.options;
-    const nodeKey = nodeKeys[index] as Uint8Array;
-    const identities = this.slots.map((other, at) => {
-      const address = nodeKeyToAddress(nodeKeys[at] as Uint8Array);
-      return [other.peerId, { role: 'node', address, name: `node${at}` }] as const;
-    });
-    const peers = new Map(identities);
-    const chain = createChainIdentity({
-      config: genesis.config,
-      genesisHash: createGenesisBlock(genesis).hash,
-      networkId: 1337n,
-      role: 'node',
-      client: `node${index}`,
-    });
-    const host = this.network.createHost({
-      peerId,
-      chain,
-      identify: (id) => peers.get(id),
-      staticPeers: [...peers.keys()].filter((id) => id !== peerId),
-      random: createSeededRandom(`${scenario.seed} host ${index} ${life}`),
-    });
-    slot.host = host;
-    const faulty = createFaultyHost(host, {
-      isAlive,
-      after: (delayMs, run) => timeline.after(delayMs, () => isAlive() && run()),
-      detours: () => this.weather.detours(this.elapsedMs),
-      outgoing: (to, frame) => this.passOut(slot, to, frame),
-      sent: (to, protocol, frame) => this.note(slot, protocol, to, frame),
-      incoming: (from, frame) => this.passIn(slot, from, frame),
-    });
+    const { index } = slot;
+    const { kind, nodeKeys, accountKeys, managerOf } = this.options;
+    const fail = (text: string): void => {
+      if (slot.traitor === undefined) this.violate(`node ${index} ${text}`);
+    };
     try {
-      const running = await createNode({
-        genesis,
-        nodeKey,
-        store: createSimulatedStore(slot.disk, isAlive),
-        host: faulty,
-        evm: createFastEvm(),
-        clock: createSimulatedClock(timeline, this.weather.skewMs(index), isAlive),
-        random: createSeededRandom(`${scenario.seed} node ${index} ${life}`),
-        logger: silentLogger,
-        manager: managerOf(index),
-        accountKeys: [accountKeys[index] as Uint8Array],
-        onFatal: (error) => {
-          if (isAlive() && slot.traitor === undefined) this.violate(`node ${index} stopped: ${String(error)}`);
+      const running = await slot.start(
+        this.surroundings,
+        {
+          outgoing: (to, frame) => this.passOut(slot, to, frame),
+          sent: (to, protocol, frame) => this.note(index, protocol, to, frame),
+          incoming: (from, frame) => this.passIn(slot, from, frame),
         },
-        ...kind.optionsOf(index),
-      });
-      if (isAlive()) this.started(slot, running);
+        {
+          nodeKey: nodeKeys[index] as Uint8Array,
+          manager: managerOf(index),
+          accountKeys: [accountKeys[index] as Uint8Array],
+          onFatal: (error) => fail(`stopped: ${String(error)}`),
+          ...kind.optionsOf(index),
+        },
+      );
+      if (running !== undefined) this.started(slot, running);
     } catch (error) {
-      if (isAlive() && slot.traitor === undefined) this.violate(`node ${index} does not start again: ${String(error)}`);
+      fail(`does not start again: ${String(error)}`);
     }
   }
 
-  private started(slot: Slot, running: RunningNode): void {
+  private started(slot: NodeSlot, running: RunningNode): void {
     const { index, life } = slot;
-    slot.running = running;
     const { chain } = running.context;
     const head = chain.head();
     slot.head = head.block.header.number;
     this.trace.add(`${this.elapsedMs} start ${index} ${slot.head} ${bytesToBareHex(head.hash).slice(0, 16)}`);
     if (slot.traitor !== undefined) return;
     this.finality?.restart(index, slot.head, bytesToBareHex(head.hash));
+    // Its acknowledgement may have been missed.
+    if (slot.head > 0) this.witness?.head(index, slot.head, bytesToBareHex(head.hash), encodeBlock(head.block), false);
     const privateNumber = chain.privateHead(running.context.defaultPsi).number;
     this.privates.restart(index, privateNumber, this.finality !== undefined);
     chain.onEvent((event) => {
@@ -267,7 +261,7 @@ export class NodeWorld implements SimulatedWorld {
     });
   }
 
-  private onEvent(slot: Slot, event: ChainEvent): void {
+  private onEvent(slot: NodeSlot, event: ChainEvent): void {
     const { index } = slot;
     switch (event.type) {
       case 'head': {
@@ -292,7 +286,7 @@ export class NodeWorld implements SimulatedWorld {
     }
   }
 
-  private onHead(slot: Slot, { hash, block }: ChainBlock): void {
+  private onHead(slot: NodeSlot, { hash, block }: ChainBlock): void {
     const { index } = slot;
     const { number } = block.header;
     const text = bytesToBareHex(hash);
@@ -304,9 +298,9 @@ export class NodeWorld implements SimulatedWorld {
   }
 
   /** True when a traitor deals with what its node would have said. */
-  private passOut(slot: Slot, peerId: string, frame: Uint8Array): boolean {
+  private passOut(slot: NodeSlot, peerId: string, frame: Uint8Array): boolean {
     const to = this.byPeerId.get(peerId);
-    if (to === undefined) return false;
+    if (to === undefined || to >= this.slots.length) return false;
     if (slot.traitor === undefined) {
       this.noteFrame(slot, peerId, frame);
       return false;
@@ -315,35 +309,34 @@ export class NodeWorld implements SimulatedWorld {
     return true;
   }
 
-  private passIn(slot: Slot, peerId: string, frame: Uint8Array): void {
+  private passIn(slot: NodeSlot, peerId: string, frame: Uint8Array): void {
     const from = this.byPeerId.get(peerId);
     if (from !== undefined && this.slots[from]?.traitor === undefined) slot.traitor?.incoming(from, frame.slice());
   }
 
-  /** Users send transactions to nodes that are up, in turn. */
+  /** Users send transactions to nodes and by pages, in turn, and operators look after their nodes. */
   private work(): void {
     const { timeline, chance, workload } = this.options;
     timeline.after(workEveryMs, () => this.work());
-    const { index, running } = chance.pick(this.slots);
+    this.operators?.act(this.correct(), this.elapsedMs);
+    const index = chance.below(this.slots.length + this.pages.count);
+    if (index >= this.slots.length) {
+      this.pages.work(index - this.slots.length, workload);
+      return;
+    }
+    const running = this.slots[index]?.running;
     if (running === undefined) return;
     void workload.submit(index, running).then((isTaken) => {
       this.trace.add(`${this.elapsedMs} work ${index} ${isTaken}`);
     });
   }
 
-  private crash(slot: Slot, fault: Extract<Fault, { kind: 'crash' | 'torn' }>): void {
+  private crash(slot: NodeSlot, fault: Extract<Fault, { kind: 'crash' | 'torn' }>): void {
     if (!slot.isUp || this.isCalm) return;
-    const { running, host, disk, index } = slot;
-    slot.isUp = false;
-    slot.running = undefined;
-    slot.host = undefined;
-    slot.life++;
-    disk.onWrite = undefined;
-    disk.cut(fault.cut, this.options.chance.fork(`cut ${index} ${slot.life}`));
+    const { index } = slot;
+    slot.crash();
+    slot.disk.cut(fault.cut, this.options.chance.fork(`cut ${index} ${slot.life}`));
     this.trace.add(`${this.elapsedMs} ${fault.kind} ${index} ${fault.cut}`);
-    // What is left of the old node can write nothing, hears nothing, and its clock stands still.
-    void host?.stop().catch(() => undefined);
-    void running?.stop().catch(() => undefined);
     this.options.timeline.after(fault.downMs, () => void this.start(slot));
   }
 
@@ -376,7 +369,7 @@ export class NodeWorld implements SimulatedWorld {
 
   /** Pairs of correct nodes that a partition parts. */
   private eachPair({ side }: Extract<Fault, { kind: 'partition' }>, act: (one: string, other: string) => void): void {
-    const correct = this.slots.filter(({ traitor }) => traitor === undefined);
+    const correct = this.correct();
     const inside = correct.filter(({ index }) => side.includes(index));
     const outside = correct.filter(({ index }) => !side.includes(index));
     for (const one of inside) for (const other of outside) act(one.peerId, other.peerId);

@@ -2,6 +2,7 @@ import { createGenesisBlock } from '@isoquorum/node/chain/genesis-block';
 import type { RunningManager } from '@isoquorum/manager/create-manager';
 import { createMemoryHttp } from '@isoquorum/platform/memory/http';
 import { bytesToBase64 } from '@isoquorum/primitives/base64';
+import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import type { EnclaveKey } from '@isoquorum/primitives/bytes';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import type { ConsensusName } from '../consensus-names.ts';
@@ -9,12 +10,14 @@ import { createChance } from '../core/chance.ts';
 import { SimulatedDisk } from '../core/disk.ts';
 import { Timeline } from '../core/timeline.ts';
 import { Trace } from '../core/trace.ts';
-import { BLOCK_PERIOD_MS, type QuorumRule } from '../machines/bft/bft-genesis.ts';
+import { hasNewcomer } from '../faults/membership-plan.ts';
+import type { QuorumRule } from '../machines/bft/bft-genesis.ts';
 import { runScenario } from '../run-scenario.ts';
 import type { RunResult, Scenario } from '../scenario.ts';
-import { createNodeGenesis, simulatedKey } from './node-genesis.ts';
+import { createNodeGenesisJson, longestPeriodMs, simulatedKey, turningPoints } from './node-genesis.ts';
 import { createNodeKind } from './node-kind.ts';
 import { NodeWorld } from './node-world.ts';
+import { createPageIdentity } from './page-slot.ts';
 import { createSimulatedClock } from './simulated-clock.ts';
 import { createSimulatedManager } from './simulated-manager.ts';
 import { createWorkload } from './workload.ts';
@@ -40,11 +43,23 @@ export async function runNodes(scenario: Scenario, options: RunNodesOptions): Pr
   const { nodes, seed } = scenario;
   const chance = createChance(seed).fork('nodes');
   const timeline = new Timeline(startMs);
-  const indices = Array.from({ length: nodes }, (_, index) => index);
+  const isChanging = hasNewcomer(scenario.faults);
+  const indices = Array.from({ length: nodes + (isChanging ? 1 : 0) }, (_, index) => index);
+  const transitions = scenario.faults.filter((fault) => fault.kind === 'transition');
   const nodeKeys = indices.map((index) => simulatedKey(`node ${index}`));
   const accountKeys = indices.map((index) => simulatedKey(`account ${index}`));
-  const genesis = createNodeGenesis({ consensus, nodeKeys, accountKeys, timestamp: startMs / 1000, quorumRule });
+  const json = createNodeGenesisJson({
+    consensus,
+    validatorKeys: nodeKeys.slice(0, nodes),
+    newcomerKey: nodeKeys[nodes],
+    transitions,
+    accountKeys,
+    timestamp: startMs / 1000,
+    quorumRule,
+  });
+  const genesis = parseGenesis(json);
   const genesisHash = createGenesisBlock(genesis).hash;
+  const pages = Array.from({ length: hasManagers ? scenario.pages : 0 }, (_, index) => createPageIdentity(index));
   const managers: RunningManager[] = [];
   const clock = createSimulatedClock(timeline);
   const http = createMemoryHttp();
@@ -56,8 +71,13 @@ export async function runNodes(scenario: Scenario, options: RunNodesOptions): Pr
     accountKeys,
     managerKeys: managers.map(({ publicKeys }) => bytesToBase64(publicKeys[0] as EnclaveKey)),
     parties,
+    pageKeys: pages.map(({ enclaveKey }) => enclaveKey),
   });
-  const kind = createNodeKind({ consensus, nodeKeys, genesis, quorumRule });
+  const kind = createNodeKind({ consensus, nodeKeys, validators: nodes, genesis, transitions, quorumRule });
+  const { qbft, contract } = turningPoints(consensus, transitions);
+  const isRaft = consensus === 'raft';
+  // A cluster that leaves Raft names its validators beforehand, so that its members stay.
+  const hasOperators = isChanging && !(isRaft && qbft !== undefined);
   const managerOf = (index: number): Q2tClient | undefined => {
     const q2t = managers[index]?.q2t;
     return q2t && (options.wrapManager?.(index, q2t) ?? q2t);
@@ -66,8 +86,10 @@ export async function runNodes(scenario: Scenario, options: RunNodesOptions): Pr
     scenario,
     kind,
     genesis,
+    served: { json, hash: genesisHash },
     nodeKeys,
     accountKeys,
+    pages,
     timeline,
     chance,
     trace: new Trace(options.trace),
@@ -75,6 +97,8 @@ export async function runNodes(scenario: Scenario, options: RunNodesOptions): Pr
     managerOf,
     parties,
     createDisk: options.createDisk ?? ((time, delayMs) => new SimulatedDisk(time, delayMs)),
+    operators: hasOperators ? { contractFrom: contract, isRaft } : undefined,
   });
-  return runScenario(world, scenario, { blockPeriodMs: BLOCK_PERIOD_MS, recoveryPeriods: kind.recoveryPeriods });
+  const blockPeriodMs = longestPeriodMs(consensus, transitions);
+  return runScenario(world, scenario, { blockPeriodMs, recoveryPeriods: kind.recoveryPeriods });
 }

@@ -1,7 +1,7 @@
 import type { BftMessage, BftRecord, BftState } from '@isoquorum/consensus/bft/types';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesEqual } from '@isoquorum/primitives/hex';
-import { createBftWitness } from '../../checks/create-bft-witness.ts';
+import { createBftWitness, witnessed } from '../../checks/create-bft-witness.ts';
 import { createBftTraitor, createTraitorMemory } from '../../traitors/bft-traitor.ts';
 import { addressOf, createFakeSigner, recoverFake } from '../fake-signatures.ts';
 import type { MachineNetwork } from '../replica.ts';
@@ -30,19 +30,22 @@ export function createBftNetwork<
   const { nodes, quorumRule = 'ceil2N/3', isRelaying = true, verify } = options;
   const { protocol, forger } = kind;
   const genesis = createBftGenesis({ algorithm: protocol.algorithm, nodes, quorumRule });
-  const addresses = Array.from({ length: nodes }, (_, index) => addressOf(index));
+  // One more may come in.
+  const addresses = Array.from({ length: nodes + 1 }, (_, index) => addressOf(index));
   const memory = createTraitorMemory<Message>();
   const frames = createFrameReader(protocol);
   const signerOf = createFakeSigner;
   return {
     blockPeriodMs: BLOCK_PERIOD_MS,
     recoveryPeriods: kind.recoveryPeriods,
+    isLeftForGood: false,
     createReplica: (environment) => new BftReplica(environment, { protocol, frames, genesis, isRelaying, verify }),
     createTraitor: (environment) =>
       createBftTraitor(environment, { protocol, frames, forger, addresses, signerOf, memory }),
     createWitness: (report, traitors) =>
-      createBftWitness(kind, {
-        frames,
+      createBftWitness({
+        protocols: [witnessed(kind, frames, recoverFake)],
+        validators: addresses.slice(0, nodes),
         config: genesis.config,
         genesisHeader: genesis.header,
         addresses,

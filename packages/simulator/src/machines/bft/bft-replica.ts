@@ -10,13 +10,15 @@ import type {
   BlockVerdict,
   Timer,
 } from '@isoquorum/consensus/bft/types';
+import { isVoteUseful } from '@isoquorum/consensus/vote-tally';
 import type { Block } from '@isoquorum/primitives/block';
 import type { ChainConfig } from '@isoquorum/primitives/genesis/chain-config';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import type { Header } from '@isoquorum/primitives/header';
 import { bytesToNumber, numberToBytes } from '@isoquorum/primitives/integer';
+import { type QbftVote, qbftVoteAdd, qbftVoteDrop } from '@isoquorum/primitives/istanbul-extra';
 import { addressOf, createFakeSigner, indexOf, recoverFake } from '../fake-signatures.ts';
-import type { HeadPoint, Packet, Replica, ReplicaEnvironment } from '../replica.ts';
+import type { HeadPoint, Packet, Replica, ReplicaEnvironment, Standing } from '../replica.ts';
 import { blockOf, ChainOfHeaders, nextStateRoot } from './chain-of-headers.ts';
 import type { FrameReader } from './frame-reader.ts';
 
@@ -81,7 +83,8 @@ export class BftReplica<
     const record = bytes === undefined ? undefined : this.options.protocol.decodeRecord(bytes);
     this.push({ type: 'start', context: this.contextOf(), record, nowMs: environment.nowMs() });
     this.askLater();
-    return { number: chain.head.header.number, hash: chain.headHash };
+    const { number } = chain.head.header;
+    return { number, hash: chain.headHash, block: number === 0 ? undefined : chain.bytesAt(number) };
   }
 
   receive(from: number, packet: Packet): void {
@@ -111,6 +114,10 @@ export class BftReplica<
 
   peerConnected(index: number): void {
     this.push({ type: 'peerConnected', address: addressOf(index) });
+  }
+
+  standing(): Standing {
+    return { progress: this.chain.head.header.number, members: this.chain.validators.map(indexOf) };
   }
 
   private contextOf(): BftHeightContext {
@@ -245,12 +252,22 @@ export class BftReplica<
         config: genesis.config,
         author: addressOf(index),
         nowSeconds: this.nowSeconds(),
+        vote: this.vote(),
         vanity,
       });
       const stateRoot = nextStateRoot(parent.header.stateRoot);
       const sealed = protocol.sealHeader({ ...header, stateRoot }, createFakeSigner(addressOf(index)));
       this.push({ type: 'blockBuilt', block: { header: sealed, transactions: [], uncles: [] } });
     });
+  }
+
+  /** What the operator wants, if it would change something. */
+  private vote(): QbftVote | undefined {
+    const wish = this.environment.wish();
+    if (wish === undefined) return undefined;
+    const candidate = addressOf(wish.node);
+    if (!isVoteUseful(this.chain.validators, { candidate, authorize: wish.isAdd })) return undefined;
+    return { recipient: candidate, voteType: wish.isAdd ? qbftVoteAdd : qbftVoteDrop };
   }
 
   private nowSeconds(): bigint {
