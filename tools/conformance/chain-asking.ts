@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RecordedNode } from '@isoquorum/node/testing/recorded-node';
-import { CaseFailure, describeValue } from './check.ts';
+import { CaseFailure, CaseSkip, describeValue } from './check.ts';
 import type { RpcAnswer } from './rpc-comparison.ts';
 
 const noSubscriptions = { subscribe: () => undefined, unsubscribe: () => undefined } as never;
@@ -25,4 +27,10 @@ export async function askResult(node: RecordedNode, method: string, params: read
   const { result, error } = await askMethod(node, method, params);
   if (error !== undefined) throw new CaseFailure(`${method} answers ${describeValue(error)}`);
   return result;
+}
+
+/** @throws CaseSkip when our node asked its manager, and the folder does not hold what recorded managers answered (`q2t.json.gz`) */
+export function skipSilentManager(folder: string, { error }: RpcAnswer): void {
+  if (error?.message.includes('500 status: not recorded: ') !== true || existsSync(join(folder, 'q2t.json.gz'))) return;
+  throw new CaseSkip('asks the manager, whose answers are not recorded: there is no q2t.json.gz');
 }

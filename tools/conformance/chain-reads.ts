@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RaftAnswer, RaftRequest } from '@isoquorum/node/testing/raft-network';
 import type { RecordedNode } from '@isoquorum/node/testing/recorded-node';
 import type { ChainCase } from './chain-case.ts';
-import { ask, askMethod } from './chain-asking.ts';
+import { ask, askMethod, skipSilentManager } from './chain-asking.ts';
 import { expectAnswer } from './chain-comparison.ts';
 import { expectKind, isMomentary } from './chain-moments.ts';
 import { type RestoredPool, restorePool, withoutRefused } from './chain-pool.ts';
@@ -198,6 +198,7 @@ export function* callCases({ folder, title, number, rules, raft, open }: ReadNod
     try {
       checkAnswer(call.request as RpcRequest, ours, call.response as RpcAnswer, rules, pool);
     } catch (error) {
+      skipSilentManager(folder, ours);
       const earlier = withheld.get(sender);
       if (error instanceof CaseFailure && earlier !== undefined && followsFromPool(call)) throw earlier;
       if (error instanceof CaseSkip && isTaken(call) && ours.error !== undefined) withheld.set(sender, error);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRecordedNode, type RecordedNode } from '@isoquorum/node/testing/recorded-node';
 import type { ChainCase } from './chain-case.ts';
+import { skipSilentManager } from './chain-asking.ts';
 import { expectAnswer } from './chain-comparison.ts';
 import { CaseFailure, CaseSkip } from './check.ts';
 import { readJson } from './files.ts';
@@ -84,6 +85,7 @@ export function* refusalCases(folder: string, title: string, rules: Question['ru
             throw new CaseSkip('depends on what waited in the recorded pool');
           const ours = (await play()).get(place);
           if (ours === undefined) throw new CaseFailure('was not asked');
+          skipSilentManager(folder, ours);
           const question: Question = { suite: 'chain', method: request.method ?? '', params: request.params, rules };
           compareOrExplain(question, ours, () => expectAnswer(ours, response), response);
         },

@@ -14,6 +14,15 @@ interface RecordedQ2t {
   readonly response: { readonly status: number; readonly contentType?: string; readonly body?: string };
 }
 
+interface AboutManagers {
+  readonly nodeDetails: readonly {
+    readonly node: number;
+    /** Null for a manager that is older than the question. */
+    readonly managerApiVersions?: readonly string[] | null;
+    readonly residentGroups?: readonly unknown[];
+  }[];
+}
+
 /** JSON of a file, unpacked when it is `.gz`. */
 export function readRecordedJson(path: string): unknown {
   const bytes = readFileSync(path);
@@ -121,6 +130,17 @@ export function createRecordedManager(chainFolder: string, node: number, clock: 
     return answer(status, JSON.stringify({ ...(JSON.parse(text) as object), key }), contentType);
   }
 
+  /** What a manager says of itself, as `about.json` tells it: the questions for that may not be recorded. */
+  function ofItself(path: string): HttpClientResponse | undefined {
+    const about = readRecordedJson(`${chainFolder}/about.json`) as AboutManagers;
+    const { managerApiVersions, residentGroups } = about.nodeDetails.find((entry) => entry.node === node) ?? {};
+    const json = (value: unknown): HttpClientResponse => answer(200, JSON.stringify(value), 'application/json');
+    if (path === '/upcheck') return answer(200, "I'm up!");
+    if (path === '/version') return answer(200, 'recorded');
+    if (path === '/version/api') return managerApiVersions ? json(managerApiVersions) : answer(404, '');
+    return path === '/groups/resident' && residentGroups !== undefined ? json(residentGroups) : undefined;
+  }
+
   const http: HttpClient = {
     request: (request: HttpClientRequest) => {
       const path = request.url.replace('http://recorded', '');
@@ -135,7 +155,7 @@ export function createRecordedManager(chainFolder: string, node: number, clock: 
           meaning(entry.request.body ?? '') === wanted,
       );
       if (found === undefined) {
-        const taken = path === '/send' ? takeLikeOthers(body) : undefined;
+        const taken = path === '/send' ? takeLikeOthers(body) : ofItself(path);
         if (taken !== undefined) return Promise.resolve(taken);
         return Promise.resolve(answer(500, `not recorded: ${request.method} ${path} ${body.slice(0, 300)}`));
       }
