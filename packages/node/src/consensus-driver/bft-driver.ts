@@ -172,7 +172,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
         const { validators, quorum } = contextOf();
         return validators.length - disconnectedOf(validators).length >= quorum;
       },
-      blockPatienceMs: blockPatienceMs(contextOf()),
+      blockPatienceMs: () => blockPatienceMs(contextOf()),
       onReady: begin,
     });
     firstStart.check();

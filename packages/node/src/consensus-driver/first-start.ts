@@ -15,8 +15,8 @@ export interface FirstStartOptions {
   readonly peerHeads: () => readonly number[];
   /** As many validators are connected as make a quorum with this node. */
   readonly isQuorumConnected: () => boolean;
-  /** How long it waits for a block that was decided after its start, milliseconds: a network that stands still may need it. */
-  readonly blockPatienceMs: number;
+  /** How long the head may stay as it is before this node signs all the same, milliseconds: a network that stands still may need it. */
+  readonly blockPatienceMs: () => number;
   /** Told once, when this node may sign. */
   readonly onReady: () => void;
 }
@@ -34,12 +34,16 @@ export interface FirstStart {
 export function createFirstStart(options: FirstStartOptions): FirstStart {
   const { clock, logger } = options;
   const startedMs = clock.nowMs();
-  const timers: CancelTimer[] = [];
+  let cancelPeers: CancelTimer | undefined;
+  let cancelBlock: CancelTimer | undefined;
+  let headNumber = options.head().number;
+  let movedMs = startedMs;
   let isBehind = false;
   let isReady = false;
 
   function stop(): void {
-    for (const cancel of timers) cancel();
+    cancelPeers?.();
+    cancelBlock?.();
   }
 
   function ready(): void {
@@ -49,21 +53,30 @@ export function createFirstStart(options: FirstStartOptions): FirstStart {
     options.onReady();
   }
 
-  timers.push(
-    clock.setTimer(peersPatienceMs, () => {
-      if (!isBehind) ready();
-    }),
-    clock.setTimer(options.blockPatienceMs, () => {
-      if (!isReady)
-        logger.log('warn', 'No block was decided since the start: signing without a record of what was signed');
-      ready();
-    }),
-  );
+  /** While blocks come, old ones too, the network may do without this node: what it waits for is behind them. */
+  function awaitBlock(): void {
+    const leftMs = movedMs + options.blockPatienceMs() - clock.nowMs();
+    if (leftMs > 0) {
+      cancelBlock = clock.setTimer(leftMs, awaitBlock);
+      return;
+    }
+    logger.log('warn', 'No block was decided since the start: signing without a record of what was signed');
+    ready();
+  }
+
+  cancelPeers = clock.setTimer(peersPatienceMs, () => {
+    if (!isBehind) ready();
+  });
+  awaitBlock();
 
   return {
     check() {
       if (isReady) return;
       const head = options.head();
+      if (head.number !== headNumber) {
+        headNumber = head.number;
+        movedMs = clock.nowMs();
+      }
       if (!isBehind && options.peerHeads().some((number) => number > head.number)) {
         isBehind = true;
         logger.log('info', 'No record of what this validator signed: it signs again after the next block');
