@@ -145,6 +145,22 @@ describe('a Raft network', () => {
     expectOneChain();
   });
 
+  it('its status counts from the last block on, whoever leads', async () => {
+    await start(3);
+    await mine(simulation.nodes[0]!);
+    const minedMs = simulation.clock.nowMs();
+    const since = (): number[] => running().map((node) => node.context.consensusStatus().sinceMs);
+    for (const atMs of since()) expect(Math.abs(atMs - minedMs)).toBeLessThan(1_000);
+    const before = since();
+    await simulation.run(5_000);
+    const dead = leaderOf()!;
+    const others = simulation.nodes.filter((node) => node !== dead);
+    await dead.crash();
+    await simulation.runUntil('another leader', () => others.some(isLeader), 20_000);
+    await dead.start();
+    expect(since().filter((atMs) => before.includes(atMs)).length).toBeGreaterThanOrEqual(2);
+  });
+
   it('restarts of all, in any order, leave one chain that goes on', async () => {
     await start(3);
     for (let turn = 0; turn < 9; turn++) {

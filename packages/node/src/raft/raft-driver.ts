@@ -19,6 +19,7 @@ import { createStallWatch } from '../consensus-driver/stall-watch.ts';
 import type { RaftRules } from '../engine/raft-rules.ts';
 import { type Applier, createApplier } from './applier.ts';
 import type { RaftCluster } from './cluster.ts';
+import { createHeightTime } from './height-time.ts';
 import { createRaftLinks, type RaftHello, type RaftLinks } from './links.ts';
 import { openRaftLog, type RaftLogStore } from './log-store.ts';
 import { clusterStateOf, createMembers, firstConfState, snapshotDataFault } from './members.ts';
@@ -50,7 +51,8 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
   const { chain, clock, logger, random } = parts;
   const { raftId } = options;
   const members = createMembers();
-  const stops: (() => void)[] = [];
+  const heightTime = createHeightTime(chain.reader, clock);
+  const stops: (() => void)[] = [() => heightTime.stop()];
   const timers = new Map<'tick' | 'election', CancelTimer>();
   let raw: RawNode | undefined;
   let log: RaftLogStore | undefined;
@@ -64,7 +66,6 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
   let hasJoined = false;
   /** What the last write of the state said. */
   let written = { term: 0, vote: 0 };
-  let sinceMs = clock.nowMs();
   const stall = createStallWatch(clock, tellStall);
 
   const minter = createMinter({
@@ -176,7 +177,6 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
   }
 
   function noteRole({ role, lead }: SoftState): void {
-    sinceMs = clock.nowMs();
     logger.log('info', 'Raft', { role: role.slice('State'.length), leader: lead, raftId });
     if (role !== 'StateLeader') minter.stop();
     if (lead === raftNone) {
@@ -200,7 +200,7 @@ export function createRaftDriver(parts: DriverParts, rules: RaftRules, options: 
       isConnected: (id) => links?.isConnected(id) === true,
       isRecovering: recovery.isUnderWay(),
       height: chain.reader.headNumber() + 1,
-      sinceMs,
+      sinceMs: heightTime.sinceMs(),
     });
   }
 
