@@ -18,6 +18,8 @@ import { evmErrors } from './texts.ts';
 const runs = Number(process.env['FUZZ_RUNS'] ?? 400);
 const sender = addressOf(1);
 
+const blobHashes = [2, 3].map((value) => new Uint8Array(32).fill(value));
+
 /** A fork with all before it. */
 function rulesUntil(fork: number): EvmBlock['rules'] {
   return testRules(Object.fromEntries(forkNames.map((name, index) => [name, index <= fork])));
@@ -51,10 +53,11 @@ async function observe(evm: Evm, test: Case): Promise<Record<string, unknown>> {
   const block = testBlock({
     rules,
     baseFee: 7n,
+    blobBaseFee: 5n,
     ...(rules.isParis === true ? { randomness: new Uint8Array(32).fill(9) } : {}),
     blockHash: (number) => (number < 0 ? undefined : new Uint8Array(32).fill(number)),
   });
-  const host = new DualHost(block, { origin: sender, gasPrice: 3n }, state, state);
+  const host = new DualHost(block, { origin: sender, gasPrice: 3n, blobHashes }, state, state);
   const input = test.isCreation ? hexToBytes(`0x${test.codes[0]!}`) : test.input;
   const message = testMessage(sender, test.isCreation ? undefined : knownContracts[0]!, input, test.gas, test.value);
   for (const address of [sender, message.address]) state.accessAddress(address);

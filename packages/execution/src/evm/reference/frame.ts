@@ -2,6 +2,7 @@ import type { Common } from '@ethereumjs/common';
 import { EVMError } from '@ethereumjs/evm';
 import { Address as LibraryAddress } from '@ethereumjs/util';
 import { type Address, emptyBytes, type Hash32 } from '@isoquorum/primitives/bytes';
+import { bytesToHex } from '@isoquorum/primitives/hex';
 import { bigintToBytes, bigintToFixedBytes, bytesToBigint } from '@isoquorum/primitives/integer';
 import type { CallKind, EvmFrame, EvmHost, EvmMessage, EvmResult } from '../port.ts';
 import { ReferenceMemory } from './memory.ts';
@@ -77,7 +78,7 @@ export class ReferenceFrame {
       isStatic: frame.message.isStatic,
       depth: frame.message.depth,
       eof: undefined,
-      blobVersionedHashes: [],
+      blobVersionedHashes: (host.transaction.blobHashes ?? []).map((hash) => bytesToHex(hash)),
     };
     this._evm = { common, getPrecompile: () => undefined, allowUnlimitedInitCodeSize: false };
     this.libraryAddress = new LibraryAddress(frame.address);
@@ -172,7 +173,7 @@ export class ReferenceFrame {
     return this.host.block.baseFee ?? 0n;
   }
   getBlobBaseFee(): bigint {
-    return 1n;
+    return this.host.block.blobBaseFee ?? 1n;
   }
   getChainId(): bigint {
     return this.host.block.rules.chainId;
