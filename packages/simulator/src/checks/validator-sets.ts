@@ -11,9 +11,9 @@ export interface SetChange {
 
 /** Who decides each block, counted from the blocks by the checker itself, apart from the product. */
 export class ValidatorSets {
-  private readonly sets = new Map<number, readonly Address[]>();
+  private sets = new Map<number, readonly Address[]>();
   /** Who wants a candidate in, or out, whichever would change something. */
-  private readonly votes = new Map<string, Set<string>>();
+  private votes = new Map<string, Set<string>>();
 
   /** @param first the number of the first block that the validators decide */
   constructor(first: number, validators: readonly Address[]) {
@@ -23,6 +23,14 @@ export class ValidatorSets {
   /** Who decides block `number`; undefined while the blocks before it are not known. */
   at(number: number): readonly Address[] | undefined {
     return this.sets.get(number);
+  }
+
+  /** The same by now, for one of several branches. */
+  branch(): ValidatorSets {
+    const copy = new ValidatorSets(0, []);
+    copy.sets = new Map([...this.sets].slice(-2));
+    copy.votes = new Map([...this.votes].map(([candidate, wanting]) => [candidate, new Set(wanting)]));
+    return copy;
   }
 
   /** Takes a block into account; those before it must have been. */

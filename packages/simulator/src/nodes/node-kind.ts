@@ -12,6 +12,7 @@ import { bytesToNumber } from '@isoquorum/primitives/integer';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { nodeKeyToAddress, nodeKeyToNodeId } from '@isoquorum/primitives/node-key';
 import { signDigestBytes } from '@isoquorum/primitives/secp256k1';
+import { CliqueWitness } from '../checks/clique-witness.ts';
 import { createBftWitness, type WitnessedProtocol, witnessed } from '../checks/create-bft-witness.ts';
 import type { ConsensusName } from '../consensus-names.ts';
 import type { QuorumRule } from '../machines/bft/bft-genesis.ts';
@@ -160,13 +161,25 @@ function createRaft(options: NodeKindOptions): NodeKind {
   };
 }
 
-const clique: NodeKind = {
-  recoveryPeriods: 60,
-  isFinal: false,
-  optionsOf: () => ({}),
-  createTraitor: () => undefined,
-  createWitness: () => undefined,
-};
+function createClique({ genesis, nodeKeys, validators }: NodeKindOptions): NodeKind {
+  const { hash, block } = createGenesisBlock(genesis);
+  const recover = createRecoverCache(20_000);
+  return {
+    recoveryPeriods: 60,
+    isFinal: false,
+    optionsOf: () => ({}),
+    createTraitor: () => undefined,
+    createWitness: (report) =>
+      new CliqueWitness({
+        genesisHash: bytesToBareHex(hash),
+        genesisTimestamp: block.header.timestamp,
+        signers: nodeKeys.slice(0, validators).map(nodeKeyToAddress),
+        periodSeconds: 1n,
+        recover,
+        report,
+      }),
+  };
+}
 
 export function createNodeKind(options: NodeKindOptions): NodeKind {
   switch (options.consensus) {
@@ -179,6 +192,6 @@ export function createNodeKind(options: NodeKindOptions): NodeKind {
     case 'raft':
       return createRaft(options);
     case 'clique':
-      return clique;
+      return createClique(options);
   }
 }
