@@ -1,4 +1,5 @@
 import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { decodeHomeRequest, encodeHomeAnswer } from '@isoquorum/privacy/home/messages';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { installFastestCrypto } from '@isoquorum/platform/node/crypto';
@@ -47,6 +48,11 @@ describe.each(CONSENSUS_NAMES)('whole nodes with managers: %s', (consensus) => {
     expect(lastRoot(0)).toMatch(/^[0-9a-f]{16}$/);
     expect(lastRoot(1)).toBe(lastRoot(0));
     expect(lastRoot(3)).not.toBe(lastRoot(0));
+    if (result.scenario.pages === 0) return;
+    // A light participant has checked the same blocks, and has the private state of the parties.
+    const shown = lines.findLast((line) => line.includes(` private page 0 ${result.lowest} `));
+    expect(shown).toContain(` ${lastRoot(0)} `);
+    expect(lines.some((line) => /work page 0 true$/.test(line))).toBe(true);
   });
 
   test('the same seed goes the same way to the byte', async () => {
@@ -131,6 +137,17 @@ describe('the simulator finds what is planted around whole nodes', () => {
       };
     };
     expect(await find({ wrapManager })).toMatch(/different private states/);
+  });
+
+  test('a page that skips a payload: its home says that nothing waits for it', async () => {
+    const wrapManager = (_: number, manager: Q2tClient): Q2tClient => ({
+      ...manager,
+      home(peerId, request, ...rest) {
+        const isAsking = decodeHomeRequest(request.slice()).method === 'waiting';
+        return isAsking ? Promise.resolve(encodeHomeAnswer([])) : manager.home(peerId, request, ...rest);
+      },
+    });
+    expect(await find({ wrapManager })).toMatch(/page \d (and .* )?have different private states/);
   });
 
   test('and a manager that cannot be reached is none: the private head waits', async () => {
