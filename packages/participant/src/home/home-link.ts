@@ -109,10 +109,11 @@ export function createHomeLink(options: HomeLinkOptions): HomeLink {
     if (!bytesEqual(info.genesisHash, genesisHash))
       throw participantError('NO_HOME', 'The home belongs to another network.', {}, 'REJECT');
     const statement = await makeOwnStatement({ settings, signer, enclaveKey, genesisHash, clock }, info.url);
-    await client.register(statement, await proveStatement(enclave, statement, verifier));
-    ownStatement = statement;
+    // Written first: a page that dies in between must come back to where payloads may wait for it.
     chosen ??= peer.id;
     await settings.set(homeSetting, utf8ToBytes(chosen));
+    await client.register(statement, await proveStatement(enclave, statement, verifier));
+    ownStatement = statement;
     return { peerId: peer.id, client, info };
   }
 
