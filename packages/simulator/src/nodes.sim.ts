@@ -81,6 +81,11 @@ describe('seeds that once failed', () => {
     const simulation = simulationOf(consensus, unchanging, 20);
     expectSafe(await simulation.run(simulation.draw(seed)));
   });
+
+  test('qbft, seed 123: a page that died between registering at a home and writing down which', async () => {
+    const simulation = simulationOf('qbft', FAULT_KINDS, 15);
+    expectSafe(await simulation.run(simulation.draw(123)));
+  });
 });
 
 describe('a young Raft cluster', () => {

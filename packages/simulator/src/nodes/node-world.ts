@@ -3,6 +3,7 @@ import { CONSENSUS_PROTOCOL } from '@isoquorum/network/protocols';
 import type { ChainBlock, ChainEvent } from '@isoquorum/node/chain/chain';
 import type { RunningNode } from '@isoquorum/node/create-node';
 import { encodeBlock } from '@isoquorum/primitives/block';
+import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesToBareHex } from '@isoquorum/primitives/hex';
 import { nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
@@ -219,8 +220,9 @@ export class NodeWorld implements SimulatedWorld {
     if (slot.isUp) return;
     const { index } = slot;
     const { kind, nodeKeys, accountKeys, managerOf } = this.options;
-    const fail = (text: string): void => {
-      if (slot.traitor === undefined) this.violate(`node ${index} ${text}`);
+    const fail = (what: string, error: unknown): void => {
+      // The node of a traitor may trip over what it says itself, but only in ways that are foreseen.
+      if (slot.traitor === undefined || !isIsoquorumError(error)) this.violate(`node ${index} ${what}: ${String(error)}`);
     };
     try {
       const running = await slot.start(
@@ -234,13 +236,13 @@ export class NodeWorld implements SimulatedWorld {
           nodeKey: nodeKeys[index] as Uint8Array,
           manager: managerOf(index),
           accountKeys: [accountKeys[index] as Uint8Array],
-          onFatal: (error) => fail(`stopped: ${String(error)}`),
+          onFatal: (error) => fail('stopped', error),
           ...kind.optionsOf(index),
         },
       );
       if (running !== undefined) this.started(slot, running);
     } catch (error) {
-      fail(`does not start again: ${String(error)}`);
+      fail('does not start again', error);
     }
   }
 
