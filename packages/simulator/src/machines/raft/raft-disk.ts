@@ -27,6 +27,7 @@ const numberKeys = { base: 'raft base', baseTerm: 'raft base term', last: 'raft 
 export class RaftDisk {
   readonly memory: MemoryStorage;
   private readonly disk: Disk;
+  private readonly waiting: ((next: () => void) => void)[] = [];
 
   /** @param bootstrap what an empty disk begins with */
   constructor(disk: Disk, bootstrap: RaftSnapshot | undefined) {
@@ -59,28 +60,49 @@ export class RaftDisk {
     for (const entry of entries) batch.push([entryKey(entry.index), encodeEntry(entry)]);
     const last = entries.at(-1);
     if (last !== undefined) batch.push(...this.numbers('last', last.index));
-    this.disk.write(batch, () => {
-      if (hardState !== undefined) this.memory.setHardState(hardState);
-      if (snapshot !== undefined) this.memory.applySnapshot(snapshot);
-      this.memory.append(entries);
-      done();
+    this.inOrder((next) => {
+      this.disk.write(batch, () => {
+        if (hardState !== undefined) this.memory.setHardState(hardState);
+        if (snapshot !== undefined) this.memory.applySnapshot(snapshot);
+        this.memory.append(entries);
+        next();
+        done();
+      });
     });
   }
 
-  /** Takes a snapshot of the application's own, and drops the entries up to `compactTo`. */
+  /** Takes a snapshot of the application's own, unless a newer one came meanwhile, and drops the entries up to `compactTo`. */
   save(snapshot: RaftSnapshot, compactTo: number): void {
-    const { memory } = this;
-    if (!memory.setSnapshot(snapshot)) return;
-    const batch: DiskWrite[] = [[snapshotKey, encodeSnapshot(snapshot)]];
-    const term = memory.term(compactTo);
-    const first = memory.firstIndex();
-    if (typeof term === 'number' && compactTo >= first) {
-      for (let index = first; index <= compactTo; index++) batch.push([entryKey(index), undefined]);
-      batch.push(...this.numbers('base', compactTo), ...this.numbers('baseTerm', term));
-      memory.compact(compactTo);
-    } else
-      batch.push(...this.numbers('base', first - 1), ...this.numbers('baseTerm', memory.term(first - 1) as number));
-    this.disk.write(batch, () => undefined);
+    this.inOrder((next) => {
+      const { memory } = this;
+      const first = memory.firstIndex();
+      const term = memory.term(compactTo);
+      if (!memory.setSnapshot(snapshot)) {
+        next();
+        return;
+      }
+      const batch: DiskWrite[] = [[snapshotKey, encodeSnapshot(snapshot)]];
+      if (typeof term === 'number' && compactTo >= first) {
+        for (let index = first; index <= compactTo; index++) batch.push([entryKey(index), undefined]);
+        batch.push(...this.numbers('base', compactTo), ...this.numbers('baseTerm', term));
+        memory.compact(compactTo);
+      } else {
+        const before = memory.term(first - 1) as number;
+        batch.push(...this.numbers('base', first - 1), ...this.numbers('baseTerm', before));
+      }
+      this.disk.write(batch, next);
+    });
+  }
+
+  /** Each sees the log as the one before leaves it. */
+  private inOrder(act: (next: () => void) => void): void {
+    this.waiting.push(act);
+    if (this.waiting.length === 1) act(() => this.goOn());
+  }
+
+  private goOn(): void {
+    this.waiting.shift();
+    this.waiting[0]?.(() => this.goOn());
   }
 
   private numbers(name: keyof typeof numberKeys, value: number): DiskWrite[] {
