@@ -52,7 +52,7 @@ describe.each(CONSENSUS_NAMES)('whole nodes with managers: %s', (consensus) => {
     // A light participant has checked the same blocks, and has the private state of the parties.
     const shown = lines.findLast((line) => line.includes(` private page 0 ${result.lowest} `));
     expect(shown).toContain(` ${lastRoot(0)} `);
-    expect(lines.some((line) => /work page 0 true$/.test(line))).toBe(true);
+    expect(lines.some((line) => line.endsWith('work page 0 true'))).toBe(true);
   });
 
   test('the same seed goes the same way to the byte', async () => {

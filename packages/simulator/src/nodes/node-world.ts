@@ -222,7 +222,8 @@ export class NodeWorld implements SimulatedWorld {
     const { kind, nodeKeys, accountKeys, managerOf } = this.options;
     const fail = (what: string, error: unknown): void => {
       // The node of a traitor may trip over what it says itself, but only in ways that are foreseen.
-      if (slot.traitor === undefined || !isIsoquorumError(error)) this.violate(`node ${index} ${what}: ${String(error)}`);
+      if (slot.traitor === undefined || !isIsoquorumError(error))
+        this.violate(`node ${index} ${what}: ${String(error)}`);
     };
     try {
       const running = await slot.start(
