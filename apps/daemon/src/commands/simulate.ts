@@ -46,6 +46,12 @@ function replayCommand(flags: SimulateFlags, seed: number): string {
   return `isoquorum simulate --seed ${seed} --consensus ${flags.consensus}${level} --nodes ${flags.nodes} --faults ${flags.faults} --heights ${flags.heights}${rule}`;
 }
 
+/** Of many seeds each has a file of its own: the command that replays an earlier failure stays true. */
+function failureFile({ failure, consensus, seeds }: SimulateFlags, seed: number): string {
+  if (failure === undefined) return `simulate-${consensus}-${seed}.json`;
+  return seeds === 1 ? failure : failure.replace(/(\.json)?$/, `-${seed}$1`);
+}
+
 async function explain(simulation: Simulation, failure: RunResult, flags: SimulateFlags): Promise<void> {
   const { seed } = failure.scenario;
   console.log(describeScenario(failure.scenario, flags.consensus));
@@ -53,7 +59,7 @@ async function explain(simulation: Simulation, failure: RunResult, flags: Simula
   console.log(`replay it: ${replayCommand(flags, seed)}`);
   if (!flags.shrink) return;
   const { result, runs } = await simulation.shrink(failure);
-  const file = flags.failure ?? `simulate-${flags.consensus}-${seed}.json`;
+  const file = failureFile(flags, seed);
   const { consensus, quorum: quorumRule } = flags;
   writeFileSync(file, scenarioToJson({ consensus, level: simulation.level, quorumRule, scenario: result.scenario }));
   console.log(`\nshrunk in ${runs} runs to\n${describeScenario(result.scenario, flags.consensus)}`);
@@ -154,7 +160,10 @@ export function addSimulateCommand(program: Command): void {
     .option('--quorum <rule>', 'ceil2N/3 | 2F+1', parseChoice('quorum', ['ceil2N/3', '2F+1']), 'ceil2N/3')
     .option('--scenario <file>', 'replay what an earlier failure was shrunk to')
     .option('--trace <file>', 'write everything that happens, line by line (one seed)')
-    .option('--failure <file>', 'where to write what a failure is shrunk to (default simulate-<consensus>-<seed>.json)')
+    .option(
+      '--failure <file>',
+      'where to write what a failure is shrunk to; with --seeds the seed is put behind its name (default simulate-<consensus>-<seed>.json)',
+    )
     .option('--no-shrink', 'do not look for a smaller failure')
     .action(async (flags: SimulateFlags) => {
       await installFastestCrypto();
