@@ -46,15 +46,18 @@ function* dumpOne(
   root: Hash32,
   addressHash: Hash32,
   encoded: Uint8Array,
+  withStorage: boolean,
 ): Generator<undefined, DumpedAccount> {
   const account = decodeAccount(encoded);
   const address = database.preimage(addressHash);
   const code = database.code(account.codeHash);
   if (code === undefined) throw new StateMissingError({ root, address, hash: account.codeHash, isCode: true });
   const storage: DumpedSlot[] = [];
-  for (const slot of iterateSlots(database, root, address, account.storageRoot)) {
-    storage.push(slot);
-    yield;
+  if (withStorage) {
+    for (const slot of iterateSlots(database, root, address, account.storageRoot)) {
+      storage.push(slot);
+      yield;
+    }
   }
   return { ...account, addressHash, address, code, storage };
 }
@@ -62,18 +65,20 @@ function* dumpOne(
 /**
  * The accounts of a state in the order of their hashed addresses (debug_dumpBlock, debug_accountRange), from a hash on. Comes up with `undefined` for
  * each slot that it has read: who walks may stop there, or let others have their turn.
+ * @param withStorage whether slots are read; without, an account costs the same however many it has
  * @throws STATE_MISSING
  */
 export function* dumpState(
   database: StateDatabase,
   root: Hash32,
   start?: Hash32,
+  withStorage = true,
 ): Generator<DumpedAccount | undefined, undefined> {
   const leaves = iterateTrie(database.readNode, root, start);
   for (;;) {
     const next = withStateContext(root, undefined, undefined, () => leaves.next());
     if (next.done === true) return undefined;
-    const account = yield* dumpOne(database, root, next.value[0], next.value[1]);
+    const account = yield* dumpOne(database, root, next.value[0], next.value[1], withStorage);
     yield account;
   }
 }
@@ -86,5 +91,5 @@ export function* dumpAccount(
 ): Generator<undefined, DumpedAccount | undefined> {
   const hash = keccak256(address);
   const encoded = withStateContext(root, address, undefined, () => database.openTrie(root).get(hash));
-  return encoded === undefined ? undefined : { ...(yield* dumpOne(database, root, hash, encoded)), address };
+  return encoded === undefined ? undefined : { ...(yield* dumpOne(database, root, hash, encoded, true)), address };
 }

@@ -206,7 +206,6 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     return { type: 'put', key: privateHeadKey(psi), value: concatBytes(numberToKey(number), hash) };
   }
 
-  /** Moves the head in memory; the operation that does so on disk, or nothing when it is not above `number`. */
   /** What of the index of private logs does not hold any more after a head goes back. */
   function forgetIndex(psi: string, from: number, to: number): StoreOperation[] {
     const operations: StoreOperation[] = [];
@@ -215,6 +214,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     return operations;
   }
 
+  /** Moves the head in memory; the operations that do so on disk, or nothing when it is not above `number`. */
   function moveBack(psi: string, number: number): readonly StoreOperation[] {
     const state = stateOf(psi);
     const { underway } = state;

@@ -98,17 +98,13 @@ export function createDebugRangeHandlers(context: HandlerContext): DebugRangeHan
     leavesOut: { readonly code: boolean; readonly storage: boolean; readonly unnamed: boolean },
   ): Generator<undefined, { accounts: [string, AccountDumpJson][]; next: Hash32 | undefined }> {
     const accounts: [string, AccountDumpJson][] = [];
-    for (const dumped of limitDump(dumpState(database, root, start))) {
+    for (const dumped of limitDump(dumpState(database, root, start, !leavesOut.storage))) {
       yield;
       if (dumped === undefined) continue;
       if (accounts.length >= limit) return { accounts, next: dumped.addressHash };
       if (dumped.address === undefined && leavesOut.unnamed) continue;
-      const { code, storage, ...rest } = yield* accountJson(dumped);
-      const account: AccountDumpJson = {
-        ...rest,
-        ...(leavesOut.code || code === undefined ? {} : { code }),
-        ...(leavesOut.storage || storage === undefined ? {} : { storage }),
-      };
+      const { code, ...rest } = yield* accountJson(dumped);
+      const account: AccountDumpJson = { ...rest, ...(leavesOut.code || code === undefined ? {} : { code }) };
       accounts.push([bytesToHex(dumped.address ?? dumped.addressHash), account]);
     }
     return { accounts, next: undefined };

@@ -101,15 +101,22 @@ describe('a walk over a large state lets others have the thread', () => {
     expect(turns).toBeGreaterThan(turnsMin(SLOTS));
   });
 
-  it('debug_accountRange, 256 accounts at most, from where the answer before ended', async () => {
+  it.each([
+    ['with slots', false, ACCOUNTS + SLOTS],
+    ['without, which are not walked over then', true, ACCOUNTS],
+  ])('debug_accountRange, 256 accounts at most, from where the answer before ended, %s', async (_, isBare, steps) => {
     const names = new Set<string>();
     let start = new Uint8Array(0);
     let answers = 0;
+    let slots = 0;
     let turnsTotal = 0;
     for (;;) {
-      const range = ranges.debug_accountRange(request, { type: 'number', number: 1 }, start, 0, false, true, false);
+      const range = ranges.debug_accountRange(request, { type: 'number', number: 1 }, start, 0, false, isBare, false);
       const { result, turns } = await turnsDuring(range);
-      for (const name of Object.keys(result.accounts)) names.add(name);
+      for (const [name, { storage }] of Object.entries(result.accounts)) {
+        names.add(name);
+        slots += Object.keys(storage ?? {}).length;
+      }
       answers++;
       turnsTotal += turns;
       if (result.next === undefined) break;
@@ -118,7 +125,9 @@ describe('a walk over a large state lets others have the thread', () => {
     }
     expect(answers).toBe(Math.ceil((ACCOUNTS + 1) / 256));
     expect(names.size).toBe(ACCOUNTS + 1);
-    expect(turnsTotal).toBeGreaterThan(turnsMin(ACCOUNTS + SLOTS) - answers);
+    expect(slots).toBe(isBare ? 0 : SLOTS);
+    expect(turnsTotal).toBeGreaterThan(turnsMin(steps) - answers);
+    if (isBare) expect(turnsTotal).toBeLessThan(turnsMin(ACCOUNTS + SLOTS));
   });
 
   it('debug_getModifiedAccountsByNumber', async () => {

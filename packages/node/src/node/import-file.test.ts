@@ -64,6 +64,13 @@ it('refuses folders and files in the place of one another', async () => {
   await expect(refused).rejects.toMatchObject({ code: 'DIRECTORY_UNUSABLE' });
 });
 
+it('refuses payloads that cannot be read, or are none', async () => {
+  for (const payloadsFile of [join(directory, 'absent.json'), directory, written('payloads.json', new Uint8Array(1))])
+    await expect(importFile({ file: whole, genesis, payloadsFile })).rejects.toMatchObject({
+      code: 'PAYLOADS_INVALID',
+    });
+});
+
 it('exports no blocks that are not there, and makes no chain where there is none', async () => {
   const file = join(directory, 'out.rlp');
   for (const range of [{ last: 1 }, { first: 1 }, { first: 1, last: 0 }])

@@ -6,9 +6,17 @@ import { createManagerData, type ManagerData } from '../import/manager-data.ts';
 
 /** JSON of a file, unpacked when its name ends in `.gz`. @throws PAYLOADS_INVALID */
 export function readJsonFile(path: string): unknown {
-  const bytes = readFileSync(path);
+  let bytes: Uint8Array;
   try {
-    return JSON.parse((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
+    bytes = readFileSync(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new IsoquorumError('PAYLOADS_INVALID', `${path} cannot be read: ${reason}`, { field: path }, 'REJECT', {
+      cause,
+    });
+  }
+  try {
+    return JSON.parse(Buffer.from(path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
   } catch (cause) {
     throw new IsoquorumError('PAYLOADS_INVALID', `${path} is not JSON`, { field: path }, 'REJECT', { cause });
   }

@@ -19,7 +19,12 @@ const digestOf = (index: number): Uint8Array =>
 const blockOf = (index: number): number => MARKS - index;
 
 /** A store in which so many blocks lack a payload, and a manager that has those of some. */
-async function createSurveyed(options: { readonly known: readonly number[]; readonly keptFrom?: number }) {
+async function createSurveyed(options: {
+  readonly known: readonly number[];
+  readonly keptFrom?: number;
+  /** Questions that the manager cannot answer at first. */
+  readonly failures?: number;
+}) {
   const store = createMemoryStore();
   const clock = createVirtualClock(0);
   const logger = createMemoryLogger();
@@ -37,10 +42,12 @@ async function createSurveyed(options: { readonly known: readonly number[]; read
   const follower = {
     executeAgain: async (marks: Iterable<UnresolvedPayload>) => void again.push(...marks),
   } as unknown as PrivateFollower;
+  let failuresLeft = options.failures ?? 0;
   let afterAsked: (count: number) => void = () => undefined;
   const resolver = createPayloadResolver({
     source: {
       async receive(digest) {
+        if (failuresLeft-- > 0) throw new Error('away');
         const text = bytesToHex(digest);
         asked.set(text, (asked.get(text) ?? 0) + 1);
         afterAsked(asked.size);
@@ -61,7 +68,10 @@ async function createSurveyed(options: { readonly known: readonly number[]; read
       await stopped;
       await stop();
     } else {
-      while (!(await openSurvey(store, 'one'))!.isDone) await new Promise((resolve) => setImmediate(resolve));
+      while (!(await openSurvey(store, 'one'))!.isDone) {
+        await new Promise((resolve) => setImmediate(resolve));
+        await clock.advance(1_000);
+      }
     }
   }
   const timesAsked = (): number => [...asked.values()].reduce((sum, times) => sum + times, 0);
@@ -107,4 +117,13 @@ it('tells of payloads that help no more, and goes back for the others', async ()
   expect(test.again.map(({ number }) => number)).toEqual([blockOf(10)]);
   await new Promise((resolve) => setImmediate(resolve));
   expect(test.logger.lines.at(-1)).toMatchObject({ level: 'warn', fields: { payloads: 2 } });
+});
+
+it('waits for a manager that is away, says so once, and leaves nothing out', async () => {
+  const test = await createSurveyed({ known: [10], failures: 20 * 64 });
+  await test.run();
+  expect(test.asked.size).toBe(MARKS);
+  expect(test.again.map(({ number }) => number)).toEqual([blockOf(10)]);
+  const warnings = test.logger.lines.filter(({ level }) => level === 'warn');
+  expect(warnings).toMatchObject([{ fields: { digest: bytesToHex(digestOf(0)), reason: 'away' } }]);
 });

@@ -114,11 +114,13 @@ export function startManagerSurvey(options: ManagerSurveyOptions): () => Promise
 
   function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = clock.setTimer(ms, resolve);
-      abort.signal.addEventListener('abort', () => {
+      const end = (): void => {
         cancel();
+        abort.signal.removeEventListener('abort', end);
         resolve();
-      });
+      };
+      const cancel = clock.setTimer(ms, end);
+      abort.signal.addEventListener('abort', end);
     });
   }
 
@@ -131,6 +133,13 @@ export function startManagerSurvey(options: ManagerSurveyOptions): () => Promise
       if (abort.signal.aborted) return false;
       if (page.status === 'end') return true;
       if (page.status === 'unreachable') {
+        if (failures === 0) {
+          const [first] = page.unresolved;
+          logger.log('warn', 'The manager cannot be asked for payloads of old blocks now; it will be tried again', {
+            digest: `0x${first?.digest}`,
+            reason: first?.reason,
+          });
+        }
         await pause(Math.min(pauseMsFirst * 2 ** failures++, pauseMsMax));
         if (abort.signal.aborted) return false;
         continue;

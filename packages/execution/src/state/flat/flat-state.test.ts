@@ -1,5 +1,6 @@
-import { emptyTrieRoot } from '@isoquorum/primitives/header';
+import { emptyCodeHash, emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bytesToHex } from '@isoquorum/primitives/hex';
+import { bigintToFixedBytes, bytesToBigint } from '@isoquorum/primitives/integer';
 import type { StoreOperation } from '@isoquorum/platform/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,10 +9,10 @@ import { createStateDatabase, type StateDatabase } from '../database.ts';
 import { bytesToMapKey, createStoreNodeSource } from '../node-source.ts';
 import { State } from '../state.ts';
 import { createTrieReader } from '../trie-reader.ts';
-import type { StateReader } from '../types.ts';
+import type { Account, StateReader } from '../types.ts';
 import { TrieUpdater } from '../update-tries.ts';
 import { FlatState, UNKNOWN } from './flat-state.ts';
-import type { FlatLayer } from './layer.ts';
+import { type FlatLayer, setSlot } from './layer.ts';
 import { makeFlatPart } from './make.ts';
 import { firstMarker } from './marker.ts';
 import { decodeUndo, encodeUndo } from './undo.ts';
@@ -236,4 +237,40 @@ describe('flat snapshot', () => {
       { numRuns: runs },
     );
   });
+});
+
+it('lets slots of accounts that were made go when there are too many, as those that were read', () => {
+  const store = new SlowStore();
+  let reads = 0;
+  const read = (key: Uint8Array): Uint8Array | undefined => {
+    reads++;
+    return store.getSync(key);
+  };
+  const hasher = {
+    hashAddress: (address: Uint8Array) => bigintToFixedBytes(bytesToBigint(address), 32),
+    hashSlot: (slot: bigint) => bigintToFixedBytes(slot, 32),
+  };
+  const flat = new FlatState(read, hasher, { root: emptyTrieRoot, marker: undefined }, 1_000);
+  const contract = { nonce: 1n, balance: 0n, codeHash: emptyCodeHash, storageRoot: new Uint8Array(32).fill(1) };
+  /** A block that makes contracts with slots; how many reads of the store the first one's first slot then takes. */
+  function readsAfter(number: number, contracts: number, slotsOfEach: number): number {
+    const layer = flat.createLayer(flat.status.root, number);
+    const addresses = Array.from({ length: contracts }, (_, index) => addressOf(1_000_000 * number + index));
+    for (const address of addresses) {
+      const one = layer.begin(bytesToMapKey(address), address, true);
+      for (let slot = 1n; slot <= slotsOfEach; slot++) setSlot(one, slot, slot);
+      layer.setAccount(one, contract, undefined);
+    }
+    flat.addLayer(layer, new Uint8Array(32).fill(number));
+    store.give(flat.advance(layer), () => flat.settle(layer));
+    store.write(1);
+    reads = 0;
+    const address = addresses[0] as Uint8Array;
+    const key = bytesToMapKey(address);
+    const found = flat.account(layer, key, address) as Account;
+    expect(flat.slot(layer, key, address, found, 1n)).toBe(1n);
+    return reads;
+  }
+  expect(readsAfter(1, 10, 50)).toBe(0);
+  expect(readsAfter(2, 30, 50)).toBe(2);
 });

@@ -39,7 +39,7 @@ const changesKept = 40_000;
 const maxAccounts = 20_000;
 const maxSlotsPerAccount = 16_384;
 /** Slots in memory of all accounts together: when so many were taken in, all go, and those in use come again. About 20 MB. */
-const maxSlots = 131_072;
+const maxSlotsDefault = 131_072;
 
 interface HotAccount {
   readonly account: Account | undefined;
@@ -64,6 +64,7 @@ export class FlatState {
   private sequenceChanges = 0;
   private readonly sequence = new Map<number, FlatLayer>();
   private readonly hot = new HotMap<string, HotAccount>(maxAccounts);
+  private readonly maxSlots: number;
   private hotSlots = 0;
   /** Made and not durable yet. */
   private readonly parts: Map<string, Uint8Array>[] = [];
@@ -71,8 +72,9 @@ export class FlatState {
   /** Accounts and slots from here on are not in the snapshot yet; `undefined` when it is whole. */
   private marker: FlatMarker | undefined;
 
-  constructor(read: FlatReader, hasher: FlatHasher, { root, marker }: FlatStatus) {
+  constructor(read: FlatReader, hasher: FlatHasher, { root, marker }: FlatStatus, maxSlots: number = maxSlotsDefault) {
     this.read = read;
+    this.maxSlots = maxSlots;
     this.hasher = hasher;
     this.marker = marker;
     this.head = new FlatLayer(root, 0, undefined);
@@ -247,12 +249,16 @@ export class FlatState {
     if (isHot) {
       hot.slots ??= new HotMap(maxSlotsPerAccount);
       hot.slots.set(slot, value);
-      if (++this.hotSlots > maxSlots) {
-        this.hot.clear();
-        this.hotSlots = 0;
-      }
+      this.countHotSlots(1);
     }
     return value;
+  }
+
+  private countHotSlots(added: number): void {
+    this.hotSlots += added;
+    if (this.hotSlots <= this.maxSlots) return;
+    this.hot.clear();
+    this.hotSlots = 0;
   }
 
   /**
@@ -308,6 +314,8 @@ export class FlatState {
     if (change.slots.size > 0 && change.account?.incarnation === incarnation) {
       hot.slots ??= new HotMap(maxSlotsPerAccount);
       for (const [slot, value] of change.slots) hot.slots.set(slot, value);
+      // Those of a storage that goes on were counted when they were read.
+      if (!isSameStorage) this.countHotSlots(change.slots.size);
     }
     this.hot.set(key, hot);
   }
