@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeKey } from '@isoquorum/execution/state/keys';
 import { hasSharedData } from '@isoquorum/execution/testing/shared-data';
 import { openWhole } from '@isoquorum/node/testing/whole-state';
 import { createMemoryLogger } from '@isoquorum/platform/memory/logger';
@@ -54,7 +55,7 @@ describe.skipIf(!hasSharedData)('kill -9 of an import (needs ../shared)', () => 
           'full',
           chain.file,
         ],
-        { stdio: 'ignore' },
+        { stdio: ['ignore', 'ignore', 'pipe'] },
       );
     const headAfter = async (): Promise<number> => {
       const store = await openLevelStore(join(dataDir, 'chaindata'));
@@ -81,6 +82,18 @@ describe.skipIf(!hasSharedData)('kill -9 of an import (needs ../shared)', () => 
     expect(heads.some((head) => head > 0)).toBe(true);
     const [code] = (await once(start(), 'close')) as [number | null];
     expect(code).toBe(0);
+    expect(await headAfter()).toBe(end);
+
+    // Worse than a crash: a part of the newest state is lost.
+    const store = await openLevelStore(join(dataDir, 'chaindata'));
+    const { chain: opened } = await openWhole(store, genesis);
+    await store.batch([{ type: 'delete', key: nodeKey(opened.reader.head().block.header.stateRoot) }]);
+    await store.close();
+    const repairing = start();
+    let said = '';
+    repairing.stderr.on('data', (part: Uint8Array) => (said += String(part)));
+    expect(await once(repairing, 'close')).toEqual([0, null]);
+    expect(said).toContain('The state of the head is not whole: went back');
     expect(await headAfter()).toBe(end);
   });
 });

@@ -57,7 +57,10 @@ export function addImportCommand(program: Command): void {
           { file },
         );
       if (flags.report !== undefined) expectWritable('--report', flags.report);
-      const { importFile } = await import('@isoquorum/node/node/import-file');
+      const [{ importFile }, { createLogger }] = await Promise.all([
+        import('@isoquorum/node/node/import-file'),
+        import('@isoquorum/platform/node/logger'),
+      ]);
       const bar = createProgressBar();
       const report = await importFile({
         file,
@@ -69,6 +72,7 @@ export function addImportCommand(program: Command): void {
         rules: flags.rules,
         gcMode: flags.gcmode,
         evm: flags.evm,
+        logger: createLogger({ level: 'warn' }),
         onProgress: (progress) => bar.update(progress),
       });
       bar.end();

@@ -98,6 +98,17 @@ describe.each(engines.filter(({ name }) => name !== 'reference'))(
       });
     }
 
+    it('a pairing check refuses a point of the twist that is not of the subgroup', async () => {
+      // y of a point with x = 1 + 3i, imaginary parts first.
+      const outside =
+        word('3') +
+        word('1') +
+        '25fc9c648a3a5a2f1c4de92c5e9ff9bf9db0fedd92f908673481aaec5436aefe' +
+        '13432dce1d44cf908ecc0c04bc41ca8975e916253da40e00830f64a50381c99b';
+      const result = await evm.run(...prepare(precompiled(8), plus + word('1') + word('2') + outside));
+      expect(result).toMatchObject({ status: 'failure', gasLeft: 0n, error: 'bn256: malformed point' });
+    });
+
     it('counts the gas of short ones: a loop over multiplications looks at the clock', async () => {
       let pauses = 0;
       // JUMPDEST, STATICCALL(GAS, 7, 0, 96, 0, 0), POP, PUSH1 0, JUMP.
