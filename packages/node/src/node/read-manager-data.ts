@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
+import { bytesToUtf8 } from '@isoquorum/primitives/utf8';
 import { createManagerData, type ManagerData } from '../import/manager-data.ts';
 
 /** JSON of a file, unpacked when its name ends in `.gz`. @throws PAYLOADS_INVALID */
@@ -16,7 +17,7 @@ export function readJsonFile(path: string): unknown {
     });
   }
   try {
-    return JSON.parse(Buffer.from(path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
+    return JSON.parse(bytesToUtf8(path.endsWith('.gz') ? gunzipSync(bytes) : bytes));
   } catch (cause) {
     throw new IsoquorumError('PAYLOADS_INVALID', `${path} is not JSON`, { field: path }, 'REJECT', { cause });
   }
