@@ -98,19 +98,19 @@ describe.each(['qbft', 'ibft'] as const)('%s machines', (consensus) => {
   });
 });
 
-describe('what cannot be repaired on the wire of IBFT', () => {
-  // Two correct validators are locked on one block, a third on another, each since a later round than the other's proof, and a traitor keeps
-  // the fourth vote back (ADR 012): safe, but the height never ends. QBFT goes on in the same storm.
-  const storm = (consensus: 'ibft' | 'qbft'): Promise<RunResult> => {
-    // Its members stay: the seed is older than networks whose members change.
-    const kinds = FAULT_KINDS.filter((kind) => kind !== 'membership');
-    const options = { level: 'machines', nodes: 4, heights: 20, kinds, quorumRule: 'ceil2N/3' } as const;
-    const simulation = createSimulation({ consensus, ...options });
-    return simulation.run(simulation.draw(201_792));
-  };
+describe('locks on two blocks under IBFT (ADR 012)', () => {
+  // In these storms validators are locked on two blocks, and the traitor, if there is one, keeps a vote back that would decide.
+  // Their members stay: the seeds are older than networks whose members change.
+  const kinds = FAULT_KINDS.filter((kind) => kind !== 'membership');
 
-  test('locks on two blocks wait for each other, and no rule of safety is broken', async () => {
-    expect((await storm('ibft')).violations).toEqual([expect.stringMatching(/^no progress/)]);
-    expectSafe(await storm('qbft'));
+  test.each([
+    [201_792, 20],
+    [7_780_072, 30],
+    [2_944, 30],
+    [5_288, 30],
+  ])('end by the votes that are shown: seed %i', async (seed, heights) => {
+    const options = { level: 'machines', nodes: 4, heights, kinds, quorumRule: 'ceil2N/3' } as const;
+    const simulation = createSimulation({ consensus: 'ibft', ...options });
+    expectSafe(await simulation.run(simulation.draw(seed)));
   });
 });

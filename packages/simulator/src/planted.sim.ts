@@ -72,7 +72,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   'a proposer not checked': /did not rightly propose/,
   'seals of a previous round accepted': /nobody can import|without a quorum of COMMITs|committed with 2 PREPAREs/,
   'a ROUND-CHANGE of a stranger counted': /no progress|stopped at|without a quorum/,
-  'a proposal taken without a look': /nobody can import|invalid block|does not start again/,
+  'a proposal taken without a look': /nobody can import|invalid block|does not start again|stopped at/,
   'a seal inside a COMMIT believed': /nobody can import/,
 };
 

@@ -8,7 +8,7 @@ import { lockedProposal, type Turn } from './turn.ts';
 /** Votes of one sender that are kept for one round that is over: two that differ prove a traitor, more say nothing new. */
 const lateVotesMax = 2;
 /** Rounds that are over of which votes are kept. */
-const lateRoundsMax = 8;
+const lateRoundsMax = 64;
 /** Proposals of this height that are remembered. */
 const acceptedMax = 4;
 

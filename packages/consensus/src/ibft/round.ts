@@ -1,4 +1,5 @@
 import type { Block } from '@isoquorum/primitives/block';
+import { bytesEqual } from '@isoquorum/primitives/hex';
 import { announceRound, isProposerOf, requestBlock } from '../bft/turn.ts';
 import { repostBacklog } from './check-message.ts';
 import { followQuorum, keepLateVotes } from './lock.ts';
@@ -31,11 +32,16 @@ function leaveRound(turn: Turn): void {
   state.phase = 'acceptRequest';
 }
 
-/** Strict: shows the others why the lock is where it is. Nodes of the original ignore these as old. */
+/**
+ * Strict: shows the others why the lock is where it is, even those that had it before: who was restarted has forgotten it. Nodes of the
+ * original ignore these as old.
+ */
 function showLock(turn: Turn): void {
-  const { state, effects } = turn;
+  const { state, context, effects } = turn;
   if (state.config.profile === 'goquorum' || state.lock === undefined) return;
-  for (const message of state.lock.votes) effects.push({ type: 'relay', message });
+  const messages = state.lock.votes;
+  for (const to of context.validators)
+    if (!bytesEqual(to, state.config.address)) effects.push({ type: 'sendTo', to, messages });
 }
 
 /** Leaves for a later round and asks the others to come along; the round begins when a quorum asks for it. */

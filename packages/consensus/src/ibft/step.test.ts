@@ -162,7 +162,25 @@ describe('what strict does otherwise than the original (ADR 012)', () => {
     machine.accept(0, block).loopBack().hearVotes('prepare', others.slice(0, 2), 0, block).loopBack();
     machine.take();
     machine.timeout();
-    expect(machine.effects.filter(({ type }) => type === 'relay')).toHaveLength(3);
+    const shown = machine.effects.filter((effect) => effect.type === 'sendTo');
+    expect(shown.map(({ messages }) => messages.length)).toEqual([3, 3, 3]);
+  });
+
+  test('who is locked on the proposed block says COMMIT once a quorum of this round is there', () => {
+    const machine = new IbftTestMachine(bystander).start();
+    const block = machine.block(machine.proposer(0));
+    machine.accept(0, block).loopBack().hearVotes('prepare', others.slice(0, 2), 0, block).loopBack();
+    expect(machine.state.lock?.round).toBe(0);
+    machine.timeout();
+    machine.hear(...[...others].map((letter) => machine.roundChange(letter, 1)));
+    machine.accept(1, block).loopBack();
+    expect(machine.state).toMatchObject({
+      prepareDigest: blockHash(block),
+      commitDigest: undefined,
+      lock: { round: 0 },
+    });
+    machine.hearVotes('prepare', others.slice(0, 2), 1, block);
+    expect(machine.state).toMatchObject({ commitDigest: blockHash(block), lock: { round: 1 } });
   });
 
   test('rounds grow to a minute at most', () => {

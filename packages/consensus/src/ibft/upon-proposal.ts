@@ -83,11 +83,12 @@ function accept(turn: Turn, pending: PendingProposal): void {
     return;
   }
   state.proposal = proposal;
-  if (lock === undefined) {
+  if (lock === undefined || state.config.profile === 'strict') {
+    // Strict, who is locked on the block too: a COMMIT moves the lock to this round, and must have a quorum of this round to show for it.
     state.phase = 'preprepared';
     vote(turn, 'prepare', proposal.digest);
   } else {
-    // As in the original: who is locked on the block commits to it at once.
+    // The original: who is locked on the block commits to it at once.
     state.phase = 'prepared';
     lockProposal(turn, proposal, lock.votes);
     vote(turn, 'commit', proposal.digest);

@@ -49,7 +49,7 @@ export function uponVote(turn: Turn, message: IbftVoteMessage, signer: Address):
 function prepareIfAgreed(turn: Turn, proposal: Proposal): void {
   const { state, context } = turn;
   if (state.phase !== 'preprepared') return;
-  const { lock } = state;
+  const lock = state.config.profile === 'goquorum' ? state.lock : undefined;
   const votes = votesFor(turn);
   const isLocked = lock !== undefined && bytesEqual(lock.digest, proposal.digest);
   if (!isLocked && votes.length < context.quorum) return;
