@@ -172,7 +172,7 @@ describe('what strict does otherwise than the original (ADR 012)', () => {
     machine.accept(0, block).loopBack().hearVotes('prepare', others.slice(0, 2), 0, block).loopBack();
     expect(machine.state.lock?.round).toBe(0);
     machine.timeout();
-    machine.hear(...[...others].map((letter) => machine.roundChange(letter, 1)));
+    machine.hear(...others.split('').map((letter) => machine.roundChange(letter, 1)));
     machine.accept(1, block).loopBack();
     expect(machine.state).toMatchObject({
       prepareDigest: blockHash(block),
