@@ -1,3 +1,4 @@
+import type { Address } from '@isoquorum/primitives/bytes';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { booleanToRlp, encodeRlp, numberToRlp } from '@isoquorum/primitives/rlp';
 import { RlpReader } from '@isoquorum/primitives/rlp-reader';
@@ -8,9 +9,16 @@ import { type RaftEntry, type RaftMessage, raftMessageTypes } from './types.ts';
 /** A frame is of no known kind, or carries a message that never crosses a network. */
 export type RaftFrameErrorCode = 'RAFT_FRAME_INVALID';
 
+/** Who has an id in the cluster: the Ethereum address of its node key. */
+export interface RaftSeat {
+  readonly raftId: number;
+  readonly address: Address;
+}
+
 /**
  * What travels on `/isoquorum/raft/1`: first a `hello` in each direction (again after every connection), then messages. A hello says who speaks and how
- * far its disk goes, so that a leader notices when a member has lost its disk.
+ * far its disk goes, so that a leader notices when a member has lost its disk; and whom it knows as members, for those that were away while somebody
+ * joined.
  */
 export type RaftFrame =
   | {
@@ -21,6 +29,7 @@ export type RaftFrame =
       readonly lastTerm: number;
       readonly lastIndex: number;
       readonly commit: number;
+      readonly members: readonly RaftSeat[];
     }
   | { readonly type: 'message'; readonly message: RaftMessage };
 
@@ -28,17 +37,19 @@ const helloKind = 0;
 const messageKind = 1;
 const entriesMax = 65_536;
 const contextMax = 64;
+const membersMax = 1024;
 
 function invalid(reason: string): never {
   throw new IsoquorumError('RAFT_FRAME_INVALID', `Raft frame: ${reason}`, { reason }, 'REJECT');
 }
 
-/** rlp[0, raftId, term, lastTerm, lastIndex, commit] or rlp[1, type, from, to, term, logTerm, index, commit, vote, reject, rejectHint, context, [entry…], snapshot]. */
+/** rlp[0, raftId, term, lastTerm, lastIndex, commit, [[raftId, address]…]] or rlp[1, type, from, to, term, logTerm, index, commit, vote, reject, rejectHint, context, [entry…], snapshot]. */
 export function encodeRaftFrame(frame: RaftFrame): Uint8Array {
   if (frame.type === 'hello')
-    return encodeRlp(
-      [helloKind, frame.raftId, frame.term, frame.lastTerm, frame.lastIndex, frame.commit].map(numberToRlp),
-    );
+    return encodeRlp([
+      ...[helloKind, frame.raftId, frame.term, frame.lastTerm, frame.lastIndex, frame.commit].map(numberToRlp),
+      frame.members.map(({ raftId, address }) => [numberToRlp(raftId), address]),
+    ]);
   const { message } = frame;
   return encodeRlp([
     numberToRlp(messageKind),
@@ -92,6 +103,18 @@ function readMessage(fields: RlpReader): RaftMessage {
   });
 }
 
+function readMembers(fields: RlpReader): RaftSeat[] {
+  const list = fields.readList('members');
+  const members: RaftSeat[] = [];
+  while (list.hasMore) {
+    if (members.length === membersMax) return invalid('too many members');
+    const seat = list.readList('member');
+    members.push({ raftId: seat.readNumber('raftId'), address: seat.readFixed(20, 'address') });
+    seat.end('member');
+  }
+  return members;
+}
+
 /** Data of entries are views of `bytes`; whether the message makes sense is for `RawNode.step` to say. @throws RAFT_FRAME_INVALID, RLP errors */
 export function decodeRaftFrame(bytes: Uint8Array): RaftFrame {
   const outer = new RlpReader(bytes);
@@ -109,6 +132,7 @@ export function decodeRaftFrame(bytes: Uint8Array): RaftFrame {
           lastTerm: fields.readNumber('lastTerm'),
           lastIndex: fields.readNumber('lastIndex'),
           commit: fields.readNumber('commit'),
+          members: readMembers(fields),
         };
   fields.end('frame');
   return frame;

@@ -1,8 +1,8 @@
-import { decodeRaftFrame, encodeRaftFrame } from '@isoquorum/consensus/raft/frame';
+import { decodeRaftFrame, encodeRaftFrame, type RaftSeat } from '@isoquorum/consensus/raft/frame';
 import { createMessage } from '@isoquorum/consensus/raft/message';
 import type { RaftEntry, RaftMessage } from '@isoquorum/consensus/raft/types';
 import { RAFT_PROTOCOL } from '@isoquorum/network/protocols';
-import { createVirtualClock } from '@isoquorum/platform/memory/clock';
+import { createVirtualClock, type VirtualClock } from '@isoquorum/platform/memory/clock';
 import { silentLogger } from '@isoquorum/platform/memory/logger';
 import { nodeKeyToAddress } from '@isoquorum/primitives/node-key';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -23,6 +23,7 @@ let links: RaftLinks;
 let gone: number[];
 let heard: RaftMessage[];
 let fault: string | undefined;
+let clock: VirtualClock;
 
 function load(...ids: number[]): void {
   members.load({ members: ids.map((id) => raftMember(keys[id - 1]!, id)), removed: [], headHash: new Uint8Array(32) });
@@ -36,9 +37,10 @@ beforeEach(() => {
   fault = undefined;
   load(1, 3);
   const zero = { raftId: 1, term: 0, lastTerm: 0, lastIndex: 0, commit: 0 };
+  clock = createVirtualClock(1_000);
   links = createRaftLinks({
     host,
-    clock: createVirtualClock(1_000),
+    clock,
     logger: silentLogger,
     members,
     raftId: 1,
@@ -55,8 +57,8 @@ beforeEach(() => {
   host.sent.length = 0;
 });
 
-function greets(peer: typeof real, raftId: number): Promise<void> {
-  const frame = encodeRaftFrame({ type: 'hello', raftId, term: 0, lastTerm: 0, lastIndex: 0, commit: 0 });
+function greets(peer: typeof real, raftId: number, members: readonly RaftSeat[] = []): Promise<void> {
+  const frame = encodeRaftFrame({ type: 'hello', raftId, term: 0, lastTerm: 0, lastIndex: 0, commit: 0, members });
   return host.frame(peer, RAFT_PROTOCOL, frame);
 }
 
@@ -85,6 +87,34 @@ describe('who is which member', () => {
     await says(liar, 4);
     expect(heard).toEqual([]);
     await says(real, 2);
+    expect(heard).toHaveLength(1);
+  });
+
+  it('who joined while this node was away is heard once a member names it, and nobody else may', async () => {
+    const member = stubPeer('member', { address: nodeKeyToAddress(keys[2]!) });
+    const seat = { raftId: 4, address: nodeKeyToAddress(keys[3]!) };
+    const joined = stubPeer('joined', { address: seat.address });
+    host.connect(member);
+    host.connect(joined);
+    await greets(member, 3);
+    await greets(joined, 4, [seat]);
+    await greets(liar, 2, [seat]);
+    host.sent.length = 0;
+    await clock.advance(1_000);
+    await says(joined, 4);
+    expect(heard).toEqual([]);
+    expect(host.sent.map(({ peerId }) => peerId)).toEqual(['member']);
+    await greets(member, 3, [seat]);
+    await says(joined, 4);
+    expect(heard).toHaveLength(1);
+    expect(await reached(4)).toEqual(['joined message']);
+    await expect(greets(liar, 4)).rejects.toMatchObject({ code: 'RAFT_SENDER_WRONG' });
+    members.load({
+      members: [1, 3].map((id) => raftMember(keys[id - 1]!, id)),
+      removed: [4],
+      headHash: new Uint8Array(32),
+    });
+    await says(joined, 4);
     expect(heard).toHaveLength(1);
   });
 

@@ -1,6 +1,8 @@
-import { decodeRaftFrame, encodeRaftFrame, type RaftFrame } from '@isoquorum/consensus/raft/frame';
+import { decodeRaftFrame, encodeRaftFrame, type RaftFrame, type RaftSeat } from '@isoquorum/consensus/raft/frame';
 import type { RaftMessage } from '@isoquorum/consensus/raft/types';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
+import type { Address } from '@isoquorum/primitives/bytes';
+import { publicKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import type { NetworkHost, Peer } from '@isoquorum/network/host';
 import { RAFT_PROTOCOL } from '@isoquorum/network/protocols';
@@ -11,7 +13,8 @@ import type { Members } from './members.ts';
 /** A peer speaks for a member that it is not, or says what no correct member says; reaction REJECT. */
 export type RaftLinkErrorCode = 'RAFT_SENDER_WRONG' | 'RAFT_MESSAGE_INVALID';
 
-export type RaftHello = Omit<Extract<RaftFrame, { type: 'hello' }>, 'type'>;
+/** What a member says of its disk. */
+export type RaftHello = Omit<Extract<RaftFrame, { type: 'hello' }>, 'type' | 'members'>;
 
 export interface RaftLinksOptions {
   readonly host: NetworkHost;
@@ -55,13 +58,16 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
   const { host, members, logger, clock } = options;
   /** Which member each peer says that it is; what counts of that is for `isMember` to say, as members come and go. */
   const claims = new Map<string, { readonly peer: Peer; readonly raftId: number }>();
+  /** Who joined while this node was away, by the word of members: the log tells it only when it comes, and it comes from the leader, who may be one of them. */
+  const vouchedFor = new Map<number, Address>();
   const greetedMs = new Map<string, number>();
   let isStopped = false;
 
   function greet(peer: Peer): void {
     if (peer.role !== 'node') return;
     greetedMs.set(peer.id, clock.nowMs());
-    const frame = encodeRaftFrame({ type: 'hello', ...options.hello() });
+    const seats = members.all().map(({ raftId, nodeId }) => ({ raftId, address: publicKeyToAddress(nodeId) }));
+    const frame = encodeRaftFrame({ type: 'hello', ...options.hello(), members: seats });
     host.send(peer.id, RAFT_PROTOCOL, frame).catch((error: unknown) => {
       logger.log('debug', 'A Raft greeting was not sent', { peer: peer.id, reason: String(error) });
     });
@@ -71,18 +77,33 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
     return clock.nowMs() - (greetedMs.get(peer.id) ?? 0) >= greetAgainMs;
   }
 
+  function addressOf(raftId: number): Address | undefined {
+    const vouched = members.removed().includes(raftId) ? undefined : vouchedFor.get(raftId);
+    return members.addressOf(raftId) ?? vouched;
+  }
+
   /**
-   * Whether the peer is that member, by its node key. Who joins knows no members yet, and believes the claim; whom we do not know yet may become a member, and
-   * is not listened to before.
+   * Whether the peer is that member, by its node key. Who joins knows no members yet, and believes the claim; whom we do not know yet, and for whom no
+   * member has vouched, may become a member, and is not listened to before.
    */
   function isMember(peer: Peer, raftId: number): boolean {
-    const address = members.addressOf(raftId);
+    const address = addressOf(raftId);
     if (address === undefined) return members.all().length === 0;
     return peer.address !== undefined && bytesEqual(address, peer.address);
   }
 
   function mayBe(peer: Peer, raftId: number): boolean {
-    return raftId !== options.raftId && (members.addressOf(raftId) === undefined || isMember(peer, raftId));
+    return raftId !== options.raftId && (addressOf(raftId) === undefined || isMember(peer, raftId));
+  }
+
+  function noteMembers(seats: readonly RaftSeat[]): void {
+    vouchedFor.clear();
+    for (const { raftId, address } of seats) vouchedFor.set(raftId, address);
+  }
+
+  /** Members that are greeted again greet back, and name those that they know. */
+  function askForMembers(): void {
+    for (const { peer, raftId } of claims.values()) if (isMember(peer, raftId) && mayGreetAgain(peer)) greet(peer);
   }
 
   function peerOf(raftId: number): Peer | undefined {
@@ -100,14 +121,20 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
       claims.set(peer.id, { peer, raftId: frame.raftId });
       // Whoever greets again, or whom we did not know, may have missed our greeting.
       if (!isKnown || mayGreetAgain(peer)) greet(peer);
-      if (isMember(peer, frame.raftId)) options.onHello(frame);
+      if (isMember(peer, frame.raftId)) {
+        if (members.byId(frame.raftId) !== undefined) noteMembers(frame.members);
+        options.onHello(frame);
+      }
       return;
     }
     const { message } = frame;
     const claim = claims.get(peer.id);
     if (claim === undefined) return;
     if (claim.raftId !== message.from || message.to !== options.raftId) throw wrongSender(peer, message.from);
-    if (!isMember(peer, message.from)) return;
+    if (!isMember(peer, message.from)) {
+      askForMembers();
+      return;
+    }
     const fault = options.onMessage(message);
     if (fault !== undefined)
       throw new IsoquorumError('RAFT_MESSAGE_INVALID', fault, { peer: peer.id, type: message.type }, 'REJECT');
