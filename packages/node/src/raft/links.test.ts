@@ -105,6 +105,8 @@ describe('who is which member', () => {
     expect(heard).toEqual([]);
     expect(host.sent.map(({ peerId }) => peerId)).toEqual(['member']);
     await greets(member, 3, [seat]);
+    // One that was away itself takes nothing back.
+    await greets(member, 3, []);
     await says(joined, 4);
     expect(heard).toHaveLength(1);
     expect(await reached(4)).toEqual(['joined message']);

@@ -2,7 +2,6 @@ import { decodeRaftFrame, encodeRaftFrame, type RaftFrame, type RaftSeat } from 
 import type { RaftMessage } from '@isoquorum/consensus/raft/types';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import type { Address } from '@isoquorum/primitives/bytes';
-import { publicKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import type { NetworkHost, Peer } from '@isoquorum/network/host';
 import { RAFT_PROTOCOL } from '@isoquorum/network/protocols';
@@ -44,6 +43,8 @@ export interface RaftLinks {
 
 /** Least time between two greetings of one peer. */
 const greetAgainMs = 500;
+/** Most ids that members have vouched for and that the log has not told of. */
+const vouchedForMax = 1024;
 
 function wrongSender(peer: Peer, raftId: number): IsoquorumError {
   return new IsoquorumError(
@@ -66,8 +67,7 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
   function greet(peer: Peer): void {
     if (peer.role !== 'node') return;
     greetedMs.set(peer.id, clock.nowMs());
-    const seats = members.all().map(({ raftId, nodeId }) => ({ raftId, address: publicKeyToAddress(nodeId) }));
-    const frame = encodeRaftFrame({ type: 'hello', ...options.hello(), members: seats });
+    const frame = encodeRaftFrame({ type: 'hello', ...options.hello(), members: members.seats() });
     host.send(peer.id, RAFT_PROTOCOL, frame).catch((error: unknown) => {
       logger.log('debug', 'A Raft greeting was not sent', { peer: peer.id, reason: String(error) });
     });
@@ -78,8 +78,9 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
   }
 
   function addressOf(raftId: number): Address | undefined {
-    const vouched = members.removed().includes(raftId) ? undefined : vouchedFor.get(raftId);
-    return members.addressOf(raftId) ?? vouched;
+    const known = members.addressOf(raftId);
+    if (known !== undefined || members.removed().includes(raftId)) return known;
+    return vouchedFor.get(raftId);
   }
 
   /**
@@ -97,8 +98,9 @@ export function createRaftLinks(options: RaftLinksOptions): RaftLinks {
   }
 
   function noteMembers(seats: readonly RaftSeat[]): void {
-    vouchedFor.clear();
-    for (const { raftId, address } of seats) vouchedFor.set(raftId, address);
+    // Added to what others said: who names fewer may have been away itself. Ids are never given twice.
+    for (const { raftId, address } of seats)
+      if (vouchedFor.size < vouchedForMax && members.addressOf(raftId) === undefined) vouchedFor.set(raftId, address);
   }
 
   /** Members that are greeted again greet back, and name those that they know. */

@@ -6,6 +6,7 @@ import {
   type RaftAddress,
 } from '@isoquorum/consensus/raft/cluster-state';
 import type { ConfChange } from '@isoquorum/consensus/raft/conf-change';
+import type { RaftSeat } from '@isoquorum/consensus/raft/frame';
 import type { ConfState } from '@isoquorum/consensus/raft/types';
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
@@ -22,6 +23,8 @@ export interface Members {
   removed(): readonly number[];
   /** Of all members. */
   addresses(): readonly Address[];
+  /** Ids and addresses of all members, ascending by id. */
+  seats(): readonly RaftSeat[];
   /** Applies a committed change; its context names the new member. Answers true when something changed. */
   apply(change: ConfChange): boolean;
   /** The next id to be given out: ids are never used again. */
@@ -60,6 +63,7 @@ export function createMembers(): Members {
     byId: (raftId) => members.get(raftId),
     byAddress: (address) => [...members.values()].find((member) => bytesEqual(member.address, address)),
     addresses: () => [...members.values()].map(({ address }) => address),
+    seats: () => sorted().map(({ raftId, address }) => ({ raftId, address })),
     addressOf: (raftId) => members.get(raftId)?.address,
     removed: () => [...removed].toSorted((left, right) => left - right),
     apply(change) {
