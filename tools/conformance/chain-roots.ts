@@ -1,3 +1,4 @@
+import type { BlockSummary } from '@isoquorum/primitives/testing/block-summary';
 import { join } from 'node:path';
 import { exportChain } from '@isoquorum/node/import/export-chain';
 import type { RecordedNode } from '@isoquorum/node/testing/recorded-node';
@@ -60,16 +61,6 @@ export function* blockCases(folder: string, title: string, open: () => Promise<R
         expectAnswer(await askResult(await open(), 'eth_getBlockByNumber', [`0x${at.toString(16)}`, true]), recorded),
     };
   }
-}
-
-interface BlockSummary {
-  readonly number: number;
-  readonly hash: string;
-  readonly stateRoot: string;
-  readonly receiptsRoot: string;
-  readonly transactionsRoot: string;
-  readonly gasUsed: number;
-  readonly transactions: number;
 }
 
 /** `blocks-summary.json`: the same in few words, where a chain is long. */

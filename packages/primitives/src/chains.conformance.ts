@@ -16,6 +16,7 @@ import {
   sharedTitle,
 } from './testing/shared-data.ts';
 import { encodeTransaction, transactionHash, transactionSender, type Transaction } from './transaction/transaction.ts';
+import type { BlockSummary } from './testing/block-summary.ts';
 
 interface RecordedTransaction {
   readonly hash: string;
@@ -35,17 +36,6 @@ interface RecordedBlock {
   readonly timestamp: string;
   readonly gasLimit: string;
   readonly transactions: readonly RecordedTransaction[];
-}
-
-/** A line of `blocks-summary.json`. */
-interface BlockSummary {
-  readonly number: number;
-  readonly hash: string;
-  readonly stateRoot: string;
-  readonly receiptsRoot: string;
-  readonly transactionsRoot: string;
-  readonly gasUsed: number;
-  readonly transactions: number;
 }
 
 /** Copies without what a decoder remembers, so that encoding and hash are computed anew. */
