@@ -18,6 +18,8 @@ interface PoolAnswer<Entry> {
 interface Refused {
   readonly sender: string;
   readonly nonce: string;
+  /** Where the recorded pool held it. */
+  readonly place: keyof PoolAnswer<unknown>;
   readonly entry: CompatibilityEntry;
 }
 
@@ -58,7 +60,10 @@ function entryOf(code: string): CompatibilityEntry | undefined {
  */
 export async function restorePool(node: RecordedNode, content: PoolAnswer<TransactionJson>): Promise<RestoredPool> {
   const refused: Refused[] = [];
-  for (const [sender, waiting] of [...Object.entries(content.pending), ...Object.entries(content.queued)]) {
+  const places = (['pending', 'queued'] as const).flatMap((place) =>
+    Object.entries(content[place]).map(([sender, waiting]) => ({ place, sender, waiting })),
+  );
+  for (const { place, sender, waiting } of places) {
     const inOrder = Object.entries(waiting).toSorted(([left], [right]) => Number(left) - Number(right));
     for (const [nonce, shown] of inOrder) {
       const transaction = transactionFromJson(shown);
@@ -70,7 +75,7 @@ export async function restorePool(node: RecordedNode, content: PoolAnswer<Transa
       } catch (error) {
         const entry = isIsoquorumError(error) ? entryOf(error.code) : undefined;
         if (entry === undefined) throw error;
-        refused.push({ sender, nonce, entry });
+        refused.push({ sender, nonce, place, entry });
       }
     }
   }
@@ -81,8 +86,11 @@ export async function restorePool(node: RecordedNode, content: PoolAnswer<Transa
 export function withoutRefused(recorded: unknown, { refused }: RestoredPool): unknown {
   if (typeof recorded !== 'object' || recorded === null) return recorded;
   const { pending, queued } = recorded as PoolAnswer<unknown>;
-  if (typeof pending === 'string')
-    return { ...recorded, pending: `0x${(Number(pending) - refused.length).toString(16)}` };
+  if (typeof pending === 'string') {
+    const less = (count: unknown, place: Refused['place']): string =>
+      `0x${(Number(count) - refused.filter((one) => one.place === place).length).toString(16)}`;
+    return { ...recorded, pending: less(pending, 'pending'), queued: less(queued, 'queued') };
+  }
   const kept = (content: BySender<unknown>): BySender<unknown> =>
     Object.fromEntries(
       Object.entries(content).flatMap(([sender, waiting]) => {
