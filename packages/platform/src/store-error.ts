@@ -3,9 +3,9 @@ import { IsoquorumError } from '@isoquorum/primitives/errors';
 
 /**
  * `STORE_CLOSED`: used after close; `STORE_MISS`: the key is not resident, ask with `get` and try again;
- * `STORE_OPEN_FAILED`: cannot be opened (locked by another process, corrupt, no space); `STORE_FAILED`: a read or write failed.
+ * `STORE_LOCKED`: another process has it open; `STORE_OPEN_FAILED`: cannot be opened (corrupt, no space); `STORE_FAILED`: a read or write failed.
  */
-export type StoreErrorCode = 'STORE_CLOSED' | 'STORE_MISS' | 'STORE_OPEN_FAILED' | 'STORE_FAILED';
+export type StoreErrorCode = 'STORE_CLOSED' | 'STORE_MISS' | 'STORE_LOCKED' | 'STORE_OPEN_FAILED' | 'STORE_FAILED';
 
 export function storeClosed(): never {
   throw new IsoquorumError('STORE_CLOSED', 'the store is closed', {}, 'STOP');
@@ -13,6 +13,11 @@ export function storeClosed(): never {
 
 export function storeMiss(key: Uint8Array): never {
   throw new IsoquorumError('STORE_MISS', 'the key is not resident', { key: bytesToHex(key) }, 'RETRY');
+}
+
+export function storeLocked(path: string, cause: unknown): never {
+  const text = `store ${path} is in use: another process has it open. Stop that one first, or give this one another directory`;
+  throw new IsoquorumError('STORE_LOCKED', text, { path }, 'STOP', { cause });
 }
 
 export function storeFailed(code: 'STORE_OPEN_FAILED' | 'STORE_FAILED', path: string, cause: unknown): never {

@@ -88,7 +88,7 @@ describe('LevelDB', () => {
   test('a store that is already open elsewhere is a coded error', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'isoquorum-store-'));
     const store = await openLevelStore(folder);
-    await expect(openLevelStore(folder)).rejects.toMatchObject({ code: 'STORE_OPEN_FAILED', fields: { path: folder } });
+    await expect(openLevelStore(folder)).rejects.toMatchObject({ code: 'STORE_LOCKED', fields: { path: folder } });
     await store.close();
     rmSync(folder, { recursive: true });
   });

@@ -8,14 +8,17 @@ import type { Store } from '@isoquorum/platform/store';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { formatNodeKey, parseNodeKey } from '@isoquorum/primitives/node-key';
 
-/** Opens the chain's store inside a data directory (`chaindata`), or one in memory. @throws STORE_OPEN_FAILED, DIRECTORY_UNUSABLE */
+/** Opens the chain's store inside a data directory (`chaindata`), or one in memory. @throws STORE_LOCKED, STORE_OPEN_FAILED, DIRECTORY_UNUSABLE */
 export async function openChainStore(dataDir: string | undefined): Promise<Store> {
   if (dataDir === undefined) return createMemoryStore();
   makeDirectory(dataDir);
   return openLevelStore(join(dataDir, 'chaindata'));
 }
 
-/** The node key of a data directory, made on first use (mode 0600). @throws NODE_KEY_INVALID, DIRECTORY_UNUSABLE */
+/**
+ * The node key of a data directory, made on first use (mode 0600). To be called while its chain's store is open: the store's lock keeps other
+ * processes from making one too. @throws NODE_KEY_INVALID, DIRECTORY_UNUSABLE
+ */
 export function loadNodeKey(dataDir: string | undefined): Uint8Array {
   if (dataDir === undefined) return new Uint8Array(randomBytes(32));
   const path = join(dataDir, 'nodekey');

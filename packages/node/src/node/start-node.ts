@@ -129,7 +129,6 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
   const genesis = parseGenesis(options.genesis);
   const genesisHash = createGenesisBlock(genesis).hash;
   const networkId = options.networkId ?? genesis.config.chainId ?? 1n;
-  const nodeKey = options.nodeKey ?? loadNodeKey(options.dataDir);
   const undo: (() => unknown)[] = [];
   let stopping: Promise<void> | undefined;
 
@@ -152,6 +151,7 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
     if (options.dataDir === undefined) undo.push(() => rmSync(directory, { recursive: true, force: true }));
     const store = await openChainStore(options.dataDir);
     undo.push(() => store.close());
+    const nodeKey = options.nodeKey ?? loadNodeKey(options.dataDir);
     const recovery = createRecoveryPool({ threads: options.recoveryThreads ?? 1 });
     undo.push(() => recovery.close());
     const admission = await createFileAdmission({

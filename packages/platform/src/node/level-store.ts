@@ -1,6 +1,6 @@
 import { ClassicLevel } from 'classic-level';
 import type { Store, StoreOperation, StoreRange } from '../store.ts';
-import { storeClosed, storeFailed } from '../store-error.ts';
+import { storeClosed, storeFailed, storeLocked } from '../store-error.ts';
 import { makeDirectory } from './make-directory.ts';
 
 type Database = ClassicLevel<Uint8Array, Uint8Array>;
@@ -98,9 +98,14 @@ class LevelStore implements Store {
   }
 }
 
+/** What classic-level says of a store whose lock file another opening holds. */
+function isLocked(reason: unknown): boolean {
+  return reason instanceof Error && 'code' in reason && reason.code === 'LEVEL_LOCKED';
+}
+
 /**
- * A LevelDB store in directory `path`, made when absent. One process at a time.
- * @throws STORE_OPEN_FAILED
+ * A LevelDB store in directory `path`, made when absent. One process at a time: LevelDB's lock file tells who came first.
+ * @throws STORE_LOCKED, STORE_OPEN_FAILED
  */
 export async function openLevelStore(path: string, options: LevelStoreOptions = {}): Promise<Store> {
   const database: Database = new ClassicLevel(path, {
@@ -115,6 +120,7 @@ export async function openLevelStore(path: string, options: LevelStoreOptions = 
     await database.open();
   } catch (cause) {
     const reason = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
+    if (isLocked(reason)) storeLocked(path, reason);
     storeFailed('STORE_OPEN_FAILED', path, reason);
   }
   return new LevelStore(database, path, options.isSynced ?? true);
