@@ -82,7 +82,7 @@ export function createImporter(options: ImporterOptions): Importer {
     const unknown = block.transactions.filter((one) => !isSenderKnown(one, chainId));
     if (unknown.length > 1) await options.recoverSenders(unknown, chainId);
     const digests = privateDigestsOf(chain.reader.config, block);
-    if (digests.length > 0) options.resolver.prefetch(digests);
+    if (digests.length > 0) void options.resolver.resolveAhead(digests);
   }
 
   /** Blocks of the near future may be tried again; those beyond get the text of the original's importer. */

@@ -26,7 +26,7 @@ import type { RecoverSenders } from './senders.ts';
 import { type SenderAccount, type SentTransaction, transactionCost, validateTransaction } from './validate.ts';
 
 /** What stands inside a privacy marker, as far as this node is a party to it and knows now. */
-export type InsideMarker = (marker: Transaction) => Promise<Transaction | undefined>;
+export type InsideMarker = (marker: Transaction, origin: TransactionOrigin) => Promise<Transaction | undefined>;
 
 export interface PoolOptions {
   readonly chain: Blockchain;
@@ -185,7 +185,7 @@ export function createPool(options: PoolOptions): NodePool {
     } catch {
       return undefined;
     }
-    return options.insideMarker?.(transaction);
+    return options.insideMarker?.(transaction, origin);
   }
 
   async function addMany(

@@ -4,6 +4,7 @@ import type { EnclaveKey, EncryptedPayloadHash } from '@isoquorum/primitives/byt
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { bytesToBareHex, isZeroBytes } from '@isoquorum/primitives/hex';
 import type { PayloadResolution } from '@isoquorum/execution/transition/types';
+import { createPayloadQuestions, type Urgency } from './payload-questions.ts';
 
 /** What a manager answers when asked for a payload; see `Q2tClient.receive` of rpc. */
 export interface PayloadAnswer {
@@ -50,9 +51,13 @@ export interface Resolved {
  * Several blocks may ask at once; one question per digest is under way.
  */
 export interface PayloadResolver {
+  /** For what cannot go on without: it is asked for before anything that waits ahead of need. */
   resolve(digests: readonly EncryptedPayloadHash[]): Promise<Resolved>;
-  /** Asks ahead of need, silently. */
-  prefetch(digests: readonly EncryptedPayloadHash[]): void;
+  /**
+   * For what would be good to know before it is needed. What does not fit into {@link PayloadResolverOptions.aheadMax} is unresolved and not
+   * asked for, nor is it after a question that failed; `resolve` asks for it when its block comes.
+   */
+  resolveAhead(digests: readonly EncryptedPayloadHash[]): Promise<Resolved>;
   /** What was sealed here under a digest; `sealed` is undefined when nothing was. Not kept. */
   sealedHere(
     digest: EncryptedPayloadHash,
@@ -70,6 +75,11 @@ export interface PayloadResolverOptions {
   readonly cacheBytesMax?: number;
   /** Questions under way at once; 16 unless told. */
   readonly concurrency?: number;
+  /**
+   * Answers that are waited for ahead of need at once; 1,024 unless told. Peers decide how many there are, and with each waits a marker of 64 KiB at
+   * most where a chain sets no other limit: 64 MiB.
+   */
+  readonly aheadMax?: number;
 }
 
 const flags = [0, 1, 2, 3] as const;
@@ -92,12 +102,14 @@ function toResolution(answer: PayloadAnswer | undefined): PayloadResolution {
 
 export function createPayloadResolver(options: PayloadResolverOptions): PayloadResolver {
   const cacheBytesMax = options.cacheBytesMax ?? 32 * 1024 * 1024;
-  const concurrency = options.concurrency ?? 16;
+  const aheadMax = options.aheadMax ?? 1_024;
+  const questions = createPayloadQuestions(
+    async (digest) => toResolution(await options.source.receive(digest)),
+    options.concurrency ?? 16,
+  );
   const kept = new Map<string, PayloadResolution & { type: 'payload' }>();
-  const underway = new Map<string, Promise<PayloadResolution>>();
-  const waiting: (() => void)[] = [];
   let keptBytes = 0;
-  let running = 0;
+  let ahead = 0;
 
   function keep(text: string, resolution: PayloadResolution): void {
     if (resolution.type !== 'payload' || kept.has(text)) return;
@@ -111,34 +123,22 @@ export function createPayloadResolver(options: PayloadResolverOptions): PayloadR
     }
   }
 
-  async function ask(digest: EncryptedPayloadHash): Promise<PayloadResolution> {
-    if (running >= concurrency) await new Promise<void>((resolve) => waiting.push(resolve));
-    running++;
+  async function ask(digest: EncryptedPayloadHash, text: string, urgency: Urgency): Promise<PayloadResolution> {
+    if (urgency === 'ahead' && ahead >= aheadMax) throw new Error(`${ahead} questions ahead of need wait already`);
+    if (urgency === 'ahead') ahead++;
     try {
-      return toResolution(await options.source.receive(digest));
+      const resolution = await questions.ask(digest, text, urgency);
+      keep(text, resolution);
+      return resolution;
     } finally {
-      running--;
-      waiting.shift()?.();
+      if (urgency === 'ahead') ahead--;
     }
   }
 
-  function question(digest: EncryptedPayloadHash, text: string): Promise<PayloadResolution> {
-    let asked = underway.get(text);
-    if (asked === undefined) {
-      asked = ask(digest).finally(() => underway.delete(text));
-      asked.then(
-        (resolution) => keep(text, resolution),
-        () => undefined,
-      );
-      underway.set(text, asked);
-    }
-    return asked;
-  }
-
-  async function resolve(digests: readonly EncryptedPayloadHash[]): Promise<Resolved> {
+  async function resolveAll(digests: readonly EncryptedPayloadHash[], urgency: Urgency): Promise<Resolved> {
     const resolutions = new Map<string, PayloadResolution>();
-    const unresolved: { digest: string; reason: string }[] = [];
-    const questions: Promise<void>[] = [];
+    const unresolved: Unresolved[] = [];
+    const answers: Promise<void>[] = [];
     const asked = new Set<string>();
     for (const digest of digests) {
       const text = bytesToBareHex(digest);
@@ -149,8 +149,8 @@ export function createPayloadResolver(options: PayloadResolverOptions): PayloadR
         resolutions.set(text, known ?? { type: 'notParty' });
         continue;
       }
-      questions.push(
-        question(digest, text).then(
+      answers.push(
+        ask(digest, text, urgency).then(
           (resolution) => void resolutions.set(text, resolution),
           (error: unknown) => {
             unresolved.push({ digest: text, reason: error instanceof Error ? error.message : String(error) });
@@ -158,15 +158,13 @@ export function createPayloadResolver(options: PayloadResolverOptions): PayloadR
         ),
       );
     }
-    await Promise.all(questions);
+    await Promise.all(answers);
     return { resolutions, unresolved };
   }
 
   return {
-    resolve,
-    prefetch(digests) {
-      void resolve(digests);
-    },
+    resolve: (digests) => resolveAll(digests, 'needed'),
+    resolveAhead: (digests) => resolveAll(digests, 'ahead'),
     async sealedHere(digest) {
       try {
         return { status: 'resolved', sealed: await options.source.sealedHere?.(digest) };
