@@ -85,6 +85,10 @@ export interface NodeOptions {
   readonly privacyMarkers?: boolean;
   /** Take part in consensus when listed as a validator (default true). */
   readonly validate?: boolean;
+  /** PeerIds of the other nodes that lists name; the only validator of a chain waits for one of them before it signs without a record. None unless told. */
+  readonly expectedPeers?: () => readonly string[];
+  /** The operator knows that this validator has never signed: it need not wait for others when there is no record (ADR 016). */
+  readonly neverSigned?: boolean;
   /** What `admin_nodeInfo` and enode texts say (default 127.0.0.1:30303). */
   readonly advertise?: {
     readonly host: string;
@@ -256,6 +260,8 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     vanity: options.extraVanity,
     raft: options.raft,
     host,
+    expectedPeers: options.expectedPeers ?? (() => []),
+    neverSigned: options.neverSigned ?? false,
     clock,
     random,
     logger,

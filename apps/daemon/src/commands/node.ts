@@ -19,6 +19,7 @@ interface NodeFlags {
   readonly rules: 'strict' | 'goquorum';
   readonly gcmode: 'archive' | 'full';
   readonly validate: boolean;
+  readonly neverSigned: boolean;
   readonly 'privacymarker.enable': boolean;
   readonly browsersFile?: string;
   readonly raftport: number;
@@ -87,6 +88,11 @@ export function addNodeCommand(program: Command): void {
     )
     .option('--no-validate', 'never take part in consensus')
     .option(
+      '--never-signed',
+      'this QBFT or IBFT validator has never signed: it need not hear a quorum first. Signs twice if that is not so',
+      false,
+    )
+    .option(
       '--privacymarker.enable',
       'send private transactions of node-held accounts inside privacy markers, where the chain has them',
       false,
@@ -150,6 +156,7 @@ export function addNodeCommand(program: Command): void {
         gcMode: flags.gcmode,
         accountKeys,
         validate: flags.validate,
+        neverSigned: flags.neverSigned,
         privacyMarkers: flags['privacymarker.enable'],
         callLimits: { gasCap: BigInt(flags['rpc.gascap']), timeoutMs: flags['vm.calltimeout'] * 1000 },
         showsRaftSeconds: flags['raft.rpcseconds'],

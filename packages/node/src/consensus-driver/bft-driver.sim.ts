@@ -6,6 +6,7 @@ import { recoverAddress } from '@isoquorum/consensus/recover-cache';
 import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import { blockHash } from '@isoquorum/primitives/block';
 import { bytesToHex } from '@isoquorum/primitives/hex';
+import { nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
 import { privateKeyToAddress } from '@isoquorum/primitives/secp256k1';
 import type { Store } from '@isoquorum/platform/store';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -174,7 +175,10 @@ describe.each(['qbft', 'ibft'] as const)('restarts under %s', (algorithm) => {
 });
 
 describe.each(['qbft', 'ibft'] as const)('a lost disk under %s', (algorithm) => {
-  it('signs nothing for a height for which the validator may have signed before', async () => {
+  it.each([
+    ['that sees the others at once', 0],
+    ['that sees nobody for a minute', 60_000],
+  ])('%s signs nothing for a height for which it may have signed before', async (_, aloneMs) => {
     await start(4, 0, { genesis: { algorithm } });
     // Who proposed block 1 would propose it once more.
     const { chain, author } = running()[0]!.context;
@@ -198,9 +202,14 @@ describe.each(['qbft', 'ibft'] as const)('a lost disk under %s', (algorithm) => 
     const before = new Set(said.keys());
     const highest = Math.max(...said.values());
     expect(highest).toBeGreaterThan(3);
+    const others = simulation.nodes.filter((node) => node !== victim).map(({ nodeKey }) => nodeKeyToPeerId(nodeKey));
+    const victimId = nodeKeyToPeerId(victim.nodeKey);
+    if (aloneMs > 0) for (const other of others) simulation.network.cut(victimId, other);
     await victim.start({ store: createMemoryStore(), consensusLog });
+    await simulation.run(aloneMs);
+    for (const other of others) simulation.network.heal(victimId, other);
     const fresh = (): number[] => [...said].flatMap(([signature, height]) => (before.has(signature) ? [] : [height]));
-    await simulation.runUntil('it signs again', () => fresh().length > 3, 12_000);
+    await simulation.runUntil('it signs again', () => fresh().length > 3, 30_000);
     expect(Math.min(...fresh())).toBeGreaterThan(highest);
   });
 
@@ -216,6 +225,19 @@ describe.each(['qbft', 'ibft'] as const)('a lost disk under %s', (algorithm) => 
     await simulation.runUntil('three more blocks', () => lowest() >= 6, 90_000);
     expect(late!.running!.context.consensusStatus().isSigning).toBe(true);
     expectOneChain();
+  });
+});
+
+describe('a validator that sees nobody', () => {
+  it('signs nothing without a record, unless its operator knows that it never did', async () => {
+    simulation = await createSimulatedNetwork({ validators: 4 });
+    const [first, second] = simulation.nodes;
+    await first!.start();
+    await second!.start({ neverSigned: true });
+    await simulation.run(120_000);
+    expect(first!.running!.context.consensusStatus()).toMatchObject({ isValidator: true, isSigning: false, round: 0 });
+    expect(second!.running!.context.consensusStatus()).toMatchObject({ isValidator: true, isSigning: true });
+    expect(second!.running!.context.consensusStatus().round).toBeGreaterThan(0);
   });
 });
 

@@ -61,6 +61,8 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
   let stopped = false;
   /** Not there once the machine runs. */
   let firstStart: FirstStart | undefined;
+  /** Meanwhile: the highest block that each peer must have, for it spoke of the next. */
+  const spokenOf = new Map<string, number>();
 
   function algorithmAfterHead(): BftAlgorithm {
     return bftAlgorithmAt(chain.reader.config, chain.reader.headNumber() + 1) ?? 'qbft';
@@ -150,6 +152,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
   /** The machine begins, now that this node may sign. */
   function begin(): void {
     firstStart = undefined;
+    spokenOf.clear();
     const next = algorithmAfterHead();
     if (next !== algorithm) {
       algorithm = next;
@@ -163,15 +166,18 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
     firstStart = createFirstStart({
       clock,
       logger,
+      address: parts.address,
       head: () => {
         const { header } = chain.reader.head().block;
         return { number: header.number, timestampMs: Number(header.timestamp) * 1000 };
       },
-      peerHeads: () => host.peers().map((peer) => peer.status.headNumber),
-      isQuorumConnected: () => {
-        const { validators, quorum } = contextOf();
-        return validators.length - disconnectedOf(validators).length >= quorum;
-      },
+      deciders: contextOf,
+      peers: () =>
+        host.peers().flatMap(({ id, role, address, status: { headNumber } }) => {
+          if (role !== 'node') return [];
+          return { id, address, headNumber: Math.max(headNumber, spokenOf.get(id) ?? 0) };
+        }),
+      expectedPeers: parts.expectedPeers,
       blockPatienceMs: () => blockPatienceMs(contextOf()),
       onReady: begin,
     });
@@ -198,6 +204,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
     if (decided < chain.reader.headNumber()) return;
     // Validators are sent no blocks: what others speak of tells how far the chain is.
     if (isOwn && decided > chain.reader.headNumber()) parts.onSyncHint(decided);
+    if (firstStart !== undefined) spokenOf.set(peerId, Math.max(decided, spokenOf.get(peerId) ?? 0));
     if (earlyShares.take(peerId, message.length)) early.push({ peerId, code, message, frame });
   }
 
@@ -214,9 +221,12 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
     host.onFrame(CONSENSUS_PROTOCOL, receive);
     stops.push(
       host.onPeer(({ type, peer }) => {
-        if (type === 'disconnected') links.forget(peer.id);
-        else if (firstStart !== undefined) firstStart.check();
-        else if (peer.address !== undefined) session.peerConnected(peer.address);
+        if (type === 'disconnected') {
+          links.forget(peer.id);
+          spokenOf.delete(peer.id);
+        }
+        if (firstStart !== undefined) firstStart.check();
+        else if (type === 'connected' && peer.address !== undefined) session.peerConnected(peer.address);
       }),
       parts.pool.onEvent((event) => {
         if (event.type === 'pending') session.workPending();
@@ -257,7 +267,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
   return {
     start() {
       listen();
-      if (session.hasRecord()) session.start(contextOf());
+      if (session.hasRecord() || parts.neverSigned) session.start(contextOf());
       else beginWithoutRecord();
     },
     async stop() {

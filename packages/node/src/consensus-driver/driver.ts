@@ -100,6 +100,9 @@ export interface DriverParts {
   /** On a Raft chain: who we are in the cluster; without it the node follows. */
   readonly raft: RaftOptions | undefined;
   readonly host: NetworkHost;
+  /** See `NodeOptions`. */
+  readonly expectedPeers: () => readonly string[];
+  readonly neverSigned: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

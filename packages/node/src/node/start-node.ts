@@ -70,6 +70,8 @@ export interface StartNodeOptions {
   /** `--privacymarker.enable`: private transactions of node-held accounts go out inside privacy markers. */
   readonly privacyMarkers?: boolean;
   readonly validate?: boolean;
+  /** See `NodeOptions`. */
+  readonly neverSigned?: boolean;
   /** For a Raft chain; our id is the place in `static-nodes.json` unless we join a cluster that runs. */
   readonly raft?: RaftSettings;
   readonly networkId?: bigint;
@@ -218,6 +220,8 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
       ...(options.accountKeys === undefined ? {} : { accountKeys: options.accountKeys }),
       signerKey: options.signerKey,
       ...(options.validate === undefined ? {} : { validate: options.validate }),
+      expectedPeers: () => admission.listedNodes(),
+      ...(options.neverSigned === undefined ? {} : { neverSigned: options.neverSigned }),
       ...(raft === undefined ? {} : { raft }),
       ...(options.privacyMarkers === undefined ? {} : { privacyMarkers: options.privacyMarkers }),
       ...(options.callLimits === undefined ? {} : { callLimits: options.callLimits }),

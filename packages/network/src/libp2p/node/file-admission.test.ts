@@ -9,7 +9,7 @@ import { createInvitation, invitationToBytes } from '../../admission/invitation.
 import { silentLogger, testClock, testRandom } from '../../testing/chain.ts';
 import { until } from '../../testing/host-suite.ts';
 import { writeAtomically } from './atomic-file.ts';
-import { createFileAdmission, type FileAdmissionOptions } from './file-admission.ts';
+import { createFileAdmission, type FileAdmission, type FileAdmissionOptions } from './file-admission.ts';
 
 const keys = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
 const [ownKey, friendKey, otherKey] = keys as [Uint8Array, Uint8Array, Uint8Array];
@@ -28,7 +28,7 @@ describe('lists in files', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  async function open(overrides: Partial<FileAdmissionOptions> = {}): Promise<Admission> {
+  async function open(overrides: Partial<FileAdmissionOptions> = {}): Promise<FileAdmission> {
     const admission = await createFileAdmission({
       directory,
       nodeKey: ownKey,
@@ -75,8 +75,22 @@ describe('lists in files', () => {
     expect(admission.identify(nodeKeyToPeerId(friendKey))).toBeDefined();
     expect(admission.identify(nodeKeyToPeerId(otherKey))).toBeUndefined();
     expect(admission.staticPeers().map(({ peerId }) => peerId)).toEqual([nodeKeyToPeerId(friendKey)]);
+    expect(admission.listedNodes()).toEqual([nodeKeyToPeerId(friendKey)]);
     await writeList('disallowed-nodes.json', [enodeOf(friendKey)]);
     await until(() => admission.identify(nodeKeyToPeerId(friendKey)) === undefined, 'disallowed');
+    expect(admission.listedNodes()).toEqual([]);
+  });
+
+  it('names the nodes that may connect: static ones, those that are permissioned only, never itself', async () => {
+    await writeList('static-nodes.json', [enodeOf(ownKey)]);
+    const admission = await open();
+    expect(admission.listedNodes()).toEqual([]);
+    await writeList('static-nodes.json', [enodeOf(friendKey), enodeOf(ownKey)]);
+    await admission.refresh();
+    expect(admission.listedNodes()).toEqual([nodeKeyToPeerId(friendKey)]);
+    await writeList('permissioned-nodes.json', [enodeOf(otherKey), enodeOf(ownKey)]);
+    await admission.refresh();
+    expect(admission.listedNodes()).toEqual([nodeKeyToPeerId(otherKey)]);
   });
 
   it('tells of a change, and keeps the former list when a file is broken', async () => {

@@ -37,6 +37,8 @@ export interface FileAdmissionOptions {
 export interface FileAdmission extends Admission {
   /** Members of a Raft cluster: dialled, and admitted where no `permissioned-nodes.json` says otherwise. Replaces those before. */
   setMembers(enodes: readonly string[]): void;
+  /** PeerIds of the other nodes that may connect. */
+  listedNodes(): readonly string[];
 }
 
 interface Lists {
@@ -160,9 +162,13 @@ export async function createFileAdmission(options: FileAdmissionOptions): Promis
     return [...lists.staticNodes, ...members.filter(({ peerId }) => !known.has(peerId))];
   }
 
+  function admissible(): readonly ListedNode[] {
+    return lists.permissioned ?? dialled();
+  }
+
   function identify(peerId: string): PeerIdentity | undefined {
     if (peerId === selfId || lists.disallowed.has(peerId)) return undefined;
-    const node = (lists.permissioned ?? dialled()).find((candidate) => candidate.peerId === peerId);
+    const node = admissible().find((candidate) => candidate.peerId === peerId);
     if (node !== undefined) return { role: 'node', name: undefined, address: node.address };
     const browser = lists.browsers.get(peerId);
     if (browser === undefined) return undefined;
@@ -204,6 +210,7 @@ export async function createFileAdmission(options: FileAdmissionOptions): Promis
       members = enodes.map(parseListedNode);
       if (!closed) for (const listener of listeners) listener();
     },
+    listedNodes: () => admissible().flatMap(({ peerId }) => (identify(peerId) === undefined ? [] : peerId)),
     refresh: refreshAfresh,
     onChange: (listener) => {
       listeners.add(listener);
