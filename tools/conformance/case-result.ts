@@ -1,4 +1,4 @@
-import type { RulesProfile } from '@isoquorum/node/create-node';
+import type { RulesProfile } from '@isoquorum/node/node-options';
 
 /** The outcome of one case of a conformance suite. A skip needs its reason; a difference by design names its entry. */
 export type CaseResult =

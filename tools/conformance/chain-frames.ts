@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { RulesProfile } from '@isoquorum/node/create-node';
+import type { RulesProfile } from '@isoquorum/node/node-options';
 import { openRecordedNode, type RecordedNode } from '@isoquorum/node/testing/recorded-node';
 import { readBlock } from '@isoquorum/primitives/block';
 import { bytesToHex } from '@isoquorum/primitives/hex';

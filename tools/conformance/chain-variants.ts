@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
-import type { RulesProfile } from '@isoquorum/node/create-node';
+import type { RulesProfile } from '@isoquorum/node/node-options';
 import { importChain } from '@isoquorum/node/import/import-chain';
 import { createRecordedPayloads } from '@isoquorum/node/import/recorded-payloads';
 import { silentLogger } from '@isoquorum/platform/memory/logger';

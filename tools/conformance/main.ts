@@ -1,7 +1,7 @@
 /** `npm run --silent conformance -- SUITE PATH [--json FILE] [--only TEXT] [--rules PROFILE]` (interfaces.md 4). */
 import { existsSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { RulesProfile } from '@isoquorum/node/create-node';
+import type { RulesProfile } from '@isoquorum/node/node-options';
 import type { CaseResult, Suite, SuiteOptions } from './case-result.ts';
 import { LayoutError } from './files.ts';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RulesProfile } from '@isoquorum/node/create-node';
+import type { RulesProfile } from '@isoquorum/node/node-options';
 import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { compatibilityEntries, type CompatibilityEntry } from './compatibility.ts';

@@ -10,7 +10,7 @@ import { createInThreadRecovery } from '@isoquorum/platform/sender-recovery';
 import { bytesEqual, concatBytes } from '@isoquorum/primitives/hex';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RulesProfile } from '../create-node.ts';
+import type { RulesProfile } from '../node-options.ts';
 import { readManagerData } from '../node/read-manager-data.ts';
 import { exportChain } from './export-chain.ts';
 import { importChain } from './import-chain.ts';

@@ -12,7 +12,7 @@ import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
 import type { ChainReader } from '../chain/chain.ts';
 import type { GcMode } from '../chain/pruner.ts';
 import { openChain } from '../chain/open-chain.ts';
-import type { RulesProfile } from '../create-node.ts';
+import type { RulesProfile } from '../node-options.ts';
 import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createRecoverSenders } from '../pool/senders.ts';
 import { openSurvey } from '../private/manager-survey.ts';

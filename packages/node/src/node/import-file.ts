@@ -12,7 +12,7 @@ import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
 import type { ChainReader } from '../chain/chain.ts';
 import type { GcMode } from '../chain/pruner.ts';
-import type { RulesProfile } from '../create-node.ts';
+import type { RulesProfile } from '../node-options.ts';
 import { importChain, type ImportProgress, type ImportReport } from '../import/import-chain.ts';
 import type { ManagerData } from '../import/manager-data.ts';
 import { createRecordedPayloads } from '../import/recorded-payloads.ts';

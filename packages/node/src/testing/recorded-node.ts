@@ -19,7 +19,8 @@ import { createRpcConnection, type RpcConnection } from '@isoquorum/rpc/jsonrpc/
 import { DEFAULT_LIMITS } from '@isoquorum/rpc/jsonrpc/limits';
 import { createRpcService, type RpcService } from '@isoquorum/rpc/jsonrpc/service';
 import { createGenesisBlock } from '../chain/genesis-block.ts';
-import { createNode, type RulesProfile, type RunningNode } from '../create-node.ts';
+import { createNode, type RunningNode } from '../create-node.ts';
+import type { RulesProfile } from '../node-options.ts';
 import { createNodeHandlers } from '../handlers/create-node-handlers.ts';
 import { isVerbatim } from '../handlers/verbatim.ts';
 import { createManagerSource } from '../private/manager-source.ts';

@@ -12,7 +12,8 @@ import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { nodeKeyToAddress, nodeKeyToNodeId, nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
 import { createGenesisBlock } from '../chain/genesis-block.ts';
-import { createNode, type NodeOptions, type RunningNode } from '../create-node.ts';
+import { createNode, type RunningNode } from '../create-node.ts';
+import type { NodeOptions } from '../node-options.ts';
 import { testCliqueGenesis, testGenesis, type TestGenesisOptions, testKey, testRaftGenesis } from './genesis.ts';
 
 /** A place for a node that may run or be down; its store stays. */

@@ -2,7 +2,7 @@ import type { RaftAddress } from '@isoquorum/consensus/raft/cluster-state';
 import { createRecoverCache } from '@isoquorum/consensus/recover-cache';
 import type { BftMessage, BftRecord, BftState } from '@isoquorum/consensus/bft/types';
 import type { RecoverAddress, SignDigest } from '@isoquorum/consensus/recover';
-import type { NodeOptions } from '@isoquorum/node/create-node';
+import type { NodeOptions } from '@isoquorum/node/node-options';
 import type { Address } from '@isoquorum/primitives/bytes';
 import type { Block } from '@isoquorum/primitives/block';
 import type { BftAlgorithm } from '@isoquorum/primitives/genesis/bft-config';

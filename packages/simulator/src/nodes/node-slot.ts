@@ -1,6 +1,7 @@
 import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
 import type { MemoryHost } from '@isoquorum/network/memory/host';
-import { createNode, type NodeOptions, type RunningNode } from '@isoquorum/node/create-node';
+import { createNode, type RunningNode } from '@isoquorum/node/create-node';
+import type { NodeOptions } from '@isoquorum/node/node-options';
 import { silentLogger } from '@isoquorum/platform/memory/logger';
 import { createSeededRandom } from '@isoquorum/platform/memory/random';
 import type { SimulatedDisk } from '../core/disk.ts';
