@@ -3,6 +3,7 @@ import { highestAskedFor, roundToJoin, withNewRoundChange, withRecordedRoundChan
 import { accuse, refuse, signerKey } from '../bft/turn.ts';
 import { areSignedByValidators, certificateFlaw } from './justification.ts';
 import type { RoundChangeMessage } from './message.ts';
+import { withFewBlocks } from './prepared-blocks.ts';
 import { proposeIfJustified } from './propose.ts';
 import { changeRound } from './round.ts';
 import type { Turn } from './turn.ts';
@@ -11,11 +12,13 @@ import type { Turn } from './turn.ts';
 function store(turn: Turn, message: RoundChangeMessage, signer: Address): boolean {
   const { state } = turn;
   const key = signerKey(signer);
-  const isBounded = state.config.profile === 'strict';
-  const book = isBounded
-    ? withNewRoundChange(state.roundChanges, key, message, state.round)
-    : withRecordedRoundChange(state.roundChanges, key, message);
-  if (book !== undefined) state.roundChanges = book;
+  if (state.config.profile === 'strict') {
+    const book = withNewRoundChange(state.roundChanges, key, message, state.round);
+    if (book !== undefined) state.roundChanges = book;
+    return book !== undefined;
+  }
+  const book = withRecordedRoundChange(state.roundChanges, key, message);
+  if (book !== undefined) state.roundChanges = withFewBlocks(book, key, state.round);
   return book !== undefined;
 }
 
