@@ -1,4 +1,9 @@
-import { QBFT_CODE, type QbftMessage, type UnsignedQbftMessage } from '@isoquorum/consensus/qbft/message';
+import {
+  QBFT_CODE,
+  type QbftMessage,
+  type RoundChangeMessage,
+  type UnsignedQbftMessage,
+} from '@isoquorum/consensus/qbft/message';
 import { encodeQbftMessage } from '@isoquorum/consensus/qbft/message-codec';
 import { signQbftMessage } from '@isoquorum/consensus/qbft/signing';
 import type { MemoryHost } from '@isoquorum/network/memory/host';
@@ -175,6 +180,28 @@ describe('bad input', () => {
     const answered = (blocksSent.get(peerId) ?? 0) - before;
     expect(answered).toBeGreaterThan(4);
     expect(answered).toBeLessThan(16);
+    await expectProgress();
+  });
+
+  it('a peer that brings again what a validator said does not use up what that one is answered', async () => {
+    await start();
+    const [, , , fourth, stranger] = simulation.nodes;
+    const { peerId } = fourth!.running!.context.host;
+    const said = roundChange(fourth!, 1, 1) as RoundChangeMessage;
+    const { block } = running()[0]!.context.chain.head();
+    const answered = (): number => blocksSent.get(peerId) ?? 0;
+    for (let turn = 0; turn < 100; turn++) {
+      // Not signed: any bytes do.
+      const header = { ...block.header, gasUsed: BigInt(turn) };
+      await tell(stranger!, { ...said, block: { ...block, header } });
+    }
+    await simulation.run(200);
+    const before = answered();
+    expect(before).toBeGreaterThan(4);
+    expect(before).toBeLessThan(16);
+    await tell(fourth!, roundChange(fourth!, 1, 2));
+    await simulation.run(100);
+    expect(answered()).toBe(before + 1);
     await expectProgress();
   });
 

@@ -34,7 +34,10 @@ const waitingOfPeer = { messages: 2048, bytes: 32 * 1024 * 1024 };
 
 /** Lines in the log about one validator that breaks the rules: what it signs wrongly costs it nothing. */
 const accusationsOfValidator = { burst: 8, perSecond: 0.1 };
-/** Answers to one validator that has missed something: each may be a block, and it can ask by a message of a few bytes. */
+/**
+ * Answers to one validator that has missed something, to what one peer brings of it: each may be a block, and it can ask by a message of a few bytes.
+ * By peer, for another may bring what it said long ago, with other unsigned parts each time: that must not use up what it is answered itself.
+ */
 const answersToValidator = { burst: 8, perSecond: 2 };
 /** Messages of signers unknown here, of heights whose validators may be others, that one peer may bring: each costs a recovery. */
 const strangersOfPeer = { burst: 256, perSecond: 16 };
@@ -145,17 +148,18 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
     const result = protocol.step(state, input);
     ({ state } = result);
     if (state.round > before.round && state.context === before.context) options.onRoundFailed(before, state.round);
-    await perform(result.effects);
+    await perform(result.effects, input.type === 'message' ? givers.get(input.message) : undefined);
     const isNewHeight = input.type === 'start' || input.type === 'newHead';
     if (isNewHeight && state.idle && parts.pool.status().pending > 0)
       push({ type: 'workPending', nowMs: clock.nowMs() });
   }
 
-  async function perform(effects: readonly BftEffect<M, U, R>[]): Promise<void> {
+  /** @param giver who brought the message that led to the effects */
+  async function perform(effects: readonly BftEffect<M, U, R>[], giver: string | undefined): Promise<void> {
     for (const effect of effects) {
       if (stopped) return;
       // Most effects are synchronous; awaiting each would cost a turn of the event loop.
-      const pending = interpret(effect);
+      const pending = interpret(effect, giver);
       if (pending !== undefined) await pending;
     }
   }
@@ -169,15 +173,14 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
     return frame;
   }
 
-  async function persist(record: R, then: readonly BftEffect<M, U, R>[]): Promise<void> {
+  async function persist(record: R): Promise<void> {
     await chain.writes.write([{ type: 'put', key: recordKey, value: protocol.encodeRecord(record) }]);
-    await perform(then);
   }
 
-  function interpret(effect: BftEffect<M, U, R>): Promise<void> | undefined {
+  function interpret(effect: BftEffect<M, U, R>, giver: string | undefined): Promise<void> | undefined {
     switch (effect.type) {
       case 'persist':
-        return persist(effect.record, effect.then);
+        return persist(effect.record).then(() => perform(effect.then, giver));
       case 'broadcast': {
         const message = protocol.sign(effect.message, parts.sign);
         links.send(frameOf(message), state.context?.validators ?? []);
@@ -188,10 +191,10 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
         relay.pass(frameOf(effect.message), effect.message.height, state.context?.validators ?? []);
         return undefined;
       case 'sendTo':
-        if (mayAnswer(effect.to)) links.sendTo(effect.to, effect.messages.map(frameOf));
+        if (mayAnswer(effect.to, giver)) links.sendTo(effect.to, effect.messages.map(frameOf));
         return undefined;
       case 'announceHead':
-        if (mayAnswer(effect.to)) parts.onAnnounceHead(effect.to);
+        if (mayAnswer(effect.to, giver)) parts.onAnnounceHead(effect.to);
         return undefined;
       case 'setTimer':
         setTimer(effect.timer, effect.durationMs);
@@ -236,8 +239,8 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
     complain('warn', validator, 'A validator breaks the rules', { validator, code });
   }
 
-  function mayAnswer(to: Address): boolean {
-    return answers.take(bytesToHex(to)) !== undefined;
+  function mayAnswer(to: Address, giver: string | undefined): boolean {
+    return answers.take(`${bytesToHex(to)} ${giver ?? ''}`) !== undefined;
   }
 
   function noteRefusal({ refusal, input }: Extract<BftEffect<M, U, R>, { type: 'refused' }>): void {
