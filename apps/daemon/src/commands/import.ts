@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { LatePayloadsReport } from '@isoquorum/node/import/late-payloads';
 import { createCommandError } from '../command-error.ts';
 import { expectWritable, parseChoice, readOptionFile } from '../options.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -14,6 +15,16 @@ interface ImportFlags {
   readonly dataDir?: string;
   readonly gcmode: 'archive' | 'full';
   readonly report?: string;
+}
+
+/** What the last line of an import says of payloads that came after their blocks. */
+function describeLate({ found, executed, missing, failed }: LatePayloadsReport): string {
+  const [first] = failed;
+  const failures =
+    first === undefined
+      ? ''
+      : `, ${failed.length} could not be asked for now, and will be next time (${first.digest}, block ${first.block}: ${first.reason})`;
+  return `payloads of blocks that had been executed without them: ${found} found, ${executed} executed now, ${missing} still missing (not given, or of others)${failures}`;
 }
 
 /** `isoquorum import`: the chain that `geth export` wrote, checked and executed as a node does (interfaces.md 3). */
@@ -82,5 +93,6 @@ export function addImportCommand(program: Command): void {
       console.log(
         `imported ${report.blocks.length - alreadyThere} blocks${there} to ${report.head.number} (${report.head.hash}) in ${report.seconds.toFixed(2)} s: ${Math.round(report.transactionsPerSecond)} tx/s, ${report.megagasPerSecond.toFixed(1)} Mgas/s`,
       );
+      if (report.payloads !== undefined) console.log(describeLate(report.payloads));
     });
 }

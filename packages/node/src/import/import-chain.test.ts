@@ -1,9 +1,10 @@
 import { createFastEvm } from '@isoquorum/execution/evm/fast/engine';
-import { silentLogger } from '@isoquorum/platform/memory/logger';
+import type { Logger } from '@isoquorum/platform/logger';
+import { createMemoryLogger, silentLogger } from '@isoquorum/platform/memory/logger';
 import { createMemoryStore } from '@isoquorum/platform/memory/store';
 import { createInThreadRecovery, type SenderRecovery } from '@isoquorum/platform/sender-recovery';
 import type { Store } from '@isoquorum/platform/store';
-import { bytesEqual, concatBytes, hexToBytes } from '@isoquorum/primitives/hex';
+import { bytesEqual, bytesToHex, concatBytes, hexToBytes } from '@isoquorum/primitives/hex';
 import { signTransaction, type Transaction } from '@isoquorum/primitives/transaction/transaction';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openChain } from '../chain/open-chain.ts';
@@ -75,9 +76,13 @@ describe('payloads that come with a second import', () => {
     }
   }, 60_000);
 
-  /** The roots of the one private state after every block. */
-  async function importWith(store: Store, payloads: PayloadSource, from = 0): Promise<readonly unknown[]> {
-    const { blocks } = await importChain({
+  function reportOf(
+    store: Store,
+    payloads: PayloadSource,
+    from = 0,
+    logger: Logger = silentLogger,
+  ): Promise<ImportReport> {
+    return importChain({
       genesis: test.chain.reader.genesis,
       source: (async function* () {
         yield await Promise.resolve(concatBytes(...exportChain(test.chain.reader, from, last)));
@@ -88,10 +93,23 @@ describe('payloads that come with a second import', () => {
       evm: createFastEvm(),
       recovery: createInThreadRecovery(),
       clock: test.clock,
-      logger: silentLogger,
+      logger,
     });
-    return blocks.map((block) => block.privateStateRoot);
   }
+
+  /** The roots of the one private state after every block. */
+  async function importWith(store: Store, payloads: PayloadSource, from = 0): Promise<readonly unknown[]> {
+    return (await reportOf(store, payloads, from)).blocks.map((block) => block.privateStateRoot);
+  }
+
+  /** The source as long as it has payloads of these places in `digests`; on some it fails. */
+  const sourceOf = (known: readonly number[], failing: readonly number[] = []): PayloadSource => ({
+    receive: async (digest) => {
+      const index = digests.findIndex((one) => bytesEqual(one, digest));
+      if (failing.includes(index)) throw new Error('500 status: broken');
+      return known.includes(index) ? source.receive(digest) : undefined;
+    },
+  });
 
   it('end at the roots of an import that had them, though the file holds the last blocks only', async () => {
     const expected = await importWith(createMemoryStore(), source);
@@ -100,6 +118,54 @@ describe('payloads that come with a second import', () => {
     expect(strange).not.toEqual(expected);
     expect(await importWith(store, source, last - 1)).toEqual(expected.slice(last - 2));
     expect(await importWith(store, noPayloads)).toEqual(expected);
+  });
+
+  it('are counted: found, executed, still missing', async () => {
+    const store = createMemoryStore();
+    expect(await reportOf(store, sourceOf([]))).not.toHaveProperty('payloads');
+    expect(await reportOf(store, noPayloads)).not.toHaveProperty('payloads');
+    const nothing = { found: 0, executed: 0, tooLate: 0, missing: 0, failed: [] };
+    expect(await reportOf(store, sourceOf([0]))).toMatchObject({
+      alreadyThere: last,
+      payloads: { ...nothing, found: 1, executed: 1, missing: 1 },
+    });
+    expect((await reportOf(store, sourceOf([0]), last)).payloads).toEqual({ ...nothing, missing: 1 });
+    expect((await reportOf(store, source)).payloads).toEqual({ ...nothing, found: 1, executed: 1 });
+    expect((await reportOf(store, source)).payloads).toEqual(nothing);
+  });
+
+  it.each([
+    [0, 1],
+    [1, 0],
+  ])(
+    'are executed though the source fails on another one, which is told and asked for the next time',
+    async (known, broken) => {
+      const lacking = await importWith(createMemoryStore(), sourceOf([known]));
+      const store = createMemoryStore();
+      await importWith(store, noPayloads);
+      const logger = createMemoryLogger();
+      const { payloads, blocks } = await reportOf(store, sourceOf([known], [broken]), 0, logger);
+      const failed = {
+        digest: bytesToHex(digests[broken]!),
+        block: broken === 0 ? 5 : last - 5,
+        psi: 'private',
+        reason: '500 status: broken',
+      };
+      expect(payloads).toEqual({ found: 1, executed: 1, tooLate: 0, missing: 0, failed: [failed] });
+      expect(blocks.map((block) => block.privateStateRoot)).toEqual(lacking);
+      const warnings = logger.lines.filter(({ level }) => level === 'warn');
+      expect(warnings).toMatchObject([{ fields: { payloads: 1, digest: failed.digest, blockNumber: failed.block } }]);
+      expect(await importWith(store, source)).toEqual(await importWith(createMemoryStore(), source));
+    },
+  );
+
+  it('that cannot be used for new blocks end the import with a coded error, and are used once they can', async () => {
+    const store = createMemoryStore();
+    await expect(reportOf(store, sourceOf([0], [1]))).rejects.toMatchObject({
+      code: 'PAYLOAD_UNRESOLVED',
+      fields: { psi: 'private', number: last - 6, blockNumber: last - 5, digest: bytesToHex(digests[1]!) },
+    });
+    expect(await importWith(store, source)).toEqual(await importWith(createMemoryStore(), source));
   });
 
   it('are refused by a coded error where states are pruned, and used where they are not', async () => {

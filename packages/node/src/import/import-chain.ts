@@ -12,12 +12,12 @@ import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
 import type { ChainReader } from '../chain/chain.ts';
 import type { GcMode } from '../chain/pruner.ts';
 import { openChain } from '../chain/open-chain.ts';
+import type { PrivateStore } from '../chain/private-store.ts';
 import type { RulesProfile } from '../node-options.ts';
 import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createRecoverSenders } from '../pool/senders.ts';
 import { openSurvey } from '../private/manager-survey.ts';
 import { createPayloadResolver, noPayloads, type PayloadSource } from '../private/payload-resolver.ts';
-import { applySurvey, noSurvey, type PayloadSurvey, surveyPage } from '../private/payload-survey.ts';
 import { privateDigestsOf } from '../private/private-digests.ts';
 import { createPrivateFollower } from '../private/private-follower.ts';
 import {
@@ -29,6 +29,7 @@ import {
 import { streamBlocks } from './block-stream.ts';
 import { createExecutor } from './executor.ts';
 import { createImporter } from './importer.ts';
+import { bringLatePayloads, type LatePayloadsReport } from './late-payloads.ts';
 
 /*
  * What bounds the memory of an import (docs/adr/015): what is decoded is a few blocks ahead of the one that is executed, a few behind it,
@@ -72,6 +73,8 @@ export interface ImportReport {
   /** How many of them the store held before, so that they were not executed; the figures per second are of the others. */
   readonly alreadyThere: number;
   readonly head: { readonly number: number; readonly hash: string };
+  /** What was done for payloads of blocks that were there before; absent when there were none, or no payloads were given. */
+  readonly payloads?: LatePayloadsReport;
   readonly seconds: number;
   readonly transactionsPerSecond: number;
   readonly megagasPerSecond: number;
@@ -103,9 +106,21 @@ export interface ImportChainOptions {
 
 /**
  * `IMPORT_FAILED`: block `number` with `hash` was refused; the cause's code is in `code`. `IMPORT_OTHER_CHAIN`: block 0 of the file is not our
- * genesis. `PAYLOADS_TOO_LATE`: the blocks are there, but states that payloads are needed on are pruned.
+ * genesis. `PAYLOADS_TOO_LATE`: the blocks are there, but states that payloads are needed on are pruned. `PAYLOAD_UNRESOLVED`: the blocks are
+ * there, but a private state stands before one whose payload cannot be used.
  */
-export type ImportChainErrorCode = 'IMPORT_FAILED' | 'IMPORT_OTHER_CHAIN' | 'PAYLOADS_TOO_LATE';
+export type ImportChainErrorCode = 'IMPORT_FAILED' | 'IMPORT_OTHER_CHAIN' | 'PAYLOADS_TOO_LATE' | 'PAYLOAD_UNRESOLVED';
+
+/** @throws PAYLOAD_UNRESOLVED when a private state could not be executed to the head */
+function refuseWaiting(privates: PrivateStore): void {
+  for (const psi of privates.names) {
+    const { number, waitingFor } = privates.head(psi);
+    if (waitingFor === undefined) continue;
+    const { blockNumber, reason, digests } = waitingFor;
+    const text = `the blocks are imported, but private state ${psi} stands at block ${number}: a payload of block ${blockNumber} (${digests[0]}) cannot be used (${reason}). Import again with payloads that can`;
+    throw new IsoquorumError('PAYLOAD_UNRESOLVED', text, { psi, number, blockNumber, digest: digests[0] }, 'REJECT');
+  }
+}
 
 function payloadsTooLate(payloads: number, keptFrom: number): IsoquorumError {
   const text = `the blocks are imported, but ${payloads} payloads came too late: states are kept from block ${keptFrom} on. Import into an empty directory, or with --gcmode archive, to execute what they are for`;
@@ -124,7 +139,7 @@ interface Ahead {
 /**
  * Imports a chain that `geth export` wrote, checking every header, seal, body, receipt root, bloom and state root as a node does, and
  * executes private transactions with what `payloads` knows. The store stays open.
- * @throws IMPORT_FAILED naming the first bad block, IMPORT_OTHER_CHAIN, PAYLOADS_TOO_LATE, CHAIN_FILE_*, STORE_*
+ * @throws IMPORT_FAILED naming the first bad block, IMPORT_OTHER_CHAIN, PAYLOADS_TOO_LATE, PAYLOAD_UNRESOLVED, CHAIN_FILE_*, STORE_*
  */
 export async function importChain(options: ImportChainOptions): Promise<ImportReport> {
   const { genesis, clock, logger } = options;
@@ -167,22 +182,9 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
   let transactions = 0;
   let gas = 0;
   let alreadyThere = 0;
+  let latePayloads: LatePayloadsReport | undefined;
 
   const perSecond = (count: number): number => count / Math.max((clock.nowMs() - startedMs) / 1000, 0.001);
-
-  /** Blocks that were executed before without payloads that are known now are executed again, privately. */
-  async function bringLatePayloads(): Promise<PayloadSurvey> {
-    const { privates } = chain;
-    let survey = noSurvey;
-    for (;;) {
-      const page = await surveyPage({ privates, resolver, groups }, survey);
-      if (page.status === 'page') survey = page.survey;
-      else if (page.status === 'end') break;
-      else throw new IsoquorumError('PAYLOADS_INVALID', page.unresolved[0]?.reason ?? '', {}, 'REJECT');
-    }
-    await applySurvey(survey, privates, follower);
-    return survey;
-  }
 
   function beginRecovery(block: Block): PendingRecovery {
     const { number } = block.header;
@@ -257,9 +259,11 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     for (const next of ahead) await take(next);
     await Promise.all(durable);
     await follower.idle();
-    const { tooLate } = mayLackPayloads ? await bringLatePayloads() : noSurvey;
-    await follower.idle();
+    if (mayLackPayloads)
+      latePayloads = await bringLatePayloads({ privates: chain.privates, resolver, groups, follower, logger });
     if (fatal !== undefined) throw fatal;
+    refuseWaiting(chain.privates);
+    const tooLate = latePayloads?.tooLate ?? 0;
     if (tooLate > 0) throw payloadsTooLate(tooLate, reader.statesKeptFrom());
   } finally {
     await Promise.allSettled(durable);
@@ -273,6 +277,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     blocks: numbers.map((number) => reportOf(reader, number, groups === undefined ? privateStates[0] : options.psi)),
     alreadyThere,
     head: { number: reader.headNumber(), hash: bytesToHex(reader.head().hash) },
+    ...(latePayloads === undefined ? {} : { payloads: latePayloads }),
     seconds,
     transactionsPerSecond: transactions / Math.max(seconds, 0.001),
     megagasPerSecond: gas / 1e6 / Math.max(seconds, 0.001),

@@ -107,7 +107,7 @@ export async function* readChainFile(
 
 /**
  * `isoquorum import` (interfaces.md 3): imports a file that `geth export` wrote.
- * @throws IMPORT_FAILED, IMPORT_OTHER_CHAIN, PAYLOADS_TOO_LATE, CHAIN_FILE_*, PAYLOADS_INVALID, MANAGER_DATA_INVALID, PRIVATE_GROUPS_CLASH, UNKNOWN_PRIVATE_STATE, GENESIS_*, STORE_*, DIRECTORY_UNUSABLE
+ * @throws IMPORT_FAILED, IMPORT_OTHER_CHAIN, PAYLOADS_TOO_LATE, PAYLOAD_UNRESOLVED, CHAIN_FILE_*, PAYLOADS_INVALID, MANAGER_DATA_INVALID, PRIVATE_GROUPS_CLASH, UNKNOWN_PRIVATE_STATE, GENESIS_*, STORE_*, DIRECTORY_UNUSABLE
  */
 export async function importFile(options: ImportFileOptions): Promise<ImportReport> {
   const { crypto } = options;

@@ -138,4 +138,36 @@ describe('a node that gets a manager', () => {
     await restart(silentManager(), true);
     await simulation.runUntil('the same private root', isEqualAt(number));
   });
+
+  it('executes the others while the manager fails on one, and that one too when it does so no more', async () => {
+    await start();
+    await deploy();
+    const broken = await deploy();
+    const last = await deploy();
+    await simulation.run(2_000);
+    const [digest] = chainOf(LATE)
+      .blockByNumber(broken)!
+      .block.transactions.map((one) => bytesToHex(one.data));
+    let isBroken = true;
+    const silent = silentManager();
+    const failing: Q2tClient = {
+      ...silent,
+      receive: (hash) =>
+        isBroken && bytesToHex(hash) === digest ? Promise.reject(new Error('500 status')) : silent.receive(hash),
+    };
+    const strange = rootAt(LATE, last);
+    await restart(failing);
+    await simulation.runUntil('another root', () => {
+      const { number } = chainOf(LATE).privateHead('private');
+      return number >= last && rootAt(LATE, last) !== strange;
+    });
+    expect(rootAt(LATE, broken - 1)).toBe(rootAt(0, broken - 1));
+    expect(rootAt(LATE, last)).not.toBe(rootAt(0, last));
+    // After a restart as well, and with blocks that come.
+    await restart(failing);
+    const next = await deploy(1, 2);
+    await simulation.runUntil('goes on', () => chainOf(LATE).privateHead('private').number >= next);
+    isBroken = false;
+    await simulation.runUntil('the same private root', isEqualAt(next), 200_000);
+  });
 });

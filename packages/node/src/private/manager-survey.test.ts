@@ -24,6 +24,8 @@ async function createSurveyed(options: {
   readonly keptFrom?: number;
   /** Questions that the manager cannot answer at first. */
   readonly failures?: number;
+  /** How often it fails on single payloads; asked for each question. */
+  readonly failing?: Pick<ReadonlyMap<number, number>, 'get'>;
 }) {
   const store = createMemoryStore();
   const clock = createVirtualClock(0);
@@ -43,39 +45,50 @@ async function createSurveyed(options: {
     executeAgain: async (marks: Iterable<UnresolvedPayload>) => void again.push(...marks),
   } as unknown as PrivateFollower;
   let failuresLeft = options.failures ?? 0;
+  const failed = new Map<number, number>();
   let afterAsked: (count: number) => void = () => undefined;
   const resolver = createPayloadResolver({
     source: {
       async receive(digest) {
         if (failuresLeft-- > 0) throw new Error('away');
         const text = bytesToHex(digest);
+        const index = (digest[0]! << 8) | digest[1]!;
+        const failures = failed.get(index) ?? 0;
+        if (failures < (options.failing?.get(index) ?? 0)) {
+          failed.set(index, failures + 1);
+          throw new Error('500 status: broken');
+        }
         asked.set(text, (asked.get(text) ?? 0) + 1);
         afterAsked(asked.size);
         return known.has(text) ? { payload: Uint8Array.of(1), privacyFlag: 0 } : undefined;
       },
     },
   });
-  async function run(stopAfter = Number.POSITIVE_INFINITY): Promise<void> {
+  const isDone = async (): Promise<boolean> => (await openSurvey(store, 'one'))!.isDone;
+  /** Asks until nothing is left to ask, or enough has happened. */
+  async function run(isEnough: () => boolean | Promise<boolean> = isDone): Promise<void> {
     const kept = (await openSurvey(store, 'one'))!;
-    let stop: () => Promise<void> = async () => undefined;
-    const stopped = new Promise<void>((resolve) => {
-      afterAsked = (count) => {
-        if (count >= stopAfter) resolve();
-      };
-    });
-    stop = startManagerSurvey({ kept, privates, resolver, groups: undefined, follower, store, clock, logger });
-    if (stopAfter < Number.POSITIVE_INFINITY) {
-      await stopped;
-      await stop();
-    } else {
-      while (!(await openSurvey(store, 'one'))!.isDone) {
-        await new Promise((resolve) => setImmediate(resolve));
-        await clock.advance(1_000);
-      }
+    const parts = { kept, privates, resolver, groups: undefined, follower, store, clock, logger };
+    const stop = startManagerSurvey(parts);
+    while (!(await isEnough())) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await clock.advance(1_000);
     }
+    await stop();
+  }
+  async function runUntilAsked(count: number): Promise<void> {
+    const kept = (await openSurvey(store, 'one'))!;
+    const parts = { kept, privates, resolver, groups: undefined, follower, store, clock, logger };
+    const isAsked = Promise.withResolvers<void>();
+    afterAsked = (asked) => {
+      if (asked >= count) isAsked.resolve();
+    };
+    const stop = startManagerSurvey(parts);
+    await isAsked.promise;
+    await stop();
   }
   const timesAsked = (): number => [...asked.values()].reduce((sum, times) => sum + times, 0);
-  return { store, logger, asked, again, run, timesAsked };
+  return { store, logger, asked, again, isDone, run, runUntilAsked, timesAsked };
 }
 
 it('asks for every payload once, and goes back to the lowest block of those that are there', async () => {
@@ -90,7 +103,7 @@ it('asks for every payload once, and goes back to the lowest block of those that
 
 it('goes on where it was stopped, and remembers what it had found', async () => {
   const test = await createSurveyed({ known: [10, 2_900] });
-  await test.run(2_500);
+  await test.runUntilAsked(2_500);
   expect(test.again).toEqual([]);
   await test.run();
   expect(test.asked.size).toBe(MARKS);
@@ -120,10 +133,56 @@ it('tells of payloads that help no more, and goes back for the others', async ()
 });
 
 it('waits for a manager that is away, says so once, and leaves nothing out', async () => {
-  const test = await createSurveyed({ known: [10], failures: 20 * 64 });
+  const test = await createSurveyed({ known: [10], failures: 4 * 64 });
   await test.run();
-  expect(test.asked.size).toBe(MARKS);
+  expect(test.timesAsked()).toBe(MARKS);
   expect(test.again.map(({ number }) => number)).toEqual([blockOf(10)]);
   const warnings = test.logger.lines.filter(({ level }) => level === 'warn');
   expect(warnings).toMatchObject([{ fields: { digest: bytesToHex(digestOf(0)), reason: 'away' } }]);
+});
+
+it('passes over what a manager that stays away was asked for long enough, and comes back to it', async () => {
+  const test = await createSurveyed({ known: [10, 400], failures: 20 * 64 });
+  await test.run();
+  expect(test.timesAsked()).toBe(MARKS);
+  expect(test.again.map(({ number }) => number)).toEqual([blockOf(400), blockOf(10)]);
+  const warnings = test.logger.lines.filter(({ level }) => level === 'warn');
+  expect(warnings.map(({ fields }) => fields?.['payloads'])).toEqual([undefined, 3 * 64]);
+});
+
+it('is not held up by payloads on which the manager fails, tells of them, and asks for them again later', async () => {
+  const failing = new Map([
+    [20, 3],
+    [2_990, Number.POSITIVE_INFINITY],
+    // The last page, and nothing else in it.
+    [MARKS - 1, 4],
+  ]);
+  const test = await createSurveyed({ known: [10, 20, 700, MARKS - 1], failing });
+  await test.run(() => test.again.length >= 1);
+  expect(test.again.map(({ number }) => number)).toEqual([blockOf(700)]);
+  const warnings = test.logger.lines.filter(({ level }) => level === 'warn');
+  expect(warnings).toMatchObject([
+    { fields: { payloads: 3, digest: bytesToHex(digestOf(20)), reason: '500 status: broken' } },
+  ]);
+  // What failed is remembered over a restart, and the rest is not asked for again.
+  const times = test.timesAsked();
+  expect(times).toBe(MARKS - 3);
+  await test.run(() => test.again.length >= 3);
+  expect(test.again.map(({ number }) => number)).toEqual([blockOf(700), blockOf(20), blockOf(MARKS - 1)]);
+  expect(test.timesAsked()).toBe(MARKS - 1);
+  expect(await test.isDone()).toBe(false);
+});
+
+it('stops for a manager that fails on too many payloads, and asks for all of them when it is well again', async () => {
+  let isBroken = true;
+  const failing = { get: (index: number) => (isBroken && index % 2 === 1 ? Number.POSITIVE_INFINITY : 0) };
+  const test = await createSurveyed({ known: [10, 2_001], failing });
+  let polls = 0;
+  await test.run(() => ++polls > 2_000);
+  expect(test.again).toEqual([]);
+  expect(test.asked.size).toBeLessThan(1_100);
+  isBroken = false;
+  await test.run();
+  expect(test.asked.size).toBe(MARKS);
+  expect(test.again.map(({ number }) => number)).toEqual([blockOf(10), blockOf(2_001)]);
 });

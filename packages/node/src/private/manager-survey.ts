@@ -5,7 +5,14 @@ import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { bytesToUtf8, utf8ToBytes } from '@isoquorum/primitives/utf8';
 import { payloadSurveyKey } from '../chain/keys.ts';
 import type { UnresolvedPayload } from '../chain/unresolved-payloads.ts';
-import { applySurvey, noSurvey, type PayloadSurvey, type PayloadSurveyOptions, surveyPage } from './payload-survey.ts';
+import {
+  applySurvey,
+  noSurvey,
+  type PayloadSurvey,
+  type PayloadSurveyOptions,
+  surveyFailed,
+  surveyPage,
+} from './payload-survey.ts';
 import type { PrivateFollower } from './private-follower.ts';
 
 /** Pages between two writes of how far it has come. */
@@ -14,6 +21,11 @@ const progressMs = 10_000;
 /** First and longest pause while the manager cannot be asked, milliseconds. */
 const pauseMsFirst = 1_000;
 const pauseMsMax = 30_000;
+/** How often a page is asked for of which nothing is answered, before the pages after it have their turn. */
+const attemptsMax = 5;
+/** First and longest pause before payloads are asked for again on which the manager failed, milliseconds. */
+const failedPauseMsFirst = 60_000;
+const failedPauseMsMax = 600_000;
 
 /** What a store says of the question for old payloads. */
 export interface KeptSurvey {
@@ -31,10 +43,14 @@ interface StoredMark {
 }
 
 type StoredSurvey = Omit<KeptSurvey, 'survey'> &
-  Pick<PayloadSurvey, 'asked' | 'found' | 'tooLate'> & {
+  Pick<PayloadSurvey, 'asked' | 'found' | 'tooLate' | 'absent'> & {
     readonly after: StoredMark | null;
     readonly lowest: readonly StoredMark[];
+    readonly failed: readonly (StoredMark & { readonly reason: string })[];
   };
+
+/** Earlier versions did not remember what failed. */
+type EarlierSurvey = Omit<StoredSurvey, 'absent' | 'failed'>;
 
 const toStored = ({ digest, number, psi }: UnresolvedPayload): StoredMark => ({
   digest: bytesToHex(digest),
@@ -50,9 +66,12 @@ const fromStored = ({ digest, number, psi }: StoredMark): UnresolvedPayload => (
 function read(store: Store): KeptSurvey | undefined {
   const bytes = store.getSync(payloadSurveyKey);
   if (bytes === undefined) return undefined;
-  const { manager, isDone, after, lowest, ...counts } = JSON.parse(bytesToUtf8(bytes)) as StoredSurvey;
+  const stored = JSON.parse(bytesToUtf8(bytes)) as EarlierSurvey & Partial<StoredSurvey>;
+  const { manager, isDone, after, lowest, absent = 0, failed = [], ...counts } = stored;
   const survey = {
     ...counts,
+    absent,
+    failed: failed.map((one) => ({ ...fromStored(one), reason: one.reason })),
     after: after === null ? undefined : fromStored(after),
     lowest: new Map(lowest.map((mark) => [mark.psi, fromStored(mark)])),
   };
@@ -60,15 +79,14 @@ function read(store: Store): KeptSurvey | undefined {
 }
 
 async function write(store: Store, { manager, isDone, survey }: KeptSurvey): Promise<void> {
-  const { asked, found, tooLate, after, lowest } = survey;
+  const { after, lowest, failed, ...counts } = survey;
   const stored: StoredSurvey = {
     manager,
     isDone,
-    asked,
-    found,
-    tooLate,
+    ...counts,
     after: after === undefined ? null : toStored(after),
     lowest: [...lowest.values()].map(toStored),
+    failed: failed.map((one) => ({ ...toStored(one), reason: one.reason })),
   };
   await store.batch([{ type: 'put', key: payloadSurveyKey, value: utf8ToBytes(JSON.stringify(stored)) }]);
 }
@@ -104,10 +122,11 @@ export interface ManagerSurveyOptions extends PayloadSurveyOptions {
 
 /**
  * Asks a node's manager, in the background, for all payloads that blocks were executed without, and lets private states go back for those that are
- * there. How far it has come is in the store: each is asked for once. Returns its stop.
+ * there. How far it has come is in the store: each is asked for once, but for those on which the manager fails: they are asked for until it
+ * answers. Returns its stop.
  */
 export function startManagerSurvey(options: ManagerSurveyOptions): () => Promise<void> {
-  const { kept, store, clock, logger } = options;
+  const { kept, store, clock, logger, privates, follower } = options;
   const { manager } = kept;
   const abort = new AbortController();
   let { survey } = kept;
@@ -124,27 +143,28 @@ export function startManagerSurvey(options: ManagerSurveyOptions): () => Promise
     });
   }
 
-  async function askAll(): Promise<boolean> {
+  async function askAll(): Promise<void> {
     let pages = 0;
-    let failures = 0;
+    let attempts = 0;
+    let isAway = false;
     let toldAtMs = clock.nowMs();
-    for (;;) {
-      const page = await surveyPage(options, survey);
-      if (abort.signal.aborted) return false;
-      if (page.status === 'end') return true;
+    while (!abort.signal.aborted) {
+      const page = await surveyPage(options, survey, attempts < attemptsMax);
+      if (abort.signal.aborted || page.status === 'end') return;
       if (page.status === 'unreachable') {
-        if (failures === 0) {
+        if (!isAway) {
           const [first] = page.unresolved;
           logger.log('warn', 'The manager cannot be asked for payloads of old blocks now; it will be tried again', {
             digest: `0x${first?.digest}`,
             reason: first?.reason,
           });
         }
-        await pause(Math.min(pauseMsFirst * 2 ** failures++, pauseMsMax));
-        if (abort.signal.aborted) return false;
+        isAway = true;
+        await pause(Math.min(pauseMsFirst * 2 ** attempts++, pauseMsMax));
         continue;
       }
-      failures = 0;
+      isAway = attempts > 0;
+      attempts = 0;
       const counts = (): Record<string, unknown> => ({ asked: survey.asked, found: survey.found });
       if (survey.asked === 0) logger.log('info', 'Asks the manager for payloads that blocks were executed without');
       survey = page.survey;
@@ -155,11 +175,40 @@ export function startManagerSurvey(options: ManagerSurveyOptions): () => Promise
     }
   }
 
-  async function run(): Promise<void> {
-    if (!(await askAll())) return;
-    await applySurvey(survey, options.privates, options.follower);
+  /** Private states go back for what has been found by now. */
+  async function apply(): Promise<void> {
+    const applied = await applySurvey(survey, privates, follower);
     if (abort.signal.aborted) return;
-    await write(store, { manager, isDone: true, survey });
+    survey = applied;
+    await write(store, { manager, isDone: survey.failed.length === 0, survey });
+  }
+
+  async function askAgainForFailed(): Promise<void> {
+    for (let pauses = 0; ; pauses++) {
+      const { failed } = survey;
+      const [first] = failed;
+      if (first === undefined) return;
+      logger.log(
+        pauses === 0 ? 'warn' : 'debug',
+        'The manager fails on payloads of old blocks; they will be asked for again',
+        { payloads: failed.length, digest: bytesToHex(first.digest), reason: first.reason },
+      );
+      await pause(Math.min(failedPauseMsFirst * 2 ** pauses, failedPauseMsMax));
+      if (abort.signal.aborted) return;
+      survey = await surveyFailed(options, survey);
+      if (abort.signal.aborted) return;
+      if (survey.failed.length < failed.length) await apply();
+    }
+  }
+
+  async function run(): Promise<void> {
+    // What failed before a restart does not stop a private state on its way.
+    await follower.executeAgain([], survey.failed);
+    await askAll();
+    if (abort.signal.aborted) return;
+    await apply();
+    await askAgainForFailed();
+    if (abort.signal.aborted) return;
     const { asked, found, tooLate } = survey;
     if (asked > 0) logger.log('info', 'Asked for all payloads that blocks were executed without', { asked, found });
     if (tooLate === 0) return;

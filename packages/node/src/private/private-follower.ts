@@ -1,6 +1,6 @@
 import type { EncryptedPayloadHash } from '@isoquorum/primitives/bytes';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
-import { bytesEqual, bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
+import { bareHexToBytes, bytesEqual, bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
 import type { CancelTimer, Clock } from '@isoquorum/platform/clock';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Blockchain } from '../chain/blockchain.ts';
@@ -24,8 +24,12 @@ export interface PrivateFollower {
   stop(): Promise<void>;
   /** A payload came to the manager: blocks that were executed without it are executed again. */
   payloadStored(digest: EncryptedPayloadHash): Promise<void>;
-  /** The same for payloads that are there, each with the block from which on it counts in a private state. */
-  executeAgain(marks: Iterable<UnresolvedPayload>): Promise<void>;
+  /**
+   * The same for payloads that are there, each with the block from which on it counts in a private state.
+   * @param failing marks of payloads that cannot be asked for, which replace those given before: their blocks, which were executed without them, may be
+   * again, and no private head waits for them
+   */
+  executeAgain(marks: Iterable<UnresolvedPayload>, failing: Iterable<UnresolvedPayload>): Promise<void>;
   /** Asks again now, without waiting for the pause to end. */
   retryNow(): void;
   /** Resolves when every private head is level with the public one, or waits for a manager. */
@@ -50,6 +54,8 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
   const runPrivately = createPrivateWork({ resolver, groups: options.groups });
   /** Digests that came in while a block that lacks them was being executed. */
   const storedLately = new Map<string, number>();
+  /** Digests that a block may be executed without again. */
+  let failing: ReadonlySet<string> = new Set();
   let running: Promise<void> | undefined;
   let again = false;
   let stopped = true;
@@ -67,10 +73,18 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
     const parent = privates.head(psi);
     const digests = privateDigestsOf(reader.config, block.block);
     if (digests.length === 0) return commitNothing(psi, block);
+    const { number } = block.block.header;
+    const mayLack = (text: string): boolean =>
+      failing.has(text) && privates.unresolved.has({ digest: bareHexToBytes(text), number, psi });
     for (;;) {
-      const outcome = await runPrivately(psi, digests, (known) => executor.executePrivate(block, psi, parent, known));
+      const outcome = await runPrivately(
+        psi,
+        digests,
+        (known) => executor.executePrivate(block, psi, parent, known),
+        mayLack,
+      );
       if (outcome.status === 'missing') {
-        throw storeDamaged('part of a private state is missing', { number: block.block.header.number });
+        throw storeDamaged('part of a private state is missing', { number });
       }
       if (outcome.status === 'waiting') {
         wait(psi, block, outcome.unresolved);
@@ -225,7 +239,8 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
       }
       kick();
     },
-    executeAgain: async (marks) => {
+    executeAgain: async (marks, unanswered) => {
+      failing = new Set([...unanswered].map(({ digest }) => bytesToBareHex(digest)));
       for (const mark of marks) await goBack(mark);
       kick();
     },

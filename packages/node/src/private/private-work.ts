@@ -33,6 +33,8 @@ export type RunPrivately = <T>(
   /** What is known to be needed beforehand, asked for in one go. */
   digests: readonly EncryptedPayloadHash[],
   run: (known: PrivateKnowledge) => Promise<TransitionOutcome<T>>,
+  /** Whether a digest (bare hex) that cannot be asked for counts as "not a party"; unless told none does. */
+  mayLack?: (digest: string) => boolean,
 ) => Promise<PrivateOutcome<T>>;
 
 /** Answers "not a party" to everything. */
@@ -51,7 +53,7 @@ export function createPrivateWork({ resolver, groups }: PrivateWorkOptions): Run
     return { status: 'done', result: outcome.result, notParty: [], resolved: [] };
   }
 
-  return async (psi, digests, run) => {
+  return async (psi, digests, run, mayLack = () => false) => {
     if (groups !== undefined && psi === EMPTY_PRIVATE_STATE) return runAsNobody(run);
     const isOwn = groups && ((keys: readonly string[]): boolean => groups.includes(psi, keys));
     const resolutions = new Map<string, PayloadResolution>();
@@ -60,7 +62,9 @@ export function createPrivateWork({ resolver, groups }: PrivateWorkOptions): Run
     for (;;) {
       if (wanted.length > 0) {
         const answer = await resolver.resolve(wanted);
-        if (answer.unresolved.length > 0) return { status: 'waiting', unresolved: answer.unresolved };
+        const unresolved = answer.unresolved.filter(({ digest }) => !mayLack(digest));
+        if (unresolved.length > 0) return { status: 'waiting', unresolved };
+        for (const { digest } of answer.unresolved) resolutions.set(digest, { type: 'notParty' });
         for (const [text, resolution] of answer.resolutions) resolutions.set(text, resolution);
       }
       const outcome = await run({ resolutions, isOwn, extensionProofs: proofs });
