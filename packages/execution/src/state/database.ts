@@ -8,7 +8,8 @@ import { type NodeReader, Trie } from '../trie/trie.ts';
 import type { FlatState } from './flat/flat-state.ts';
 import { HotMap } from './hot-map.ts';
 import { NodeKeeper } from './node-keeper.ts';
-import { bytesToMapKey, createMemoryNodeSource, type MemoryNodeSource } from './node-source.ts';
+import { bytesToMapKey } from './node-source.ts';
+import { OperationIndex } from './operation-index.ts';
 import type { NodeSource } from './types.ts';
 
 export interface StateDatabaseOptions {
@@ -21,11 +22,6 @@ const maxWaiting = 64;
 const maxCodes = 512;
 const maxHashes = 1 << 13;
 const noCode = new Uint8Array(0);
-
-interface WaitingResult {
-  readonly operations: readonly StoreOperation[];
-  readonly memory: MemoryNodeSource;
-}
 
 /**
  * Access to tries and codes by hash, with what is worth keeping in memory: decoded nodes of recent roots, codes, and the
@@ -40,7 +36,7 @@ export class StateDatabase {
   private readonly codes = new HotMap<string, Uint8Array>(maxCodes);
   private readonly addressHashes = new HotMap<string, Hash32>(maxHashes);
   private readonly slotHashes = new HotMap<bigint, Hash32>(maxHashes);
-  private waiting: WaitingResult[] = [];
+  private waiting: OperationIndex[] = [];
 
   constructor(source: NodeSource, options: StateDatabaseOptions = {}) {
     this.source = source;
@@ -52,16 +48,16 @@ export class StateDatabase {
     return this.keeper.size;
   }
 
-  private fromWaiting(find: (memory: MemoryNodeSource) => Uint8Array | undefined): Uint8Array | undefined {
+  private fromWaiting(find: (result: OperationIndex) => Uint8Array | undefined): Uint8Array | undefined {
     for (let index = this.waiting.length - 1; index >= 0; index--) {
-      const found = find((this.waiting[index] as WaitingResult).memory);
+      const found = find(this.waiting[index] as OperationIndex);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
   /** The RLP of a trie node by hash. */
-  readonly readNode: NodeReader = (hash) => this.fromWaiting((memory) => memory.node(hash)) ?? this.source.node(hash);
+  readonly readNode: NodeReader = (hash) => this.fromWaiting((result) => result.node(hash)) ?? this.source.node(hash);
 
   /** The same for tries, which keep what they read. */
   private readonly readForTrie: NodeReader = (hash) => {
@@ -86,14 +82,14 @@ export class StateDatabase {
     const key = bytesToMapKey(hash);
     const known = this.codes.get(key);
     if (known !== undefined) return known;
-    const code = this.fromWaiting((memory) => memory.code(hash)) ?? this.source.code(hash);
+    const code = this.fromWaiting((result) => result.code(hash)) ?? this.source.code(hash);
     if (code !== undefined) this.codes.set(key, code);
     return code;
   }
 
   /** The address or slot with this Keccak-256, if it was recorded. */
   preimage(hash: Hash32): Uint8Array | undefined {
-    return this.fromWaiting((memory) => memory.preimage?.(hash)) ?? this.source.preimage?.(hash);
+    return this.fromWaiting((result) => result.preimage(hash)) ?? this.source.preimage?.(hash);
   }
 
   /**
@@ -103,9 +99,7 @@ export class StateDatabase {
   add(operations: readonly StoreOperation[]): void {
     this.keeper.epoch++;
     if (operations.length === 0) return;
-    const memory = createMemoryNodeSource();
-    memory.apply(operations);
-    this.waiting.push({ operations, memory });
+    this.waiting.push(new OperationIndex(operations));
     if (this.waiting.length > maxWaiting) this.waiting.shift();
   }
 

@@ -15,12 +15,17 @@ export function nodeKey(hash: Hash32): Uint8Array {
   return prefixed(nodePrefix, hash);
 }
 
+/** First byte of {@link codeKey}s. */
+export const codePrefix = 0x63;
+/** First byte of {@link preimageKey}s. */
+export const preimagePrefix = 0x69;
+
 /** Store key of a contract's code: `c` and its hash. */
 export function codeKey(hash: Hash32): Uint8Array {
-  return prefixed(0x63, hash);
+  return prefixed(codePrefix, hash);
 }
 
 /** Store key of the address or slot with this Keccak-256: `i` and the hash. */
 export function preimageKey(hash: Hash32): Uint8Array {
-  return prefixed(0x69, hash);
+  return prefixed(preimagePrefix, hash);
 }

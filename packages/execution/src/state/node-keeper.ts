@@ -1,6 +1,6 @@
 import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { countByEpoch, letGoBelow } from '../trie/let-go.ts';
-import { type TrieNode, UNLOADED } from '../trie/node.ts';
+import { beginWalk, type TrieNode, UNLOADED } from '../trie/node.ts';
 import type { Trie, TrieClock } from '../trie/trie.ts';
 import { bytesToMapKey } from './node-source.ts';
 
@@ -81,8 +81,8 @@ export class NodeKeeper implements TrieClock {
   private letGo(): void {
     if (this.nodes <= this.max) return;
     const counts = new Map<number, number>();
-    const counted = new Set<TrieNode>();
-    for (const root of this.roots.values()) countByEpoch(root, counts, counted);
+    const counting = beginWalk();
+    for (const root of this.roots.values()) countByEpoch(root, counts, counting);
     let left = 0;
     let before = this.epoch + 1;
     for (const [epoch, count] of [...counts].sort(([one], [other]) => other - one)) {
@@ -90,10 +90,10 @@ export class NodeKeeper implements TrieClock {
       left += count;
       before = epoch;
     }
-    const seen = new Set<TrieNode>();
+    const lettingGo = beginWalk();
     for (const [key, root] of this.roots) {
       if (root.kind === UNLOADED || root.epoch < before) this.roots.delete(key);
-      else letGoBelow(root, before, seen);
+      else letGoBelow(root, before, lettingGo);
     }
     this.nodes = left;
   }

@@ -15,19 +15,19 @@ function isHashed(node: TrieNode): node is LoadedNode {
   return node.kind !== UNLOADED && node.reference?.length === 32;
 }
 
-/** Counts loaded nodes below a hashed one by the epoch in which each was used last, each once. */
-export function countByEpoch(node: TrieNode, counts: Map<number, number>, seen: Set<TrieNode>): void {
-  if (node.kind === UNLOADED || seen.has(node)) return;
-  seen.add(node);
+/** Counts loaded nodes below a hashed one by the epoch in which each was used last, each once in a walk. */
+export function countByEpoch(node: TrieNode, counts: Map<number, number>, walk: number): void {
+  if (node.kind === UNLOADED || node.walk === walk) return;
+  node.walk = walk;
   counts.set(node.epoch, (counts.get(node.epoch) ?? 0) + 1);
   if (node.kind === BRANCH) {
-    for (const child of node.children) if (typeof child === 'object') countByEpoch(child, counts, seen);
-  } else if (node.kind === EXTENSION) countByEpoch(node.child, counts, seen);
+    for (const child of node.children) if (typeof child === 'object') countByEpoch(child, counts, walk);
+  } else if (node.kind === EXTENSION) countByEpoch(node.child, counts, walk);
 }
 
 const offsets = new Uint16Array(16);
 
-function letGoChildren(branch: BranchNode, before: number, seen: Set<TrieNode>): void {
+function letGoChildren(branch: BranchNode, before: number, walk: number): void {
   const { children } = branch;
   let isKnown = false;
   for (let index = 0; index < 16; index++) {
@@ -37,21 +37,21 @@ function letGoChildren(branch: BranchNode, before: number, seen: Set<TrieNode>):
     isKnown = true;
     children[index] = offsets[index] as number;
   }
-  for (const child of children) if (typeof child === 'object') letGoBelow(child, before, seen);
+  for (const child of children) if (typeof child === 'object') letGoBelow(child, before, walk);
 }
 
 /**
  * Lets hashed nodes below one go that were used last before an epoch: their parents keep the hashes and load them again
  * when needed. A parent is used at least as late as its children, so whole subtrees go at once. Unhashed nodes stay.
  */
-export function letGoBelow(node: TrieNode, before: number, seen: Set<TrieNode>): void {
-  if (node.kind === UNLOADED || node.kind === LEAF || seen.has(node)) return;
-  seen.add(node);
+export function letGoBelow(node: TrieNode, before: number, walk: number): void {
+  if (node.kind === UNLOADED || node.kind === LEAF || node.walk === walk) return;
+  node.walk = walk;
   if (node.kind === BRANCH) {
     if (node.reference === undefined)
-      for (const child of node.children) if (typeof child === 'object') letGoBelow(child, before, seen);
-    if (node.reference !== undefined) letGoChildren(node, before, seen);
+      for (const child of node.children) if (typeof child === 'object') letGoBelow(child, before, walk);
+    if (node.reference !== undefined) letGoChildren(node, before, walk);
   } else if (node.child.kind !== UNLOADED && isHashed(node.child) && node.child.epoch < before) {
     node.child = { kind: UNLOADED, reference: node.child.reference as Uint8Array };
-  } else letGoBelow(node.child, before, seen);
+  } else letGoBelow(node.child, before, walk);
 }

@@ -17,6 +17,8 @@ export interface LeafNode {
   reference: NodeReference | undefined;
   /** When it was used last, by the clock of whoever keeps nodes. */
   epoch: number;
+  /** The last walk that came by here: see {@link beginWalk}. */
+  walk: number;
   /** Nibbles, one per byte. */
   path: Uint8Array;
   value: Uint8Array;
@@ -26,6 +28,7 @@ export interface ExtensionNode {
   readonly kind: typeof EXTENSION;
   reference: NodeReference | undefined;
   epoch: number;
+  walk: number;
   path: Uint8Array;
   child: TrieNode;
 }
@@ -38,6 +41,7 @@ export interface BranchNode {
   readonly kind: typeof BRANCH;
   reference: NodeReference | undefined;
   epoch: number;
+  walk: number;
   readonly children: (TrieNode | number | undefined)[];
   value: Uint8Array | undefined;
   /** The RLP from which it was read or to which it was hashed last; numbers in `children` point into it. */
@@ -53,12 +57,22 @@ export interface UnloadedNode {
 export type LoadedNode = LeafNode | ExtensionNode | BranchNode;
 export type TrieNode = LoadedNode | UnloadedNode;
 
+let walks = 0;
+
+/**
+ * A number that no node has as its `walk` yet, for a walk over nodes that several tries share: it marks each one when it
+ * comes by, which costs nothing, as a set of those that were seen would.
+ */
+export function beginWalk(): number {
+  return ++walks;
+}
+
 export function createLeaf(path: Uint8Array, value: Uint8Array, epoch = 0): LeafNode {
-  return { kind: LEAF, reference: undefined, epoch, path, value };
+  return { kind: LEAF, reference: undefined, epoch, walk: 0, path, value };
 }
 
 export function createExtension(path: Uint8Array, child: TrieNode, epoch = 0): ExtensionNode {
-  return { kind: EXTENSION, reference: undefined, epoch, path, child };
+  return { kind: EXTENSION, reference: undefined, epoch, walk: 0, path, child };
 }
 
 const noChildren: readonly undefined[] = Array.from({ length: 16 }, () => undefined);
@@ -69,6 +83,7 @@ export function createBranch(epoch = 0): BranchNode {
     kind: BRANCH,
     reference: undefined,
     epoch,
+    walk: 0,
     children: noChildren.slice(),
     value: undefined,
     raw: noBytes,
@@ -77,7 +92,7 @@ export function createBranch(epoch = 0): BranchNode {
 
 /** A copy of a hashed branch that may be changed. */
 export function copyBranch({ children, value, raw }: BranchNode, epoch: number): BranchNode {
-  return { kind: BRANCH, reference: undefined, epoch, children: children.slice(), value, raw };
+  return { kind: BRANCH, reference: undefined, epoch, walk: 0, children: children.slice(), value, raw };
 }
 
 /** The hash to which a number in a branch's places points (a copy). */
