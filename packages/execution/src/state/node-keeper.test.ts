@@ -1,3 +1,5 @@
+import { emptyTrieRoot } from '@isoquorum/primitives/header';
+import { bytesToHex } from '@isoquorum/primitives/hex';
 import { keccak256 } from '@isoquorum/primitives/keccak';
 import { describe, expect, it } from 'vitest';
 import { Trie } from '../trie/trie.ts';
@@ -32,5 +34,47 @@ describe('nodes in memory of a chain that only grows', () => {
     roots.push(again);
     for (let number = 200; number < 203; number++) commit(number);
     expect(keeper.find(again)).toBeDefined();
+  });
+});
+
+describe('nodes in memory within a bound', () => {
+  it('stay when they are used, and about half of the bound is left whenever there were too many', () => {
+    const max = 1_000;
+    const keeper = new NodeKeeper(max);
+    const stored = new Map<string, Uint8Array>();
+    let reads = 0;
+    const read = (hash: Uint8Array): Uint8Array | undefined => {
+      reads++;
+      keeper.noteRead();
+      return stored.get(bytesToHex(hash));
+    };
+    let root: Uint8Array = emptyTrieRoot;
+    let before = 0;
+    const left: number[] = [];
+    for (let block = 0; block < 200; block++) {
+      const trie = new Trie(read, keeper.find(root) ?? root, keeper);
+      // One key of every block, and 20 others of it alone.
+      trie.put(key(0), value(block));
+      for (let number = 1; number <= 20; number++) trie.put(key(20 * block + number), value(number));
+      let added = 0;
+      const parent = root;
+      root = trie.commit((hash, encoded) => {
+        added++;
+        stored.set(bytesToHex(hash), encoded);
+      });
+      keeper.epoch++;
+      keeper.keep(root, trie, added, parent);
+      expect(keeper.size).toBeLessThanOrEqual(max);
+      if (keeper.size < before) left.push(keeper.size);
+      before = keeper.size;
+    }
+    expect(left.length).toBeGreaterThan(5);
+    for (const size of left.slice(2)) {
+      expect(size).toBeGreaterThan(max / 5);
+      expect(size).toBeLessThanOrEqual(0.8 * max);
+    }
+    reads = 0;
+    expect(new Trie(read, keeper.find(root), keeper).get(key(0))).toEqual(value(199));
+    expect(reads).toBe(0);
   });
 });

@@ -38,7 +38,8 @@ export class OperationIndex implements NodeSource {
       const index = table[place] as number;
       if (index === 0) return undefined;
       const operation = this.operations[index - 1] as StoreOperation;
-      if (operation.type === 'put' && operation.key[0] === letter && endsWith(operation.key, hash)) return operation.value;
+      if (operation.type === 'put' && operation.key[0] === letter && endsWith(operation.key, hash))
+        return operation.value;
     }
   }
 
