@@ -88,6 +88,21 @@ describe('seeds that once failed', () => {
   });
 });
 
+describe('from IBFT to QBFT', () => {
+  // It had blocks to the one before the last of IBFT, heard nothing of IBFT any more, and took what it heard of QBFT for no hint.
+  test('seed 1014: a validator with an empty disk that is back at the switch catches up', async () => {
+    const simulation = simulationOf('ibft', FAULT_KINDS, 15);
+    const result = await simulation.run({
+      ...simulation.draw(1_014),
+      faults: [
+        { kind: 'torn', node: 2, atMs: 565, downMs: 4_596, isAtWrite: false, cut: 'torn' },
+        { kind: 'transition', block: 5, change: 'qbft' },
+      ],
+    });
+    expectSafe(result);
+  });
+});
+
 describe('a young Raft cluster', () => {
   // A first leader wrote entries that no majority has; members with empty disks heard of them by a greeting, took themselves for such as
   // had lost their disks, and gave no vote.

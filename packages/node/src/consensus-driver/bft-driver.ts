@@ -203,7 +203,7 @@ export function createBftDriver(parts: DriverParts, rules: BftRules): ConsensusD
     const decided = heightOf(code, message) - 1;
     if (decided < chain.reader.headNumber()) return;
     // Validators are sent no blocks: what others speak of tells how far the chain is.
-    if (isOwn && decided > chain.reader.headNumber()) parts.onSyncHint(decided);
+    if (decided > chain.reader.headNumber()) parts.onSyncHint(decided);
     if (firstStart !== undefined) spokenOf.set(peerId, Math.max(decided, spokenOf.get(peerId) ?? 0));
     if (earlyShares.take(peerId, message.length)) early.push({ peerId, code, message, frame });
   }
