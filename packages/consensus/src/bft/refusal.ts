@@ -19,6 +19,7 @@ export type BftRefusalCode =
   | 'INCONSISTENT_SUBJECT'
   | 'NOT_JUSTIFIED'
   | 'CERTIFICATE_INVALID'
+  | 'CERTIFICATE_INSUFFICIENT'
   | 'COMMIT_SEAL_INVALID'
   | 'EQUIVOCATION'
   | 'PROPOSAL_INVALID'
@@ -50,8 +51,10 @@ const refusals: Record<BftRefusalCode, readonly [string, Reaction]> = {
   INCONSISTENT_SUBJECT: ['invalid message', 'IGNORE'],
   /** A PRE-PREPARE after round 0 whose justification does not hold. */
   NOT_JUSTIFIED: ['invalid prepared block in round change messages', 'REJECT'],
-  /** A ROUND-CHANGE claims a prepared block without a valid certificate. */
+  /** A ROUND-CHANGE comes with PREPAREs that are not all by validators. Nobody passes it on. */
   CERTIFICATE_INVALID: ['invalid prepared certificate in round change message', 'REJECT'],
+  /** A ROUND-CHANGE comes with PREPAREs by validators that do not certify what it claims. Profile `goquorum` passes it on, and looks at them when it proposes. */
+  CERTIFICATE_INSUFFICIENT: ['invalid prepared certificate in round change message', 'REJECT'],
   /** The seal inside a COMMIT is not by its sender for this block and round. */
   COMMIT_SEAL_INVALID: ['invalid committed seal', 'REJECT'],
   /** Two different messages for one view by one validator. */

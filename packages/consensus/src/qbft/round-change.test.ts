@@ -160,20 +160,20 @@ describe('strict: what the original does not check', () => {
   });
 
   test.each([
-    ['one validator twice', 'AAB'],
-    ['a stranger', 'ABX'],
-    ['too few', 'AB'],
-  ])('a certificate by %s is refused', (_, by) => {
+    ['one validator twice', 'AAB', 'CERTIFICATE_INSUFFICIENT'],
+    ['a stranger', 'ABX', 'CERTIFICATE_INVALID'],
+    ['too few', 'AB', 'CERTIFICATE_INSUFFICIENT'],
+  ])('a certificate by %s is refused', (_, by, code) => {
     const machine = inRound1();
     machine.hear(machine.roundChange('D', 1, { round: 0, block: machine.block(), by }));
-    expect(machine.refusals()).toEqual(['CERTIFICATE_INVALID']);
+    expect(machine.refusals()).toEqual([code]);
   });
 
   test('a certificate for another block than the one that comes along is refused', () => {
     const machine = inRound1();
     const honest = machine.roundChange('D', 1, { round: 0, block: machine.block('A', 1), by: 'ABD' });
     machine.hear({ ...honest, block: machine.block('A', 2) });
-    expect(machine.refusals()).toEqual(['CERTIFICATE_INVALID']);
+    expect(machine.refusals()).toEqual(['CERTIFICATE_INSUFFICIENT']);
   });
 });
 

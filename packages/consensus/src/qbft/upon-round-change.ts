@@ -44,7 +44,7 @@ export function uponRoundChange(turn: Turn, message: RoundChangeMessage, signer:
   if (config.profile === 'strict' && message.prepared !== undefined) {
     const flaw = certificateFlaw(message, config, context);
     if (flaw !== undefined) {
-      accuse(turn, signer, 'CERTIFICATE_INVALID', [message], flaw);
+      accuse(turn, signer, 'CERTIFICATE_INSUFFICIENT', [message], flaw);
       return;
     }
   }

@@ -14,7 +14,7 @@ import type {
 import type { Block } from '@isoquorum/primitives/block';
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
-import { bytesToHex } from '@isoquorum/primitives/hex';
+import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
 import { encodeConsensusFrame } from '@isoquorum/network/wire/consensus';
 import { createAllowance } from '@isoquorum/platform/allowance';
 import type { CancelTimer } from '@isoquorum/platform/clock';
@@ -51,6 +51,8 @@ const faultsOfGiver: ReadonlySet<BftRefusalCode> = new Set([
   'NOT_PROPOSER',
   'CERTIFICATE_INVALID',
 ]);
+/** What nodes of profile `goquorum` pass on, as the original does: held against a peer only if it signed that itself. */
+const faultsOfSigner: ReadonlySet<BftRefusalCode> = new Set(['CERTIFICATE_INSUFFICIENT']);
 
 /** Where the machine stands. */
 export interface BftSessionStatus {
@@ -252,6 +254,13 @@ export function createBftSession<S extends BftState<M, R>, M extends BftMessage,
     const isStranger = code === 'SIGNER_UNKNOWN';
     if (isStranger && input.message.height !== state.context?.height) strangers.take(giver);
     else if (isStranger || faultsOfGiver.has(code)) blame(giver, refusal);
+    else if (faultsOfSigner.has(code) && isSignedBy(input.message, giver)) blame(giver, refusal);
+  }
+
+  function isSignedBy(message: M, peerId: string): boolean {
+    const signer = protocol.signer(message, recover);
+    const address = parts.host.peers().find(({ id }) => id === peerId)?.address;
+    return signer !== undefined && address !== undefined && bytesEqual(signer, address);
   }
 
   function blame(peerId: string, { code, text }: BftRefusal): void {

@@ -2,13 +2,16 @@ import { createMemoryNetwork, type MemoryNetwork } from '@isoquorum/network/memo
 import { CONSENSUS_PROTOCOL } from '@isoquorum/network/protocols';
 import type { ChainBlock, ChainEvent } from '@isoquorum/node/chain/chain';
 import type { RunningNode } from '@isoquorum/node/create-node';
+import type { RulesProfile } from '@isoquorum/node/node-options';
 import { encodeBlock } from '@isoquorum/primitives/block';
 import { isIsoquorumError } from '@isoquorum/primitives/errors';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { bytesToBareHex } from '@isoquorum/primitives/hex';
 import { nodeKeyToPeerId } from '@isoquorum/primitives/node-key';
 import type { Q2tClient } from '@isoquorum/rpc/rest/q2t';
+import { blameAmong } from '../checks/blame-check.ts';
 import { FinalityCheck } from '../checks/finality-check.ts';
+import { findFork } from '../checks/fork-check.ts';
 import { PrivateCheck } from '../checks/private-check.ts';
 import type { Chance } from '../core/chance.ts';
 import type { SimulatedDisk } from '../core/disk.ts';
@@ -42,6 +45,8 @@ export interface NodeWorldOptions {
   readonly trace: Trace;
   readonly workload: Workload;
   readonly managerOf: (index: number) => Q2tClient | undefined;
+  /** What nodes under rules `goquorum` say is not held against them: they have the original's faults. */
+  readonly rulesOf: (index: number) => RulesProfile;
   /** Nodes that are parties to every private transaction. */
   readonly parties: readonly number[];
   readonly createDisk: (timeline: Timeline, delayMs: () => number) => SimulatedDisk;
@@ -51,8 +56,6 @@ export interface NodeWorldOptions {
 
 /** Milliseconds between two transactions. */
 const workEveryMs = 400;
-/** How many of the newest blocks may differ where blocks are not final. */
-const forkDepth = 6;
 
 /** Whole nodes with their managers, and light participants, over in-memory ports and simulated time. */
 export class NodeWorld implements SimulatedWorld {
@@ -159,7 +162,10 @@ export class NodeWorld implements SimulatedWorld {
   }
 
   async finish(): Promise<void> {
-    if (this.violations.length === 0 && this.finality === undefined) this.checkForks();
+    const running = this.correct().flatMap((slot) => slot.running ?? []);
+    const fork = this.finality === undefined ? findFork(running, Math.min(...this.heights())) : undefined;
+    if (this.violations.length === 0 && fork !== undefined) this.violate(fork);
+    for (const slot of this.slots) this.checkBlame(slot);
     const { timeline } = this.options;
     const stopping = Promise.all([...this.slots.flatMap(({ running }) => running?.stop() ?? []), this.pages.stop()]);
     let isStopped = false;
@@ -174,6 +180,12 @@ export class NodeWorld implements SimulatedWorld {
 
   private correct(): readonly NodeSlot[] {
     return this.slots.filter(({ traitor }) => traitor === undefined);
+  }
+
+  private checkBlame({ index, host, traitor }: NodeSlot): void {
+    if (host === undefined || traitor !== undefined) return;
+    const correct = new Set(this.correct().map(({ peerId }) => peerId));
+    for (const text of blameAmong(correct, host.notes())) this.violate(`node ${index} ${text}`);
   }
 
   private createSlot(index: number, peerId: string): NodeSlot {
@@ -209,7 +221,8 @@ export class NodeWorld implements SimulatedWorld {
 
   private noteFrame(slot: NodeSlot, peerId: string, frame: Uint8Array): void {
     this.note(slot.index, CONSENSUS_PROTOCOL, peerId, frame);
-    this.witness?.said(slot.index, frame, slot.traitor !== undefined);
+    const isExcused = slot.traitor !== undefined || this.options.rulesOf(slot.index) === 'goquorum';
+    this.witness?.said(slot.index, frame, isExcused);
   }
 
   private isDropped(from: number, to: number): boolean {
@@ -238,6 +251,7 @@ export class NodeWorld implements SimulatedWorld {
           manager: managerOf(index),
           accountKeys: [accountKeys[index] as Uint8Array],
           onFatal: (error) => fail('stopped', error),
+          rules: this.options.rulesOf(index),
           ...kind.optionsOf(index),
         },
       );
@@ -337,6 +351,7 @@ export class NodeWorld implements SimulatedWorld {
   private crash(slot: NodeSlot, fault: Extract<Fault, { kind: 'crash' | 'torn' }>): void {
     if (!slot.isUp || this.isCalm) return;
     const { index } = slot;
+    this.checkBlame(slot);
     slot.crash();
     slot.disk.cut(fault.cut, this.options.chance.fork(`cut ${index} ${slot.life}`));
     this.trace.add(`${this.elapsedMs} ${fault.kind} ${index} ${fault.cut}`);
@@ -376,18 +391,5 @@ export class NodeWorld implements SimulatedWorld {
     const inside = correct.filter(({ index }) => side.includes(index));
     const outside = correct.filter(({ index }) => !side.includes(index));
     for (const one of inside) for (const other of outside) act(one.peerId, other.peerId);
-  }
-
-  /** Where blocks are not final, chains part for a while, but must have come together. */
-  private checkForks(): void {
-    const number = Math.min(...this.heights()) - forkDepth;
-    if (number <= 0) return;
-    const hashes = new Set(
-      this.slots.flatMap(({ running, traitor }) => {
-        const hash = traitor === undefined ? running?.context.chain.hashByNumber(number) : undefined;
-        return hash === undefined ? [] : [bytesToBareHex(hash)];
-      }),
-    );
-    if (hashes.size > 1) this.violate(`${hashes.size} different blocks ${number}, ${forkDepth} below the lowest head`);
   }
 }

@@ -1,5 +1,6 @@
 import { createGenesisBlock } from '@isoquorum/node/chain/genesis-block';
 import type { RunningManager } from '@isoquorum/manager/create-manager';
+import type { RulesProfile } from '@isoquorum/node/node-options';
 import { createMemoryHttp } from '@isoquorum/platform/memory/http';
 import { bytesToBase64 } from '@isoquorum/primitives/base64';
 import { parseGenesis } from '@isoquorum/primitives/genesis/genesis';
@@ -27,6 +28,8 @@ export interface RunNodesOptions {
   readonly quorumRule: QuorumRule;
   /** Each node has a transaction manager, and some transactions are private. */
   readonly hasManagers: boolean;
+  /** Rules of each node; strict unless told. */
+  readonly rulesOf?: ((index: number) => RulesProfile) | undefined;
   readonly trace?: ((line: string) => void) | undefined;
   /** For planted faults: another disk. */
   readonly createDisk?: ((timeline: Timeline, delayMs: () => number) => SimulatedDisk) | undefined;
@@ -95,6 +98,7 @@ export async function runNodes(scenario: Scenario, options: RunNodesOptions): Pr
     trace: new Trace(options.trace),
     workload,
     managerOf,
+    rulesOf: options.rulesOf ?? (() => 'strict'),
     parties,
     createDisk: options.createDisk ?? ((time, delayMs) => new SimulatedDisk(time, delayMs)),
     operators: hasOperators ? { contractFrom: contract, isRaft } : undefined,
