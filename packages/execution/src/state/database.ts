@@ -6,6 +6,7 @@ import { keccak256 } from '@isoquorum/primitives/keccak';
 import type { StoreOperation } from '@isoquorum/platform/store';
 import { type NodeReader, Trie } from '../trie/trie.ts';
 import type { FlatState } from './flat/flat-state.ts';
+import { BranchCache } from './branch-cache.ts';
 import { HotMap } from './hot-map.ts';
 import { NodeKeeper } from './node-keeper.ts';
 import { bytesToMapKey } from './node-source.ts';
@@ -15,12 +16,15 @@ import type { NodeSource } from './types.ts';
 export interface StateDatabaseOptions {
   /** Nodes kept decoded in memory; those used longest ago go first. 100,000 unless told, about 80 MB. */
   readonly maxNodes?: number;
+  /** Bytes for the RLP of branches that went; 16 MiB unless told, taken when the first one goes. */
+  readonly branchCacheBytes?: number;
 }
 
 /** Results that were never stored (proposals that were not decided) are forgotten when so many newer ones have come. */
 const maxWaiting = 64;
 const maxCodes = 512;
 const maxHashes = 1 << 13;
+const branchCacheBytesDefault = 16 * 1024 * 1024;
 const noCode = new Uint8Array(0);
 
 /**
@@ -33,6 +37,7 @@ export class StateDatabase {
   /** The public state's flat snapshot, where the node keeps one. */
   flat: FlatState | undefined;
   private readonly keeper: NodeKeeper;
+  private readonly branches: BranchCache;
   private readonly codes = new HotMap<string, Uint8Array>(maxCodes);
   private readonly addressHashes = new HotMap<string, Hash32>(maxHashes);
   private readonly slotHashes = new HotMap<bigint, Hash32>(maxHashes);
@@ -40,7 +45,8 @@ export class StateDatabase {
 
   constructor(source: NodeSource, options: StateDatabaseOptions = {}) {
     this.source = source;
-    this.keeper = new NodeKeeper(options.maxNodes ?? 100_000);
+    this.branches = new BranchCache(options.branchCacheBytes ?? branchCacheBytesDefault);
+    this.keeper = new NodeKeeper(options.maxNodes ?? 100_000, (hash, encoded) => this.branches.put(hash, encoded));
   }
 
   /** Upper bound of the decoded nodes in memory. */
@@ -62,7 +68,7 @@ export class StateDatabase {
   /** The same for tries, which keep what they read. */
   private readonly readForTrie: NodeReader = (hash) => {
     this.keeper.noteRead();
-    return this.readNode(hash);
+    return this.branches.get(hash) ?? this.readNode(hash);
   };
 
   /** The trie with this root, sharing the nodes that are in memory. */

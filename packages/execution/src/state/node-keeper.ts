@@ -1,5 +1,5 @@
 import type { Hash32 } from '@isoquorum/primitives/bytes';
-import { letGoBelow } from '../trie/let-go.ts';
+import { type LetGoSink, letGoBelow } from '../trie/let-go.ts';
 import { beginWalk, type TrieNode, UNLOADED } from '../trie/node.ts';
 import type { Trie, TrieClock } from '../trie/trie.ts';
 import { bytesToMapKey } from './node-source.ts';
@@ -26,8 +26,12 @@ export class NodeKeeper implements TrieClock {
   /** How many epochs without use a node stays when there are too many; follows what leaves half of the bound. */
   private span: number | undefined;
 
-  constructor(max: number) {
+  private readonly sink: LetGoSink;
+
+  /** @param sink told of branches that go; nobody unless given */
+  constructor(max: number, sink: LetGoSink = () => undefined) {
     this.max = max;
+    this.sink = sink;
   }
 
   /** Upper bound of the nodes in memory. */
@@ -86,7 +90,7 @@ export class NodeKeeper implements TrieClock {
     let stay = 0;
     for (const [key, root] of this.roots) {
       if (root.kind === UNLOADED || root.epoch < before) this.roots.delete(key);
-      else stay += letGoBelow(root, before, walk);
+      else stay += letGoBelow(root, before, walk, this.sink);
     }
     return stay;
   }

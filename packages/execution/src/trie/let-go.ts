@@ -1,3 +1,4 @@
+import type { Hash32 } from '@isoquorum/primitives/bytes';
 import { BRANCH, type BranchNode, LEAF, type LoadedNode, type TrieNode, UNLOADED } from './node.ts';
 
 /** Where in a branch's RLP each child's hash begins; 0 for a place that is empty or holds an embedded node. */
@@ -15,9 +16,19 @@ function isHashed(node: TrieNode): node is LoadedNode {
   return node.kind !== UNLOADED && node.reference?.length === 32;
 }
 
+/** Told the hash and the RLP of each branch that goes. */
+export type LetGoSink = (hash: Hash32, encoded: Uint8Array) => void;
+
 const offsets = new Uint16Array(16);
 
-function letGoChildren(branch: BranchNode, before: number): void {
+/** Tells of the branches from a node down that is going, and all below it. */
+function tellGoing(node: TrieNode, sink: LetGoSink): void {
+  if (node.kind !== BRANCH) return;
+  if (isHashed(node)) sink(node.reference as Hash32, node.raw);
+  for (const child of node.children) if (typeof child === 'object') tellGoing(child, sink);
+}
+
+function letGoChildren(branch: BranchNode, before: number, sink: LetGoSink): void {
   const { children } = branch;
   let isKnown = false;
   for (let index = 0; index < 16; index++) {
@@ -25,6 +36,7 @@ function letGoChildren(branch: BranchNode, before: number): void {
     if (typeof child !== 'object' || !isHashed(child) || child.epoch >= before) continue;
     if (!isKnown) hashOffsets(branch.raw, offsets);
     isKnown = true;
+    tellGoing(child, sink);
     children[index] = offsets[index] as number;
   }
 }
@@ -35,16 +47,17 @@ function letGoChildren(branch: BranchNode, before: number): void {
  * @param walk from `beginWalk`: nodes that several roots share are looked at once
  * @returns how many nodes stay, the one given included, without those that were counted in this walk before
  */
-export function letGoBelow(node: TrieNode, before: number, walk: number): number {
+export function letGoBelow(node: TrieNode, before: number, walk: number, sink: LetGoSink): number {
   if (node.kind === UNLOADED || node.walk === walk) return 0;
   node.walk = walk;
   if (node.kind === LEAF) return 1;
   let stay = 1;
   if (node.kind === BRANCH) {
-    if (node.reference !== undefined) letGoChildren(node, before);
-    for (const child of node.children) if (typeof child === 'object') stay += letGoBelow(child, before, walk);
+    if (node.reference !== undefined) letGoChildren(node, before, sink);
+    for (const child of node.children) if (typeof child === 'object') stay += letGoBelow(child, before, walk, sink);
   } else if (isHashed(node.child) && node.child.epoch < before) {
+    tellGoing(node.child, sink);
     node.child = { kind: UNLOADED, reference: node.child.reference as Uint8Array };
-  } else stay += letGoBelow(node.child, before, walk);
+  } else stay += letGoBelow(node.child, before, walk, sink);
   return stay;
 }
