@@ -7,6 +7,7 @@ import type { Receipt } from '@isoquorum/primitives/receipt';
 import type { StateDatabase } from '@isoquorum/execution/state/database';
 import type { Logger } from '@isoquorum/platform/logger';
 import type { Store, StoreOperation } from '@isoquorum/platform/store';
+import { privateDigestsOf } from '../private/private-digests.ts';
 import type { BlockStore } from './block-store.ts';
 import type { ChainBlock, ChainEvent, ChainReader } from './chain.ts';
 import { unknownBlock } from './errors.ts';
@@ -153,6 +154,9 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
       blocks.putCanonical(one, operations);
       options.sides.remove(one, operations);
     }
+    const hasPrivate = privateDigestsOf(options.genesis.config, block.block).length > 0;
+    const accompanied = extendsTip && !hasPrivate ? privates.accompany(block) : undefined;
+    if (accompanied !== undefined) operations.push(...accompanied.operations);
     operations.push({ type: 'put', key: headKey, value: block.hash });
     const flat = options.snapshot.move(removed, added);
     operations.push(...flat.operations);
@@ -160,10 +164,12 @@ export function createBlockchain(options: BlockchainOptions): Blockchain {
     tip = block;
     await writes.write(operations);
     head = block;
+    const moved = accompanied?.arrive() ?? [];
     blocks.settle([...removed, ...added]);
     options.database.settle(input.operations);
     flat.settle();
     emit({ type: 'head', head, added, removed });
+    for (const event of moved) emit(event);
     options.pruner.headMoved();
   }
 

@@ -183,11 +183,20 @@ describe('a crash', () => {
     const node = await createCliqueChain({ store: recording(batches) });
     for (const block of [...light, ...heavy]) await node.take(block);
     expect(node.chain.reader.headNumber()).toBe(2);
+    const nodeHead = node.chain.reader.head().hash;
+    const nodeRoot = node.chain.reader.privateStateRoot(nodeHead, 'private');
     await node.close();
     for (let count = 1; count <= batches.length; count++) {
       const store = await replay(batches.slice(0, count));
       const opened = await openWhole(store, genesis);
       expect(opened.database.flat?.status.root).toEqual(opened.chain.tip().block.header.stateRoot);
+      const { number, hash } = opened.chain.reader.privateHead('private');
+      expect(opened.chain.reader.hashByNumber(number)).toEqual(hash);
+      const again = await createCliqueChain({ store: Object.assign(store, { close: () => Promise.resolve() }) });
+      for (const block of [...light, ...heavy]) await again.take(block);
+      const head = again.chain.reader.head().hash;
+      expect([head, again.chain.reader.privateStateRoot(head, 'private')]).toEqual([nodeHead, nodeRoot]);
+      await again.close();
     }
     // The same with a restart before the branch that wins: what was replaced comes from the disk.
     const store = Object.assign(createMemoryStore(), { close: () => Promise.resolve() });

@@ -23,6 +23,7 @@ import {
   privateResultKey,
 } from './keys.ts';
 import { createLru } from './lru.ts';
+import { type HeadPlace, MovingHead } from './moving-head.ts';
 import { decodePrivateResult, encodePrivateResult, innerName } from './private-result.ts';
 import type { Pruner } from './pruner.ts';
 import { createUnresolvedPayloads, type UnresolvedPayloads } from './unresolved-payloads.ts';
@@ -62,6 +63,13 @@ export interface PrivateStore {
    * been moved below the block meanwhile, and nothing was stored.
    */
   commit(commit: PrivateCommit): Promise<'done' | 'stale'>;
+  /** The same for blocks without private transactions, one after the other: nothing happens in them, and all are in one batch. */
+  commitNothing(psi: string, blocks: readonly ChainBlock[]): Promise<'done' | 'stale'>;
+  /**
+   * For a block without private transactions that becomes the head: the private states that stand at its parent go with it. The operations belong
+   * into the block's batch; `arrive` is to be called when that is durable, and answers what listeners are to be told.
+   */
+  accompany(block: ChainBlock): { readonly operations: readonly StoreOperation[]; arrive(): readonly ChainEvent[] };
   /** Moves the head of a private state back to a canonical block; what comes after is executed again. */
   rewind(psi: string, number: number, digest: string): Promise<void>;
   /** For a reorganisation: no private head stays above `number`, at once; the operations belong into the batch that moves the public head. */
@@ -80,16 +88,6 @@ interface CachedResult {
   readonly bloom: Uint8Array;
   readonly receipts: ReadonlyMap<number, Receipt>;
   readonly inner: ReadonlyMap<number, Receipt>;
-}
-
-interface HeadState {
-  number: number;
-  hash: Hash32;
-  root: Hash32;
-  extraRoot: Hash32;
-  waitingFor: PrivateWait | undefined;
-  /** Number of the block whose results are being written; gone when the head has been moved below it meanwhile. */
-  underway: number | undefined;
 }
 
 export interface PrivateStoreOptions {
@@ -120,10 +118,10 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
   const { store, blocks, writes } = options;
   const unresolved = createUnresolvedPayloads(store);
   const results = createLru<CachedResult>(256);
-  const heads = new Map<string, HeadState>();
-  for (const psi of options.privateStates) heads.set(psi, loadHead(psi));
+  const heads = new Map<string, MovingHead>();
+  for (const psi of options.privateStates) heads.set(psi, new MovingHead(loadHead(psi)));
 
-  function loadHead(psi: string): HeadState {
+  function loadHead(psi: string): HeadPlace {
     const bytes = store.getSync(privateHeadKey(psi));
     if (bytes === undefined) return genesisHead();
     let number = keyToNumber(bytes);
@@ -134,8 +132,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
       const canonical = number <= top ? blocks.canonicalHash(number) : undefined;
       const result = canonical && (number === 0 ? genesisResult : load(canonical, psi));
       if (canonical !== undefined && result !== undefined) {
-        const { root, extraRoot } = result;
-        return { number, hash: canonical, root, extraRoot, waitingFor: undefined, underway: undefined };
+        return { number, hash: canonical, root: result.root, extraRoot: result.extraRoot };
       }
       if (number === 0) return genesisHead();
       number = Math.min(number - 1, top);
@@ -143,9 +140,9 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     }
   }
 
-  function genesisHead(): HeadState {
+  function genesisHead(): HeadPlace {
     const { root, extraRoot } = genesisResult;
-    return { number: 0, hash: options.genesisHash, root, extraRoot, waitingFor: undefined, underway: undefined };
+    return { number: 0, hash: options.genesisHash, root, extraRoot };
   }
 
   /** What stands for the result of a block before a private state began as a copy of that of nobody. */
@@ -179,30 +176,31 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     return result;
   }
 
-  function stateOf(psi: string): HeadState {
-    const state = heads.get(psi);
-    if (state === undefined) throw unknownPrivateState(psi, options.genesis.config.isMps);
-    return state;
+  /** @throws UNKNOWN_PRIVATE_STATE */
+  function headOf(psi: string): MovingHead {
+    const head = heads.get(psi);
+    if (head === undefined) throw unknownPrivateState(psi, options.genesis.config.isMps);
+    return head;
   }
 
   /** The result, unless the head has not reached the block (again, after a rewind). */
   function reached(hash: Hash32, psi: string): CachedResult | undefined {
     const header = blocks.header(hash);
-    if (header === undefined || header.number > stateOf(psi).number) return undefined;
+    if (header === undefined || header.number > headOf(psi).place.number) return undefined;
     if (header.number === 0) return genesisResult;
     return load(hash, psi);
   }
 
   function resultOf(hash: Hash32, psi: string): CachedResult {
-    const state = stateOf(psi);
+    const { place } = headOf(psi);
     const header = blocks.header(hash);
     if (header === undefined) throw unknownBlock(hash);
     const result = reached(hash, psi);
-    if (result === undefined) throw privateStateBehind(psi, state.number, header.number);
+    if (result === undefined) throw privateStateBehind(psi, place.number, header.number);
     return result;
   }
 
-  function headOperation(psi: string, number: number, hash: Hash32): StoreOperation {
+  function headOperation(psi: string, { number, hash }: HeadPlace): StoreOperation {
     return { type: 'put', key: privateHeadKey(psi), value: concatBytes(numberToKey(number), hash) };
   }
 
@@ -214,32 +212,94 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     return operations;
   }
 
-  /** Moves the head in memory; the operations that do so on disk, or nothing when it is not above `number`. */
+  /** Moves the head in memory; the operations that do so on disk, or nothing when neither it nor its target is above `number`. */
   function moveBack(psi: string, number: number): readonly StoreOperation[] {
-    const state = stateOf(psi);
-    const { underway } = state;
-    if (underway !== undefined && underway > number) state.underway = undefined;
-    if (state.number <= number) {
-      // What is being written moves the head on disk: it has to be moved back even if it never was moved here.
-      return state.underway === underway ? [] : [headOperation(psi, state.number, state.hash)];
-    }
+    const head = headOf(psi);
+    const isCut = head.cut(number);
+    // What is being written moves the head on disk: it has to be moved back even if it never was moved here.
+    if (head.place.number <= number) return isCut ? [headOperation(psi, head.target)] : [];
     const hash = number === 0 ? options.genesisHash : blocks.canonicalHash(number);
     const result = number === 0 ? genesisResult : hash && load(hash, psi);
     if (hash === undefined || result === undefined) return number > 0 ? moveBack(psi, number - 1) : [];
-    const operations = [headOperation(psi, number, hash), ...forgetIndex(psi, state.number, number)];
-    state.number = number;
-    state.hash = hash;
-    state.root = result.root;
-    state.extraRoot = result.extraRoot;
-    state.waitingFor = undefined;
+    const place = { number, hash, root: result.root, extraRoot: result.extraRoot };
+    const operations = [headOperation(psi, place), ...forgetIndex(psi, head.place.number, number)];
+    head.moveBack(place);
     return operations;
+  }
+
+  function isCanonical({ hash, block }: ChainBlock): boolean {
+    const canonical = blocks.canonicalHash(block.header.number);
+    return canonical !== undefined && bytesEqual(canonical, hash);
+  }
+
+  /** Notes the results of a block, for readers once the head is there; the operations that store them. */
+  function takeResults(commit: Omit<PrivateCommit, 'operations'>): StoreOperation[] {
+    const { psi, block } = commit;
+    const key = privateResultKey(block.hash, psi);
+    const receipts = new Map<number, Receipt>();
+    const inner = new Map<number, Receipt>();
+    for (const { index, isInner, receipt } of commit.receipts) (isInner ? inner : receipts).set(index, receipt);
+    const hasLogs = commit.receipts.some(({ receipt }) => receipt.logs.length > 0);
+    results.set(key, {
+      root: commit.root,
+      extraRoot: commit.extraRoot,
+      bloom: hasLogs ? commit.logsBloom : new Uint8Array(0),
+      receipts,
+      inner,
+    });
+    const { number } = block.block.header;
+    return [
+      { type: 'put', key, value: encodePrivateResult({ ...commit, bloom: commit.logsBloom }) },
+      ...unresolved.operations(psi, number, commit.notParty, commit.resolved),
+    ];
+  }
+
+  /** Results of blocks in which nothing happens, after the target of a head. */
+  function takeNothing(psi: string, block: ChainBlock): StoreOperation[] {
+    const { root, extraRoot } = headOf(psi).target;
+    const nothing = { logsBloom: new Uint8Array(0), receipts: [], notParty: [], resolved: [] };
+    return takeResults({ psi, block, root, extraRoot, ...nothing });
+  }
+
+  function headEvent(psi: string, { number, hash, root }: HeadPlace): ChainEvent {
+    return { type: 'privateHead', psi, number, hash, root };
+  }
+
+  /** Whether blocks follow a private head on the chain, and nothing moves it. Waits for what does. */
+  async function mayFollow(psi: string, added: readonly ChainBlock[]): Promise<boolean> {
+    const head = headOf(psi);
+    if (head.isMoving) {
+      await writes.flush();
+      return false;
+    }
+    // A reorganisation may have come while the block was being executed; a sibling in its place has the same parent.
+    let parent = head.place.hash;
+    return added.every((block) => {
+      const isNext = bytesEqual(block.block.header.parentHash, parent) && isCanonical(block);
+      parent = block.hash;
+      return isNext;
+    });
+  }
+
+  /** Writes a batch that moves a head to a place, and moves it when that is durable. */
+  async function write(
+    psi: string,
+    place: HeadPlace,
+    operations: readonly StoreOperation[],
+  ): Promise<'done' | 'stale'> {
+    const head = headOf(psi);
+    options.pruner.note(operations);
+    head.plan(place);
+    await writes.write([...operations, headOperation(psi, place)]);
+    // A reorganisation may have come while this was being written; its batch, which follows, moves the head back on disk too.
+    return head.arrive(place) ? 'done' : 'stale';
   }
 
   return {
     names: options.privateStates,
     head(psi) {
-      const { number, hash, root, extraRoot, waitingFor } = stateOf(psi);
-      return { psi, number, hash, root, extraRoot, waitingFor };
+      const { place, waitingFor } = headOf(psi);
+      return { psi, ...place, waitingFor };
     },
     root: (hash, psi) => resultOf(hash, psi).root,
     extraRoot: (hash, psi) => resultOf(hash, psi).extraRoot,
@@ -247,53 +307,51 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
     innerReceipts: (hash, psi) => reached(hash, psi)?.inner,
     bloom: (hash, psi) => reached(hash, psi)?.bloom,
     async commit(commit) {
-      const { psi, block } = commit;
-      const state = stateOf(psi);
-      const number = block.block.header.number;
-      // A reorganisation came while the block was being executed; a sibling in its place has the same parent.
-      const canonical = blocks.canonicalHash(number);
-      const isCanonical = canonical !== undefined && bytesEqual(canonical, block.hash);
-      if (!isCanonical || !bytesEqual(block.block.header.parentHash, state.hash)) return 'stale';
-      const operations: StoreOperation[] = [...commit.operations];
-      const value = encodePrivateResult({ ...commit, bloom: commit.logsBloom });
-      operations.push({ type: 'put', key: privateResultKey(block.hash, psi), value });
-      operations.push(...unresolved.operations(psi, number, commit.notParty, commit.resolved));
-      operations.push(headOperation(psi, number, block.hash));
-      const receipts = new Map<number, Receipt>();
-      const inner = new Map<number, Receipt>();
-      for (const { index, isInner, receipt } of commit.receipts) (isInner ? inner : receipts).set(index, receipt);
-      const hasLogs = commit.receipts.some(({ receipt }) => receipt.logs.length > 0);
-      results.set(privateResultKey(block.hash, psi), {
-        root: commit.root,
-        extraRoot: commit.extraRoot,
-        bloom: hasLogs ? commit.logsBloom : new Uint8Array(0),
-        receipts,
-        inner,
-      });
-      options.pruner.note(operations);
-      state.underway = number;
-      await writes.write(operations);
+      const { psi, block, root, extraRoot } = commit;
+      if (!(await mayFollow(psi, [block]))) return 'stale';
+      const place = { number: block.block.header.number, hash: block.hash, root, extraRoot };
+      const outcome = await write(psi, place, [...commit.operations, ...takeResults(commit)]);
       options.database.settle(commit.operations);
-      // A reorganisation came while this was being written; its batch, which follows, moves the head back on disk too.
-      if (state.underway !== number) return 'stale';
-      state.underway = undefined;
-      state.number = number;
-      state.hash = block.hash;
-      state.root = commit.root;
-      state.extraRoot = commit.extraRoot;
-      state.waitingFor = undefined;
-      options.emit({ type: 'privateHead', psi, number, hash: block.hash, root: commit.root });
-      return 'done';
+      if (outcome === 'done') options.emit(headEvent(psi, place));
+      return outcome;
+    },
+    async commitNothing(psi, added) {
+      const last = added.at(-1);
+      if (last === undefined || !(await mayFollow(psi, added))) return 'stale';
+      const place = { ...headOf(psi).place, number: last.block.header.number, hash: last.hash };
+      const operations = added.flatMap((block) => takeNothing(psi, block));
+      const outcome = await write(psi, place, operations);
+      if (outcome === 'stale') return outcome;
+      for (const { hash, block } of added)
+        options.emit(headEvent(psi, { ...place, number: block.header.number, hash }));
+      return outcome;
+    },
+    accompany(block) {
+      const operations: StoreOperation[] = [];
+      const places = new Map<string, HeadPlace>();
+      const { number, parentHash } = block.block.header;
+      for (const psi of options.privateStates) {
+        const { target } = headOf(psi);
+        if (!bytesEqual(target.hash, parentHash)) continue;
+        const place = { ...target, number, hash: block.hash };
+        operations.push(...takeNothing(psi, block), headOperation(psi, place));
+        headOf(psi).plan(place);
+        places.set(psi, place);
+      }
+      return {
+        operations,
+        arrive: () => [...places].flatMap(([psi, place]) => (headOf(psi).arrive(place) ? [headEvent(psi, place)] : [])),
+      };
     },
     async rewind(psi, number, digest) {
       const operations = moveBack(psi, number);
       if (operations.length === 0) return;
       await writes.write(operations);
-      options.emit({ type: 'privateRewind', psi, number: stateOf(psi).number, digest });
+      options.emit({ type: 'privateRewind', psi, number: headOf(psi).place.number, digest });
     },
     retreat: (number) => options.privateStates.flatMap((psi) => moveBack(psi, number)),
     setWaiting(psi, wait) {
-      stateOf(psi).waitingFor = wait;
+      headOf(psi).waitingFor = wait;
       if (wait !== undefined) options.emit({ type: 'privateWaiting', psi, wait });
     },
     unresolved,

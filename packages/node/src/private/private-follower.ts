@@ -16,6 +16,8 @@ import { createPrivateWork } from './private-work.ts';
 /** First and longest pause before a manager is asked again, milliseconds. */
 const retryMsFirst = 250;
 const retryMsMax = 5_000;
+/** Blocks without private transactions that a private head that is behind passes over in one batch, at most. */
+const skippedMax = 256;
 
 /** Moves the private heads after the public one (decision 2). Never blocks anything but itself. */
 export interface PrivateFollower {
@@ -62,17 +64,26 @@ export function createPrivateFollower(options: PrivateFollowerOptions): PrivateF
   let cancelRetry: CancelTimer | undefined;
   let cancelListening: (() => void) | undefined;
 
-  function commitNothing(psi: string, block: ChainBlock): Promise<'done' | 'stale'> {
-    const { root, extraRoot } = privates.head(psi);
-    const nothing = { logsBloom: new Uint8Array(0), receipts: [], operations: [], notParty: [], resolved: [] };
-    return privates.commit({ psi, block, root, extraRoot, ...nothing });
+  /** A block and those after it as far as nothing private is in them, so many at most. */
+  function blocksWithoutWork(first: ChainBlock): ChainBlock[] {
+    const found: ChainBlock[] = [];
+    let next: ChainBlock | undefined = first;
+    while (
+      next !== undefined &&
+      found.length < skippedMax &&
+      privateDigestsOf(reader.config, next.block).length === 0
+    ) {
+      found.push(next);
+      next = reader.blockByNumber(next.block.header.number + 1);
+    }
+    return found;
   }
 
   /** Executes the next block of a private state, with the payloads that it needs; those found inside are added round by round. */
   async function executeBlock(psi: string, block: ChainBlock): Promise<'done' | 'waiting' | 'stale'> {
     const parent = privates.head(psi);
     const digests = privateDigestsOf(reader.config, block.block);
-    if (digests.length === 0) return commitNothing(psi, block);
+    if (digests.length === 0) return privates.commitNothing(psi, blocksWithoutWork(block));
     const { number } = block.block.header;
     const mayLack = (text: string): boolean =>
       failing.has(text) && privates.unresolved.has({ digest: bareHexToBytes(text), number, psi });
