@@ -51,6 +51,9 @@ function committing(name: string, membersOf: (voters: number) => number): RaftPl
   });
 }
 
+/** Figure 8 of the Raft paper: an entry of an older term counts as committed as soon as most members have it. */
+export const olderTermByCounting: RaftPlant = committing('a commit of an older term by counting', majorityOf);
+
 /** Takes every snapshot for news. */
 class Backslider extends RaftReplica {
   protected override hear(message: RaftMessage): void {
