@@ -23,6 +23,7 @@ export interface RecordedStep extends RecordedCall {
 
 interface About {
   readonly head: { readonly number: number };
+  readonly validatorContract?: string;
   readonly nodeDetails: readonly {
     readonly node: number;
     readonly nodeKey: string;
@@ -38,6 +39,8 @@ export interface LiveRecording {
   /** Head at which the recorded reads were made. */
   readonly head: number;
   readonly steps: readonly RecordedStep[];
+  /** Address of the contract that names the validators, if one does. */
+  readonly validatorContract: string | undefined;
   /** Recorded reads of a node, at the end. */
   reads(node: number): readonly RecordedCall[];
   /** What our node answers. */
@@ -69,6 +72,7 @@ export async function startLiveRecording(chain: string): Promise<LiveRecording> 
     network,
     nodes: details.map(({ node }) => node),
     head: about.head.number,
+    validatorContract: about.validatorContract,
     steps: readJson<readonly RecordedStep[]>(...folder, 'workload.json.gz'),
     reads: (node) =>
       readJson<{ calls: readonly RecordedCall[] }>(...folder, 'nodes', String(node), 'rpc.json.gz').calls,
