@@ -53,7 +53,7 @@ export interface RunningNode {
   readonly executor: Pick<Executor, 'executions'>;
   /** Says that a payload has come to the manager; for managers that cannot tell (`storedSince`). */
   payloadStored(digest: EncryptedPayloadHash): Promise<void>;
-  /** Takes a block that comes from elsewhere than the network. @throws as `Importer.import` */
+  /** Takes a block that comes from elsewhere than the network; resolves when it is durable. @throws as `Importer.import` */
   importBlock(block: Block): Promise<void>;
   /** Resolves when private heads are level with the public one or wait for a manager. */
   privateIdle(): Promise<void>;
@@ -323,7 +323,8 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     payloadStored: (digest) => follower.payloadStored(digest),
     privateIdle: () => follower.idle(),
     importBlock: async (block) => {
-      await importer.import(block);
+      const outcome = await importer.import(block);
+      if (outcome.type === 'imported') await outcome.durable;
     },
     stop,
     stopped,
