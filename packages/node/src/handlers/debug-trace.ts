@@ -12,6 +12,7 @@ import type { TraceConfig } from '@isoquorum/rpc/jsonrpc/parameters/trace-config
 import type { RpcRequestContext } from '@isoquorum/rpc/jsonrpc/session';
 import type { BlockTraceEntryJson, TraceJson } from '@isoquorum/rpc/jsonrpc/shapes/trace';
 import type { ChainBlock } from '../chain/chain.ts';
+import type { BlockReplayErrorCode } from '../import/block-replay.ts';
 import { blockAt, selectHeader } from './blocks.ts';
 import type { CallRunner } from './call-runner.ts';
 import { psiOf, type HandlerContext } from './context.ts';
@@ -21,6 +22,13 @@ import { createRunTrace, type RunTrace, TraceBudget } from './tracers.ts';
 /** Time that a trace may take when its caller names none, and at most. */
 const TRACE_TIMEOUT_MS = 5000;
 const TRACE_TIMEOUT_MAX_MS = 60_000;
+
+/** A block cannot be run once more privately because of a payload. */
+const payloadErrors: ReadonlySet<string> = new Set<BlockReplayErrorCode>([
+  'PAYLOAD_UNRESOLVED',
+  'PAYLOAD_MISSING',
+  'PAYLOAD_LATE',
+]);
 
 function timeoutOf(config: TraceConfig | undefined): number {
   if (config?.timeout === undefined) return TRACE_TIMEOUT_MS;
@@ -52,8 +60,9 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
     const rules = rulesAt(chain.config, header.number);
     const limits = slices(config);
     let traces = new Map<number, RunTrace>();
-    const { applied, appliedPrivate } = await replay.run({
+    const { applied, privateReceipts } = await replay.run({
       block: located,
+      wanted,
       psi: psiOf(context, request),
       evm: createFastEvm(),
       begin: () => {
@@ -67,9 +76,7 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
       isUnsettled,
     });
     const failedPrivately = new Set(
-      appliedPrivate.receipts
-        .filter(({ isInner, receipt }) => !isInner && receipt.status === 0)
-        .map(({ index }) => index),
+      privateReceipts.filter(({ isInner, receipt }) => !isInner && receipt.status === 0).map(({ index }) => index),
     );
     return (index) => {
       const transaction = transactions[index];
@@ -90,7 +97,7 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
   ): Promise<readonly BlockTraceEntryJson[]> {
     if (located.block.header.number === 0) throw new RpcError(SERVER_ERROR, 'genesis is not traceable');
     const indexes = [...located.block.transactions.keys()];
-    const resultOf = await traced(located, config, request, indexes, false);
+    const resultOf = await tracedAsFarAsKnown(located, config, request, indexes);
     return indexes.map((index) => {
       try {
         return { result: resultOf(index) };
@@ -99,6 +106,28 @@ export function createDebugTraceHandlers(context: HandlerContext, runner: CallRu
         throw error;
       }
     });
+  }
+
+  /** Where a payload is missing, the block's public transactions are traced all the same, and the others have the reason in place of a trace. */
+  async function tracedAsFarAsKnown(
+    located: ChainBlock,
+    config: TraceConfig | undefined,
+    request: RpcRequestContext,
+    indexes: readonly number[],
+  ): Promise<(index: number) => TraceJson> {
+    try {
+      return await traced(located, config, request, indexes, false);
+    } catch (error) {
+      if (!isIsoquorumError(error) || !payloadErrors.has(error.code)) throw error;
+      const reason = new RpcError(SERVER_ERROR, error.message);
+      const hidden = replay.privateIndexes(located);
+      const others = indexes.filter((index) => !hidden.has(index));
+      const resultOf = await traced(located, config, request, others, false);
+      return (index) => {
+        if (hidden.has(index)) throw reason;
+        return resultOf(index);
+      };
+    }
   }
 
   return {

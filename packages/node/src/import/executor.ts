@@ -16,6 +16,7 @@ import type {
   AppliedPrivate,
   ApplyBlockInput,
   BuiltBlock,
+  PrivateReceipt,
   PrivateTransactionView,
   RunOptionsOf,
   TransitionContext,
@@ -49,20 +50,29 @@ export interface PrivateRoots {
   readonly extraRoot: Hash32;
 }
 
+/** The private half of a block that is run once more. */
+export interface PrivateReplay {
+  readonly psi: string;
+  /** Private state after the parent. */
+  readonly parent: PrivateRoots;
+  readonly known: PrivateKnowledge;
+  /** Index of the last transaction of the block whose private part is run. */
+  readonly last: number;
+  readonly isUnsettled: boolean;
+}
+
 export interface ReplayRequest {
   readonly block: ChainBlock;
   readonly evm: Evm;
   readonly optionsOf: RunOptionsOf;
-  readonly psi: string;
-  /** Private state after the parent. */
-  readonly privateParent: PrivateRoots;
-  readonly known: PrivateKnowledge;
-  readonly isUnsettled: boolean;
+  /** Absent: public transactions are all that is wanted. */
+  readonly privately?: PrivateReplay | undefined;
 }
 
 export interface ReplayedBlock {
   readonly applied: AppliedBlock;
-  readonly appliedPrivate: AppliedPrivate;
+  /** None where nothing private was run. */
+  readonly privateReceipts: readonly PrivateReceipt[];
 }
 
 /** A state between two transactions, and where to read it. */
@@ -226,7 +236,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         }),
       );
     },
-    async replay({ block, evm: engine, optionsOf, psi, privateParent, known, isUnsettled }) {
+    async replay({ block, evm: engine, optionsOf, privately }) {
       const { header } = block.block;
       const parent = chain.reader.headerByHash(header.parentHash);
       if (parent === undefined) throw unknownBlock(header.parentHash);
@@ -238,20 +248,22 @@ export function createExecutor(options: ExecutorOptions): Executor {
       };
       const outcome = await runAsync(applyBlock(input));
       if (outcome.status === 'needs') return outcome;
-      const { privateTransactions } = outcome.result;
+      const applied = outcome.result;
+      if (privately === undefined) return { status: 'done', result: { applied, privateReceipts: [] } };
+      const { psi, parent: before, known, last, isUnsettled } = privately;
       const own = await runAsync(
         applyPrivate({
           ...input,
           psi,
-          parentRoot: privateParent.root,
-          parentExtraRoot: privateParent.extraRoot,
-          privateTransactions,
+          parentRoot: before.root,
+          parentExtraRoot: before.extraRoot,
+          privateTransactions: applied.privateTransactions.filter(({ index }) => index <= last),
           ...known,
           isUnsettled,
         }),
       );
       if (own.status === 'needs') return own;
-      return { status: 'done', result: { applied: outcome.result, appliedPrivate: own.result } };
+      return { status: 'done', result: { applied, privateReceipts: own.result.receipts } };
     },
     async stateBefore(block, index) {
       const { header, transactions } = block.block;
