@@ -29,6 +29,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     execArgv: ['--conditions=source'],
+    setupFiles: [new URL('tools/test/fuzz-seed.ts', import.meta.url).pathname],
     projects: [
       project('unit', [`${workspaces}/*.test.{ts,tsx}`], 30_000),
       project('fuzz', [`${workspaces}/*.fuzz.ts`], 120_000),

@@ -3,39 +3,22 @@
  * `--long` lifts the budgets of fuzz and simulation.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { type Counts, type PartResult, playwrightResult, programResult, vitestResult } from './test/result.ts';
+
+/** Lines shown of each failure at the end. */
+const linesShown = 15;
 
 const root = new URL('..', import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), 'isoquorum-test-'));
 
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
 interface Part {
   readonly name: string;
-  run(): Promise<Counts>;
-}
-
-interface VitestReport {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  readonly numFailedTestSuites: number;
-}
-
-interface PlaywrightReport {
-  readonly stats: {
-    readonly expected: number;
-    readonly unexpected: number;
-    readonly skipped: number;
-    readonly flaky: number;
-  };
+  run(): Promise<PartResult>;
 }
 
 /** Runs a program of this repository with our Node first on the path; resolves to its exit code. */
@@ -58,16 +41,10 @@ function execute(
 
 /** A program that counts as one test: its exit code. */
 function program(name: string, command: string, ...args: readonly string[]): Part {
-  return {
-    name,
-    run: async () =>
-      (await execute(command, args)) === 0
-        ? { passed: 1, failed: 0, skipped: 0 }
-        : { passed: 0, failed: 1, skipped: 0 },
-  };
+  return { name, run: async () => programResult(name, await execute(command, args)) };
 }
 
-/** A Vitest project; its JSON report gives the counts, a run that left no report counts as one failure. */
+/** A Vitest project, by its JSON report. */
 function vitest(project: string, environment: Readonly<Record<string, string>> = {}): Part {
   return {
     name: project,
@@ -78,13 +55,7 @@ function vitest(project: string, environment: Readonly<Record<string, string>> =
         ['run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`],
         environment,
       );
-      try {
-        const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
-        const failed = report.numFailedTests === 0 && code !== 0 ? 1 : report.numFailedTests;
-        return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
-      } catch {
-        return { passed: 0, failed: 1, skipped: 0 };
-      }
+      return vitestResult(project, file, code, root);
     },
   };
 }
@@ -98,15 +69,17 @@ const endToEnd: Part = {
       PLAYWRIGHT_JSON_OUTPUT_NAME: file,
       NODE_OPTIONS: '--conditions=source',
     });
-    try {
-      const { stats } = JSON.parse(readFileSync(file, 'utf8')) as PlaywrightReport;
-      const failed = stats.unexpected === 0 && code !== 0 ? 1 : stats.unexpected;
-      return { passed: stats.expected + stats.flaky, failed, skipped: stats.skipped };
-    } catch {
-      return { passed: 0, failed: 1, skipped: 0 };
-    }
+    return playwrightResult(file, code);
   },
 };
+
+/** The long fuzz run: more cases, and other ones each time. */
+function longFuzz(): Readonly<Record<string, string>> {
+  const seed = process.env['FUZZ_SEED'] ?? String(randomInt(2 ** 31));
+  const runs = process.env['FUZZ_RUNS'] ?? '20000';
+  console.log(`FUZZ_SEED=${seed} FUZZ_RUNS=${runs} (set them to repeat this run)`);
+  return { FUZZ_SEED: seed, FUZZ_RUNS: runs };
+}
 
 const long = process.argv.includes('--long');
 const parts: readonly Part[] = [
@@ -116,7 +89,7 @@ const parts: readonly Part[] = [
   program('check: dead code', 'knip'),
   vitest('tidy'),
   vitest('unit'),
-  vitest('fuzz', long ? { FUZZ_RUNS: process.env['FUZZ_RUNS'] ?? '20000' } : {}),
+  vitest('fuzz', long ? longFuzz() : {}),
   vitest('simulation'),
   vitest('conformance'),
   vitest('process'),
@@ -133,13 +106,24 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
+/** The first lines of what a test said, so that the end of the log tells what failed. */
+function shorten(text: string): string {
+  const lines = stripVTControlCharacters(text).split('\n');
+  return lines
+    .slice(0, linesShown)
+    .map((line) => `    ${line.slice(0, 300)}`)
+    .join('\n');
+}
+
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const table: string[] = [];
+const failures: string[] = [];
 for (const part of chosen) {
   console.log(`\n── ${part.name}`);
   const started = process.hrtime.bigint();
-  const counts = await part.run();
+  const { counts, failures: failed } = await part.run();
   const minutes = Number(process.hrtime.bigint() - started) / 60e9;
+  for (const { title, text } of failed) failures.push(`${part.name}: ${title}\n${shorten(text)}`);
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
@@ -147,6 +131,7 @@ for (const part of chosen) {
     `${part.name.padEnd(20)} ${minutes.toFixed(2).padStart(7)} min  ${String(counts.passed).padStart(6)} passed ${String(counts.failed).padStart(4)} failed ${String(counts.skipped).padStart(4)} skipped`,
   );
 }
+if (failures.length > 0) console.log(`\n── failures\n\n${failures.join('\n\n')}`);
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${table.join('\n')}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 ? 0 : 1);

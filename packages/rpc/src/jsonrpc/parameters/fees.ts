@@ -10,7 +10,8 @@ export const bigOrNumber: ParameterCodec<number> = {
   decode: (json) => {
     if (typeof json === 'number') {
       if (!Number.isSafeInteger(json) || json < 0) throw kindMismatch(json, 'math.HexOrDecimal64');
-      return json;
+      // JSON knows a negative zero.
+      return json === 0 ? 0 : json;
     }
     return Math.min(Number(uint64Quantity.decode(json)), Number.MAX_SAFE_INTEGER);
   },

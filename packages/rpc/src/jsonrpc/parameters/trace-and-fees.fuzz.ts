@@ -68,6 +68,11 @@ describe('parameters from outside', () => {
     }
   });
 
+  test('a negative zero is zero', () => {
+    expect(bigOrNumber.decode(-0)).toBe(0);
+    expect(percentiles.decode([-0])).toEqual([0]);
+  });
+
   test('durations as Go reads them', () => {
     expect(['5s', '1m30s', '500ms', '1.5h', '-2s', '0', '.5s'].map(readDuration)).toEqual([
       5000, 90_000, 500, 5_400_000, -2000, 0, 500,
