@@ -25,7 +25,7 @@ import { createBlockReplay } from './import/block-replay.ts';
 import { createExecutor, type Executor } from './import/executor.ts';
 import { createImporter } from './import/importer.ts';
 import type { NodeOptions } from './node-options.ts';
-import { CALL_LIMITS, type NodeContext } from './node-context.ts';
+import { CALL_LIMITS, GAS_PRICE, type NodeContext } from './node-context.ts';
 import { createPool } from './pool/create-pool.ts';
 import { createRecoverSenders } from './pool/senders.ts';
 import { createSimulate } from './private/simulate.ts';
@@ -120,7 +120,9 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   const resolver = createPayloadResolver({ source });
   const follower = createPrivateFollower({ chain, executor, resolver, groups, clock, logger, onFatal: fatal });
   const insideMarker = manager && createInsideMarker(resolver);
-  const pool = createPool({ chain, database, recoverSenders, access, logger, insideMarker });
+  const { gasPrice = GAS_PRICE } = options;
+  const gasPriceMin = options.validate === false ? (options.priceLimit ?? gasPrice) : gasPrice;
+  const pool = createPool({ chain, database, recoverSenders, access, logger, insideMarker, gasPriceMin });
   const importer = createImporter({
     chain,
     executor,
@@ -140,6 +142,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     simulate: createSimulate({ chain: reader, states, database, evm: options.evm, author, clock }),
     groups,
     privacyMarkers: options.privacyMarkers ?? false,
+    gasPrice,
     accountKeys: options.accountKeys ?? [],
   });
 
@@ -315,6 +318,7 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
     defaultPsi: DEFAULT_PRIVATE_STATE,
     allowUnprotected: options.allowUnprotected ?? true,
     callLimits: options.callLimits ?? CALL_LIMITS,
+    gasPrice,
     showsRaftSeconds: options.showsRaftSeconds ?? false,
     profile,
     raft: driver.raft,

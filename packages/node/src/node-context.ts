@@ -74,6 +74,9 @@ export interface CallLimits {
 /** GoQuorum's own. */
 export const CALL_LIMITS: CallLimits = { gasCap: 25_000_000n, timeoutMs: 5000 };
 
+/** Wei that the original asks for where gas has a price, unless told. */
+export const GAS_PRICE = 1_000_000_000n;
+
 /** What JSON-RPC handlers (`src/handlers`) are given: everything a running node can answer from. */
 export interface NodeContext {
   readonly chain: ChainReader;
@@ -101,6 +104,8 @@ export interface NodeContext {
   /** Whether `eth_sendRawTransaction` takes transactions without EIP-155 protection. */
   readonly allowUnprotected: boolean;
   readonly callLimits: CallLimits;
+  /** Wei that are suggested where gas has a price. */
+  readonly gasPrice: bigint;
   /** `--raft.rpcseconds`: answers tell the times of Raft blocks in seconds. */
   readonly showsRaftSeconds: boolean;
   /** Bug for bug, or right (decision 7). */

@@ -67,6 +67,13 @@ export interface NodeOptions {
   readonly gcMode?: GcMode;
   readonly dataDir?: string | undefined;
   readonly allowUnprotected?: boolean;
+  /**
+   * `--miner.gasprice`, wei, for chains on which gas has a price: what is suggested, what node-held accounts pay unless told, and the least that the
+   * pool of a node that takes part in consensus takes from peers. 1 gwei unless told.
+   */
+  readonly gasPrice?: bigint;
+  /** `--txpool.pricelimit`, wei: the least that the pool of a node that takes no part in consensus takes from peers; the gas price unless told. */
+  readonly priceLimit?: bigint;
   /** What calls over RPC may use up; GoQuorum's limits unless told. */
   readonly callLimits?: CallLimits;
   /** Answers tell the times of Raft blocks in seconds, whatever the headers hold. */

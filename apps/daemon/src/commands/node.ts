@@ -28,6 +28,8 @@ interface NodeFlags {
   readonly raftSeconds: boolean;
   readonly 'rpc.gascap': number;
   readonly 'vm.calltimeout': number;
+  readonly 'miner.gasprice': number;
+  readonly 'txpool.pricelimit'?: number;
   readonly 'raft.rpcseconds': boolean;
   readonly raftdnsenable: boolean;
   readonly etherbase?: string;
@@ -127,6 +129,17 @@ export function addNodeCommand(program: Command): void {
       parseInteger('vm.calltimeout', 0, 86_400),
       5,
     )
+    .option(
+      '--miner.gasprice <wei>',
+      'where gas has a price: what eth_gasPrice suggests, what node-held accounts pay unless told, and the least that a node that takes part in consensus takes from peers',
+      parseInteger('miner.gasprice', 0, Number.MAX_SAFE_INTEGER),
+      1_000_000_000,
+    )
+    .option(
+      '--txpool.pricelimit <wei>',
+      'where gas has a price: the least that a node with --no-validate takes from peers (default: as --miner.gasprice; in GoQuorum 1)',
+      parseInteger('txpool.pricelimit', 1, Number.MAX_SAFE_INTEGER),
+    )
     .option('--raft.rpcseconds', 'tell the times of Raft blocks in seconds over JSON-RPC, whatever headers hold', false)
     .option('--raft-seconds', 'write seconds into headers of a Raft chain, not nanoseconds as GoQuorum', false)
     .option('--raftdnsenable', 'members of a Raft cluster may be named by host names', false)
@@ -159,6 +172,8 @@ export function addNodeCommand(program: Command): void {
         neverSigned: flags.neverSigned,
         privacyMarkers: flags['privacymarker.enable'],
         callLimits: { gasCap: BigInt(flags['rpc.gascap']), timeoutMs: flags['vm.calltimeout'] * 1000 },
+        gasPrice: BigInt(flags['miner.gasprice']),
+        ...(flags['txpool.pricelimit'] === undefined ? {} : { priceLimit: BigInt(flags['txpool.pricelimit']) }),
         showsRaftSeconds: flags['raft.rpcseconds'],
         raft: {
           raftPort: flags.raftport,

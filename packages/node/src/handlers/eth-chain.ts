@@ -10,9 +10,6 @@ import { blockAt, headerAt, type LocatedHeader, pendingBlock } from './blocks.ts
 import { withShownTime } from './shown-time.ts';
 import { chainIdOf, type HandlerContext } from './context.ts';
 
-/** Wei that the original asks for where the chain has priced gas and nothing better is known. */
-const PRICED_GAS_PRICE = 1_000_000_000n;
-
 /** `eth_syncing` and the `syncing` subscription in JSON. */
 export function syncingToJson(status: SyncStatus): SyncingJson {
   return {
@@ -24,7 +21,7 @@ export function syncingToJson(status: SyncStatus): SyncingJson {
 
 /** Gas price to suggest for the block after the head. */
 export function suggestedGasPrice(context: HandlerContext): bigint {
-  return isGasPriceEnabledAt(context.chain.config, context.chain.headNumber() + 1) ? PRICED_GAS_PRICE : 0n;
+  return isGasPriceEnabledAt(context.chain.config, context.chain.headNumber() + 1) ? context.gasPrice : 0n;
 }
 
 export function createEthChainHandlers(context: HandlerContext): HandlersOf<EthChainMethods> {

@@ -79,6 +79,9 @@ export interface StartNodeOptions {
   readonly allowUnprotected?: boolean;
   /** What calls over RPC may use up; GoQuorum's limits unless told. */
   readonly callLimits?: CallLimits;
+  /** See `NodeOptions`, both. */
+  readonly gasPrice?: bigint;
+  readonly priceLimit?: bigint;
   /** `--raft.rpcseconds`: answers tell the times of Raft blocks in seconds. */
   readonly showsRaftSeconds?: boolean;
   /** Threads for sender recovery; 1 unless told. */
@@ -226,6 +229,8 @@ export async function startNode(options: StartNodeOptions): Promise<StartedNode>
       ...(raft === undefined ? {} : { raft }),
       ...(options.privacyMarkers === undefined ? {} : { privacyMarkers: options.privacyMarkers }),
       ...(options.callLimits === undefined ? {} : { callLimits: options.callLimits }),
+      ...(options.gasPrice === undefined ? {} : { gasPrice: options.gasPrice }),
+      ...(options.priceLimit === undefined ? {} : { priceLimit: options.priceLimit }),
       ...(options.showsRaftSeconds === undefined ? {} : { showsRaftSeconds: options.showsRaftSeconds }),
       ...(options.allowUnprotected === undefined ? {} : { allowUnprotected: options.allowUnprotected }),
     });

@@ -37,8 +37,8 @@ export interface PoolOptions {
   readonly limits?: Partial<PoolLimits>;
   /** Absent: a stranger to all. */
   readonly insideMarker?: InsideMarker | undefined;
-  /** Floor of the gas price for transactions of peers, wei, where gas has a price; 1 gwei unless told. */
-  readonly gasPriceMin?: bigint;
+  /** Floor of the gas price for transactions of peers, wei, where gas has a price. */
+  readonly gasPriceMin: bigint;
 }
 
 /** The pool as its node sees it. */
@@ -131,7 +131,7 @@ export function createPool(options: PoolOptions): NodePool {
       head: reader.head().block.header,
       account,
       access: options.access,
-      gasPriceMin: options.gasPriceMin ?? 1_000_000_000n,
+      gasPriceMin: options.gasPriceMin,
     };
     const inner = inside && { transaction: inside, sender: senderOf(inside) };
     validateTransaction(sent, origin === 'local', rules, inner);

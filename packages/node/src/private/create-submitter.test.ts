@@ -21,7 +21,7 @@ beforeEach(async () => {
   pool = test.createPool();
   await pool.start();
   [manager, other] = createFakeManagers(2, createVirtualClock()) as [FakeManager, FakeManager];
-  submitter = createSubmitter({ chain: test.chain.reader, pool, manager, accountKeys: test.accountKeys });
+  submitter = createSubmitter({ chain: test.chain.reader, pool, manager, gasPrice: 0n, accountKeys: test.accountKeys });
   from = privateKeyToAddress(test.accountKeys[0]!);
 });
 
@@ -66,7 +66,13 @@ describe('sending', () => {
     expect(await failure(submitter.sendTransaction({ from, data, gas: 90_000n, privateFor: [] }))).toBe(
       'connection refused',
     );
-    const none = createSubmitter({ chain: test.chain.reader, pool, manager: undefined, accountKeys: test.accountKeys });
+    const none = createSubmitter({
+      chain: test.chain.reader,
+      pool,
+      manager: undefined,
+      gasPrice: 0n,
+      accountKeys: test.accountKeys,
+    });
     expect(await failure(none.sendTransaction({ from, data, privateFor: [] }))).toBe(
       'private transaction manager is not in use',
     );

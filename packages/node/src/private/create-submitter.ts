@@ -31,9 +31,8 @@ import type { PrivateArguments, TransactionArguments, TransactionSubmitter } fro
  */
 export type SubmitErrorCode = 'UNKNOWN_ACCOUNT' | 'MANAGER_NOT_ENABLED' | 'NOT_PRIVATE' | 'PRIVATE_FROM_MISMATCH';
 
-/** Gas of a private transaction that names none, and a gas price where gas has one and the sender names none. */
+/** Gas of a private transaction that names none. */
 const privateGasDefault = 90_000n;
-const gasPriceDefault = 1_000_000_000n;
 
 const unsignedSignature = { v: 0n, r: 0n, s: 0n };
 
@@ -47,6 +46,8 @@ export interface SubmitterOptions {
   readonly groups?: PrivateGroups | undefined;
   /** Wrap private transactions of node-held accounts in privacy markers where the chain has them (`--privacymarker.enable`). */
   readonly privacyMarkers?: boolean;
+  /** Wei where gas has a price and the sender names none. */
+  readonly gasPrice: bigint;
   /** 32-byte private keys of node-held accounts. */
   readonly accountKeys: readonly Uint8Array[];
 }
@@ -122,7 +123,7 @@ export function createSubmitter(options: SubmitterOptions): TransactionSubmitter
   function unsigned(args: TransactionArguments, data: Uint8Array): UnsignedTransaction {
     const base = {
       nonce: args.nonce ?? pool.pendingNonce(args.from),
-      gasPrice: args.gasPrice ?? (isPriced() ? gasPriceDefault : 0n),
+      gasPrice: args.gasPrice ?? (isPriced() ? options.gasPrice : 0n),
       gasLimit: args.gas ?? privateGasDefault,
       to: args.to,
       value: args.value ?? 0n,

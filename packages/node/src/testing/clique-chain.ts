@@ -22,6 +22,7 @@ import type { CliqueRules } from '../engine/clique-rules.ts';
 import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createExecutor } from '../import/executor.ts';
 import { createImporter, type Importer, type ImportOutcome } from '../import/importer.ts';
+import { GAS_PRICE } from '../node-context.ts';
 import { createPool, type NodePool } from '../pool/create-pool.ts';
 import { createRecoverSenders } from '../pool/senders.ts';
 import { createPayloadResolver } from '../private/payload-resolver.ts';
@@ -111,7 +112,8 @@ export async function createCliqueChain(options: CliqueChainOptions): Promise<Cl
   const recoverSenders = createRecoverSenders();
   const importer = createImporter({ chain, executor, rules, recoverSenders, resolver, clock });
   const follower = createPrivateFollower({ chain, executor, resolver, clock, logger: silentLogger, onFatal });
-  const pool = createPool({ chain, database, recoverSenders, access: openAccess, logger: silentLogger });
+  const parts = { chain, database, recoverSenders, access: openAccess, logger: silentLogger };
+  const pool = createPool({ ...parts, gasPriceMin: GAS_PRICE });
   await pool.start();
   follower.start();
   await follower.idle();

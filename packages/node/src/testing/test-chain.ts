@@ -19,6 +19,7 @@ import type { GcMode } from '../chain/pruner.ts';
 import { createEngineRules } from '../engine/create-engine-rules.ts';
 import { createExecutor, type Executor } from '../import/executor.ts';
 import { createImporter, type Importer } from '../import/importer.ts';
+import { GAS_PRICE } from '../node-context.ts';
 import { createPool, type NodePool, type PoolOptions } from '../pool/create-pool.ts';
 import { createRecoverSenders } from '../pool/senders.ts';
 import { createPayloadResolver, noPayloads } from '../private/payload-resolver.ts';
@@ -123,7 +124,15 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
     accountKeys,
     writeFailures,
     createPool: (overrides = {}) =>
-      createPool({ chain, database, recoverSenders, access: openAccess, logger: silentLogger, ...overrides }),
+      createPool({
+        chain,
+        database,
+        recoverSenders,
+        access: openAccess,
+        logger: silentLogger,
+        gasPriceMin: GAS_PRICE,
+        ...overrides,
+      }),
     prune,
     makeBlock,
     async addBlock(transactions = [], parent = chain.tip(), secondsLater = 1n) {
