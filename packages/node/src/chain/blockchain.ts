@@ -58,6 +58,7 @@ export interface BlockchainOptions {
   readonly writes: WriteQueue;
   readonly head: ChainBlock;
   readonly privateStates: readonly string[];
+  readonly restingStates: readonly string[];
   readonly forkChoice: ForkChoice;
   readonly sides: SideBlocks;
   readonly logger: Logger;

@@ -7,6 +7,7 @@ import { bytesToBareHex, bytesToHex } from '@isoquorum/primitives/hex';
  * `PRIVATE_STATE_BEHIND` (the private head has not reached the block), `STORE_SCHEMA_NEWER` (written by a later version),
  * `STORE_GENESIS_MISMATCH` (holds another chain), `STORE_DAMAGED` (an entry that must be there is not),
  * `STATE_PRUNED` (`--gcmode full` has removed the states of that block; `keptFrom` is the first that is there),
+ * `PRIVATE_STATE_PRUNED` (it has removed what a private state that was not followed then would go on from),
  * `CHAIN_CONFLICT` (another final block at that height).
  */
 export type ChainErrorCode =
@@ -17,6 +18,7 @@ export type ChainErrorCode =
   | 'STORE_GENESIS_MISMATCH'
   | 'STORE_DAMAGED'
   | 'STATE_PRUNED'
+  | 'PRIVATE_STATE_PRUNED'
   | 'CHAIN_CONFLICT';
 
 export function unknownBlock(hash: Hash32): IsoquorumError {
@@ -46,6 +48,15 @@ export function statePruned(root: Hash32, number: number, keptFrom: number): Iso
     'STATE_PRUNED',
     `missing trie node ${bytesToBareHex(root)} (path ): the state of block ${number} was pruned, the oldest kept is that of block ${keptFrom}; run with --gcmode archive to keep all`,
     { number, keptFrom, root: bytesToHex(root) },
+  );
+}
+
+export function privateStatePruned(psi: string, number: number, keptFrom: number): IsoquorumError {
+  return new IsoquorumError(
+    'PRIVATE_STATE_PRUNED',
+    `private state ${psi} stands at block ${number} and cannot be executed further: states are kept from block ${keptFrom} on, because it was not followed when older ones were removed (an import with --psi, a manager that did not list its group). The store is as it was: go on without ${psi}, or import the chain into an empty directory for all private states (without --psi), or with --gcmode archive`,
+    { psi, number, keptFrom },
+    'STOP',
   );
 }
 

@@ -1,6 +1,6 @@
 import type { EncryptedPayloadHash, Hash32 } from '@isoquorum/primitives/bytes';
 import { concatBytes } from '@isoquorum/primitives/hex';
-import { utf8ToBytes } from '@isoquorum/primitives/utf8';
+import { bytesToUtf8, utf8ToBytes } from '@isoquorum/primitives/utf8';
 
 /**
  * Keys of the node's store. Two letters, then what the entry is about; trie nodes, codes and preimages have one letter
@@ -80,6 +80,10 @@ export const privateResultKey = (blockHash: Hash32, psi: string): Uint8Array =>
   concatBytes(privateResultPrefix, blockHash, utf8ToBytes(psi));
 /** Head of a private state: number (8 bytes), block hash. */
 export const privateHeadKey = (psi: string): Uint8Array => concatBytes(privateHeadPrefix, utf8ToBytes(psi));
+/** Range of {@link privateHeadKey}s, and the private state of one. */
+export const privateHeadRange: { gte: Uint8Array; lt: Uint8Array } = { gte: privateHeadPrefix, lt: prefix('pi') };
+export const keyToPrivateState = (headKey: Uint8Array): string =>
+  bytesToUtf8(headKey.subarray(privateHeadPrefix.length), 'psi');
 /** Number of the block after which a private state began as a copy of that of nobody, 8 bytes: results up to there are nobody's. */
 export const privateBranchKey = (psi: string): Uint8Array => concatBytes(privateBranchPrefix, utf8ToBytes(psi));
 /** Present for a digest with which a canonical block was executed as "not a party": payload digest (64), number (8), psi. */

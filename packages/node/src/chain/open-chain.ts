@@ -1,6 +1,7 @@
 import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { signerChainIdAt } from '@isoquorum/primitives/fork';
 import { bftAlgorithmAt } from '@isoquorum/primitives/genesis/bft-config';
+import type { Hash32 } from '@isoquorum/primitives/bytes';
 import type { Genesis } from '@isoquorum/primitives/genesis/genesis';
 import { emptyTrieRoot } from '@isoquorum/primitives/header';
 import { bytesEqual, bytesToHex } from '@isoquorum/primitives/hex';
@@ -12,11 +13,11 @@ import { type Blockchain, createBlockchain } from './blockchain.ts';
 import { createBlockStore } from './block-store.ts';
 import { branchPrivateStates } from './branch-private-states.ts';
 import { type ChainBlock, DEFAULT_PRIVATE_STATE } from './chain.ts';
-import { storeDamaged } from './errors.ts';
+import { privateStatePruned, storeDamaged } from './errors.ts';
 import { type ForkChoice, forkChoiceOf, noForks } from './fork-choice.ts';
 import { createFlatOperations, createFlatSnapshot } from './flat-snapshot.ts';
 import { createGenesisBlock } from './genesis-block.ts';
-import { genesisKey, headKey, schemaKey } from './keys.ts';
+import { genesisKey, headKey, keyToPrivateState, privateHeadRange, schemaKey } from './keys.ts';
 import { createPruner, type GcMode, type KeptTrie, type Pruner } from './pruner.ts';
 import { openSideBlocks, type SideBlocks } from './side-blocks.ts';
 import { checkStoredConfig } from './stored-config.ts';
@@ -32,6 +33,8 @@ export interface OpenChainOptions {
   /** Told once when a write fails; the node must stop. */
   readonly onWriteFailure: (error: unknown) => void;
   readonly privateStates?: readonly string[];
+  /** Private states that are in the store and not among these will go on later: what they need for that is not pruned. */
+  readonly keepsOthers?: boolean;
   /** That of the chain's engine unless told. */
   readonly forkChoice?: ForkChoice;
   /** `archive` unless told. */
@@ -99,7 +102,7 @@ async function checkSchema(store: Store, logger: Logger): Promise<void> {
 /**
  * Opens the chain in a store: writes the genesis into an empty one, checks layout and genesis of another, and goes back to
  * the last block whose state is whole if the head's is not (and says so).
- * @throws STORE_SCHEMA_NEWER, STORE_GENESIS_MISMATCH, CONFIG_INCOMPATIBLE, STORE_DAMAGED (all STOP)
+ * @throws STORE_SCHEMA_NEWER, STORE_GENESIS_MISMATCH, CONFIG_INCOMPATIBLE, PRIVATE_STATE_PRUNED, STORE_DAMAGED (all STOP)
  */
 export async function openChain(options: OpenChainOptions): Promise<OpenedChain> {
   const { genesis, store, logger } = options;
@@ -172,7 +175,8 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     flat.settle();
     blocks.settle(removed);
   }
-  if (genesis.config.isMps) await branchPrivateStates(store, writes, logger, options.privateStates ?? []);
+  const privateStates = options.privateStates ?? [DEFAULT_PRIVATE_STATE];
+  if (genesis.config.isMps) await branchPrivateStates(store, writes, logger, privateStates);
   const sides = await openSideBlocks(store, () => pruner.keptFrom());
   const pruner: Pruner = createPruner({
     mode: options.gcMode ?? 'archive',
@@ -181,7 +185,11 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     writes,
     logger,
     tipNumber: () => chain.tip().block.header.number,
-    lowestHead: () => Math.min(...chain.privates.names.map((psi) => chain.privates.head(psi).number)),
+    lowestHead() {
+      const resting = options.keepsOthers === true ? [...chain.privates.resting.values()] : [];
+      const heads = chain.privates.names.map((psi) => chain.privates.head(psi));
+      return Math.min(...[...heads, ...resting].map(({ number }) => number));
+    },
     triesOf: (from, to) => keptTries(chain, sides, from, to),
   });
   const chain: Blockchain = createBlockchain({
@@ -191,7 +199,8 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     blocks,
     writes,
     head,
-    privateStates: options.privateStates ?? [DEFAULT_PRIVATE_STATE],
+    privateStates,
+    restingStates: await restingStates(store, privateStates),
     forkChoice,
     sides,
     logger,
@@ -200,6 +209,10 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     pruner,
   });
   tip = () => chain.tip();
+  for (const psi of privateStates) {
+    if (isOutOfReach(chain, database, psi))
+      throw privateStatePruned(psi, chain.privates.head(psi).number, pruner.keptFrom());
+  }
   return {
     chain,
     database,
@@ -212,6 +225,25 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
   };
 }
 
+/** Private states in the store that are not among these. */
+async function restingStates(store: Store, followed: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for await (const [key] of store.iterate(privateHeadRange)) {
+    const psi = keyToPrivateState(key);
+    if (!followed.includes(psi)) found.push(psi);
+  }
+  return found;
+}
+
+/** Whether a private state cannot go on: the states before the blocks that it has not executed, or its own, are pruned. */
+function isOutOfReach(chain: Blockchain, database: StateDatabase, psi: string): boolean {
+  const { privates } = chain;
+  const { number, root, extraRoot } = privates.head(psi);
+  const isThere = (trie: Hash32): boolean => bytesEqual(trie, emptyTrieRoot) || database.readNode(trie) !== undefined;
+  if (!isThere(root) || !isThere(extraRoot)) return true;
+  return number < chain.tip().block.header.number && !privates.isReplayable(number + 1);
+}
+
 /** The tries of the public and of every private state after each of these blocks, and after the genesis. */
 function* keptTries(
   { blocks, privates }: Blockchain,
@@ -219,6 +251,11 @@ function* keptTries(
   from: number,
   to: number,
 ): Generator<KeptTrie> {
+  // Those that nobody follows stay as they are.
+  for (const { root, extraRoot } of privates.resting.values()) {
+    yield { root, leaves: 'account' };
+    yield { root: extraRoot, leaves: 'value' };
+  }
   for (const hash of sides.between(from, to)) {
     const header = blocks.header(hash);
     if (header !== undefined) yield { root: header.stateRoot, leaves: 'account' };

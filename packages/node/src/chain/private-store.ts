@@ -48,6 +48,8 @@ export interface PrivateCommit {
 /** Private states: a head of its own each, results by block hash. */
 export interface PrivateStore {
   readonly names: readonly string[];
+  /** Where private states stand that are in the store and not followed now. */
+  readonly resting: ReadonlyMap<string, HeadPlace>;
   head(psi: string): PrivateHead;
   /** @throws UNKNOWN_PRIVATE_STATE, UNKNOWN_BLOCK, PRIVATE_STATE_BEHIND */
   root(blockHash: Hash32, psi: string): Hash32;
@@ -99,6 +101,8 @@ export interface PrivateStoreOptions {
   readonly database: StateDatabase;
   readonly pruner: Pruner;
   readonly privateStates: readonly string[];
+  /** Others that are in the store. */
+  readonly restingStates: readonly string[];
   readonly publicHead: () => ChainBlock;
   readonly emit: (event: ChainEvent) => void;
 }
@@ -297,6 +301,7 @@ export function createPrivateStore(options: PrivateStoreOptions): PrivateStore {
 
   return {
     names: options.privateStates,
+    resting: new Map(options.restingStates.map((psi) => [psi, loadHead(psi)])),
     head(psi) {
       const { place, waitingFor } = headOf(psi);
       return { psi, ...place, waitingFor };

@@ -155,6 +155,7 @@ export async function importChain(options: ImportChainOptions): Promise<ImportRe
     logger,
     onWriteFailure: onFatal,
     privateStates,
+    keepsOthers: options.psi !== undefined,
     recentTransactions: recentTransactionsMax,
     recentBlocksMin: writesUnderWayMax + 2,
     ...(options.maxNodes === undefined ? {} : { maxNodes: options.maxNodes }),

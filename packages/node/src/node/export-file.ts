@@ -46,6 +46,8 @@ export async function exportFile(options: ExportFileOptions): Promise<{ blocks: 
       store,
       logger: silentLogger,
       onWriteFailure: () => undefined,
+      // A file of blocks has nothing private.
+      privateStates: [],
     });
     const first = options.first ?? 0;
     const last = options.last ?? chain.reader.headNumber();

@@ -7,17 +7,26 @@ import { bytesToHex, hexToBytes } from '@isoquorum/primitives/hex';
 import { signTransaction, type Transaction } from '@isoquorum/primitives/transaction/transaction';
 import { openChain, type OpenedChain } from '../chain/open-chain.ts';
 import { createExecutor } from '../import/executor.ts';
-import { createPayloadResolver } from '../private/payload-resolver.ts';
+import { createPayloadResolver, type PayloadSource } from '../private/payload-resolver.ts';
 import { createPrivateFollower, type PrivateFollower } from '../private/private-follower.ts';
-import { createPrivateGroups } from '../private/private-groups.ts';
+import { createPrivateGroups, type ResidentGroup } from '../private/private-groups.ts';
 import type { TestChain } from './test-chain.ts';
 
 /** Creates a contract that keeps 42 in slot 0: PUSH1 42 PUSH1 0 SSTORE, then returns one byte of code (STOP). */
 const payload = hexToBytes('0x602a600055600160005360016000f3');
 const keys = [1, 2].map((byte) => new Uint8Array(32).fill(byte));
-const groupOf = (index: number) => {
+const groupOf = (index: number): ResidentGroup => {
   const psi = `PS${index + 1}`;
   return { name: psi, psi, members: [bytesToBase64(keys[index]!)] };
+};
+/** So many groups of parties: `PS1`, `PS2`. */
+export const groupsOf = (count: number): readonly ResidentGroup[] => [0, 1].slice(0, count).map(groupOf);
+/** A manager of both parties. */
+export const severalPayloads: PayloadSource = {
+  async receive(digest) {
+    const party = keys[digest[0]! - 1];
+    return party && { payload, privacyFlag: 0, managedParties: [party] };
+  },
 };
 /** A private creation whose payload is of the party whose number its digest begins with; 9: nobody's. */
 export function creation(test: TestChain, nonce: number, party: number): Transaction {
@@ -40,7 +49,7 @@ export async function openSeveralStates(
   isHidden: (digest: EncryptedPayloadHash) => boolean = () => false,
 ): Promise<SeveralStates> {
   const { genesis } = test.chain.reader;
-  const groups = createPrivateGroups([0, 1].slice(0, groupCount).map(groupOf));
+  const groups = createPrivateGroups(groupsOf(groupCount));
   const logger = createMemoryLogger();
   const onWriteFailure = (error: unknown): never => {
     throw error;
@@ -53,10 +62,7 @@ export async function openSeveralStates(
     executor: createExecutor({ chain, database, evm: createFastEvm(), config: genesis.config, author }),
     resolver: createPayloadResolver({
       source: {
-        async receive(digest) {
-          const party = isHidden(digest) ? undefined : keys[digest[0]! - 1];
-          return party && { payload, privacyFlag: 0, managedParties: [party] };
-        },
+        receive: async (digest) => (isHidden(digest) ? undefined : severalPayloads.receive(digest)),
       },
     }),
     groups,
