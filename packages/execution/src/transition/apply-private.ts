@@ -30,7 +30,7 @@ function* applyResolved(input: ApplyPrivateInput): Steps<TransitionOutcome<Appli
  * Executes the private transactions of a block for one private state, each on the public state as the transactions before
  * it left it (decision 2), those inside markers among them. Every payload has to be resolved; otherwise the outcome names the digests that
  * are not, some of which are found only while running (decision 3).
- * @throws PRIVACY_ENHANCEMENTS_DISABLED when a payload with a flag comes before its block
+ * @throws PRIVACY_ENHANCEMENTS_DISABLED when a payload with a flag comes before its block, in no marker
  */
 export function applyPrivate(input: ApplyPrivateInput): Steps<TransitionOutcome<AppliedPrivate>> {
   return applyResolved(input);

@@ -91,12 +91,13 @@ describe.each(engines)('marker transactions, engine $name', ({ create }) => {
     transactions: readonly Transaction[],
     resolutions: readonly (readonly [string, PayloadResolution])[],
     more: Partial<ApplyPrivateInput> = {},
+    moreConfig: object = {},
   ): Promise<{
     readonly chain: ReturnType<typeof createSmallChain>;
     readonly built: Awaited<ReturnType<ReturnType<typeof createSmallChain>['build']>>;
     readonly outcome: TransitionOutcome<AppliedPrivate>;
   }> {
-    const chain = createSmallChain(evm, { config });
+    const chain = createSmallChain(evm, { config: { ...config, ...moreConfig } });
     const built = await chain.build(transactions);
     const outcome = await runAsync(
       applyPrivate({
@@ -195,6 +196,36 @@ describe.each(engines)('marker transactions, engine $name', ({ create }) => {
       const applied = done((await run([marker(0n, 1)], resolutions)).outcome);
       expect([bytesToHex(applied.stateRoot), applied.receipts]).toEqual([bytesToHex(emptyTrieRoot), []]);
     }
+  });
+
+  it('is refused in the order of the original, by price, flag, gas and value', async () => {
+    const metadata = { affectedContracts: [], executionHash: undefined, managedParties: [] };
+    const flagged = (privacyFlag: 1 | 3): PayloadResolution => ({
+      type: 'payload',
+      payload: writerCreation,
+      metadata: { ...metadata, privacyFlag },
+    });
+    const runOne = async (fields: Partial<LegacyTransaction>, resolution: PayloadResolution, more: object) => {
+      const one = inner({ nonce: 0n, data: digest(11), ...fields });
+      const resolutions = [
+        [key(1), payload(encodeInnerTransaction(one))],
+        [key(11), resolution],
+      ] as const;
+      const next = [[key(2), payload(encodeInnerTransaction(inner({ nonce: 1n, data: digest(13) })))]] as const;
+      const plain = [[key(13), payload(writerCreation)]] as const;
+      const { outcome } = await run(two, [...resolutions, ...next, ...plain], {}, more);
+      return done(outcome).receipts.map(({ index, receipt }) => [index, receipt.status]);
+    };
+    // Before privacy enhancements a flag is passed over, and what comes behind it runs.
+    expect(await runOne({}, flagged(1), {})).toEqual([[1, 1]]);
+    // With them flag 3 without a root fails with a receipt, even with too little gas; not with a price that gas does not have.
+    const enhanced = { privacyEnhancementsBlock: 0 };
+    expect(await runOne({ gasLimit: 21_000n }, flagged(3), enhanced)).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+    expect(await runOne({ gasPrice: 1n }, flagged(3), enhanced)).toEqual([[1, 1]]);
+    expect(await runOne({ gasLimit: 21_000n }, flagged(1), enhanced)).toEqual([[1, 1]]);
   });
 
   it('is not looked into before its block, nor when a private transaction goes to the precompile', async () => {

@@ -82,7 +82,9 @@ export class PrivateRun {
     if (isShared && this.ownResolution(digest).type === 'notParty') return;
     const publicState = new State(view.publicState);
     publicState.subBalance(view.sender, view.transaction.gasLimit * view.transaction.gasPrice);
-    if (!this.canRunInner(inner, view.sender, publicState)) return;
+    if (!this.canBuyGas(inner, view.sender, publicState)) return;
+    const verdict = this.innerVerdict(digest);
+    if (verdict === 'skip' || (verdict === 'run' && !this.canStart(inner, view.sender, publicState))) return;
     const snapshot = this.state.snapshot();
     const message = { transaction: inner, sender: view.sender };
     const outcome = yield* this.run(message, view.index, digest, publicState);
@@ -93,12 +95,35 @@ export class PrivateRun {
     this.finishTransaction(message, view.index, outcome, isShared ? view.cumulativeGasUsed : 0n, true);
   }
 
-  /** What GoQuorum asks of an inner transaction before it runs; one that cannot leaves no receipt. */
-  private canRunInner(inner: Transaction, sender: Uint8Array, publicState: State): boolean {
-    const { rules } = this.block;
-    if (inner.gasPrice > 0n && !rules.isGasPriceEnabled) return false;
+  /**
+   * The first that GoQuorum asks of an inner transaction; one that is refused leaves no receipt. What the sender pays for it in the original's public
+   * state, and does not get back where it is refused later on, is no part of ours (docs/compatibility.json, `INNER_GAS_KEPT`).
+   */
+  private canBuyGas(inner: Transaction, sender: Uint8Array, publicState: State): boolean {
+    if (inner.gasPrice > 0n && !this.block.rules.isGasPriceEnabled) return false;
+    return publicState.balance(sender) >= inner.gasLimit * inner.gasPrice;
+  }
+
+  /**
+   * The second: whether the payload's flag lets an inner transaction run, or makes it fail with a receipt. Before the block of privacy enhancements it
+   * is passed over, while a block with such a transaction that is in no marker is refused.
+   * @throws UnresolvedError
+   */
+  private innerVerdict(digest: EncryptedPayloadHash): 'run' | 'fail' | 'skip' {
+    const resolution = this.ownResolution(digest);
+    if (resolution.type === 'notParty') return 'run';
+    try {
+      return mayRun(resolution.metadata ?? standardMetadata, digest, this.block.rules) ? 'run' : 'fail';
+    } catch (error) {
+      if (isIsoquorumError(error, 'PRIVACY_ENHANCEMENTS_DISABLED')) return 'skip';
+      throw error;
+    }
+  }
+
+  /** The last. */
+  private canStart(inner: Transaction, sender: Uint8Array, publicState: State): boolean {
     const balance = publicState.balance(sender) - inner.gasLimit * inner.gasPrice;
-    return balance >= inner.value && balance >= 0n && inner.gasLimit >= intrinsicGas(inner, rules);
+    return inner.gasLimit >= intrinsicGas(inner, this.block.rules) && balance >= inner.value;
   }
 
   /** The payload in the eyes of this private state. @throws UnresolvedError */
