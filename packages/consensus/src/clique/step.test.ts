@@ -53,7 +53,7 @@ describe('a signer', () => {
   test('in turn builds until the period is over', () => {
     const { effects } = cliqueStep(createCliqueState([one]), headOf(contextAt(4)));
     expect(effects).toMatchObject([
-      { type: 'buildBlock', height: 4, signer: one, minTimestamp: 105n, deadlineMs: 105_000 },
+      { type: 'buildBlock', height: 4, signer: one, minTimestamp: 105n, deadlineMs: 105_000, isInTurn: true },
     ]);
   });
 
@@ -64,7 +64,7 @@ describe('a signer', () => {
 
   test('out of turn lets the others go first', () => {
     const { effects } = cliqueStep(createCliqueState([one]), headOf(contextAt(5), true, 0.5));
-    expect(effects).toMatchObject([{ deadlineMs: 105_000 + (wiggleMs * 3) / 2 }]);
+    expect(effects).toMatchObject([{ deadlineMs: 105_000 + (wiggleMs * 3) / 2, isInTurn: false }]);
   });
 
   test('that has signed lately rests, and works again when its time has come', () => {

@@ -21,9 +21,10 @@ function build(state: CliqueState, context: CliqueContext, signer: Address, nowM
   const { height, parentHash, periodSeconds } = context;
   const minTimestamp = context.parentTimestamp + BigInt(periodSeconds);
   const deadlineMs = Math.max(Number(minTimestamp) * 1000, nowMs) + state.delayMs;
+  const isOwnTurn = isInTurn(context.snapshot, height, signer);
   return {
     state: { ...state, phase: 'building' },
-    effects: [{ type: 'buildBlock', height, parentHash, signer, minTimestamp, deadlineMs }],
+    effects: [{ type: 'buildBlock', height, parentHash, signer, minTimestamp, deadlineMs, isInTurn: isOwnTurn }],
   };
 }
 

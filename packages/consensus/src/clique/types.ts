@@ -46,6 +46,8 @@ export type CliqueEffect =
       /** Seconds. */
       readonly minTimestamp: bigint;
       readonly deadlineMs: number;
+      /** Else the signer in turn may come first: nothing need be executed before the deadline. */
+      readonly isInTurn: boolean;
     }
   /** Drop what is being built. */
   | { readonly type: 'cancelBuild' }

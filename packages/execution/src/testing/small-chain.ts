@@ -9,7 +9,7 @@ import { createGenesisState } from '../state/genesis-state.ts';
 import { createMemoryNodeSource } from '../state/node-source.ts';
 import { buildBlock } from '../transition/build-block.ts';
 import { runAsync } from '../transition/steps.ts';
-import type { BuiltBlock, TransitionContext } from '../transition/types.ts';
+import type { BuildBlockInput, BuiltBlock, TransitionContext } from '../transition/types.ts';
 
 export const testKey: Uint8Array = new Uint8Array(32).fill(7);
 export const testSender: Address = privateKeyToAddress(testKey);
@@ -24,7 +24,7 @@ export interface SmallChain {
   readonly context: TransitionContext;
   /** The header of block 1, roots left as in the genesis. */
   readonly header: Header;
-  build(candidates: readonly Transaction[]): Promise<BuiltBlock>;
+  build(candidates: readonly Transaction[], runOptions?: BuildBlockInput['runOptions']): Promise<BuiltBlock>;
 }
 
 export interface SmallChainOptions {
@@ -73,9 +73,9 @@ export function createSmallChain(evm: Evm, options: SmallChainOptions = {}): Sma
     genesisHeader,
     context,
     header,
-    async build(candidates): Promise<BuiltBlock> {
+    async build(candidates, runOptions = {}): Promise<BuiltBlock> {
       const outcome = await runAsync(
-        buildBlock({ ...context, header, parentRoot: root, author: header.coinbase, candidates }),
+        buildBlock({ ...context, header, parentRoot: root, author: header.coinbase, candidates, runOptions }),
       );
       if (outcome.status === 'needs') throw new Error('nothing can be missing here');
       return outcome.result;

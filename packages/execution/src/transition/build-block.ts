@@ -6,6 +6,7 @@ import { type Transaction, transactionSender } from '@isoquorum/primitives/trans
 import { isMissingData } from '../state/errors.ts';
 import { BlockRun, transactionsRootOf } from './block-run.ts';
 import { withNeeds } from './needs.ts';
+import { waitFor } from './steps.ts';
 import type { BuildBlockInput, BuiltBlock, SkippedTransaction, Steps, TransitionOutcome } from './types.ts';
 
 /** Least gas of any transaction: with less in the pool the block is full. */
@@ -27,13 +28,14 @@ function* build(input: BuildBlockInput): Steps<BuiltBlock> {
   const skipped: SkippedTransaction[] = [];
   const blocked = new Set<string>();
   for (const transaction of input.candidates) {
+    yield* waitFor(input.runOptions?.pause?.());
     if (run.pool.left < leastGas || input.isTimeUp?.() === true) break;
     let sender: string | undefined;
     try {
       sender = bytesToMapKey(transactionSender(transaction, chainId));
       // After a gap in a sender's nonces the rest of that sender cannot follow.
       if (blocked.has(sender)) continue;
-      yield* run.apply(transaction);
+      yield* run.apply(transaction, input.runOptions);
       transactions.push(transaction);
     } catch (error) {
       if (isMissingData(error) || !isIsoquorumError(error)) throw error;

@@ -162,6 +162,8 @@ export interface BuildBlockInput extends TransitionContext {
   readonly candidates: Iterable<Transaction>;
   /** Answers true when it is time to stop adding transactions. */
   readonly isTimeUp?: () => boolean;
+  /** Of each transaction's run; `pause` is asked before each transaction, too. */
+  readonly runOptions?: Pick<EvmRunOptions, 'pause' | 'checkDeadline'>;
 }
 
 /** A candidate that was not taken, with GoQuorum's text, and what becomes of it. */

@@ -4,12 +4,17 @@ import type { Header } from '@isoquorum/primitives/header';
 import { bytesEqual } from '@isoquorum/primitives/hex';
 import type { CancelTimer } from '@isoquorum/platform/clock';
 import type { ChainBlock } from '../chain/chain.ts';
+import type { BuildRequest as ExecutorRequest } from '../import/executor.ts';
 import type { DriverParts } from './driver.ts';
 
 /** First guess of the time that one transaction costs, milliseconds; measured afterwards. */
 const costMsFirst = 1;
 /** Longest time spent on filling one block, milliseconds. */
 const fillMsMax = 5_000;
+/** How long a build that gives way goes on without a look at what has come meanwhile, milliseconds. */
+const sliceMs = 20;
+/** Never leaves a build that is void. */
+const buildVoid = new Error('the build is void');
 
 /** What a machine wants built. */
 export interface BuildRequest {
@@ -21,6 +26,8 @@ export interface BuildRequest {
   readonly deadlineMs: number | undefined;
   /** A block without transactions is given out then, or as soon as there are some. */
   readonly emptyDeadlineMs: number | undefined;
+  /** Others go first: nothing is executed before the deadline, and what comes meanwhile is heard, perhaps the block that makes this one void. */
+  readonly givesWay?: boolean;
 }
 
 /** The engine's part of a candidate. */
@@ -78,7 +85,26 @@ export function createBlockBuilder(
     });
   }
 
-  async function fill(effect: BuildRequest, parent: ChainBlock): Promise<Block> {
+  /** Lets other work in now and then, and ends in the middle of a transaction when a build is void. */
+  function givingWay(mine: number): ExecutorRequest['runOptions'] {
+    let sinceMs = clock.nowMs();
+    return {
+      checkDeadline() {
+        if (mine !== generation) throw buildVoid;
+      },
+      pause() {
+        if (clock.nowMs() - sinceMs < sliceMs) return undefined;
+        return new Promise((resolve) => {
+          clock.setTimer(0, () => {
+            sinceMs = clock.nowMs();
+            resolve();
+          });
+        });
+      },
+    };
+  }
+
+  async function fill(effect: BuildRequest, parent: ChainBlock, mine: number): Promise<Block> {
     const startMs = clock.nowMs();
     const timeMs = Math.max(startMs, effect.deadlineMs ?? startMs);
     const seconds = BigInt(Math.floor(timeMs / 1000));
@@ -89,7 +115,8 @@ export function createBlockBuilder(
       author,
       seal,
       candidates: pool.candidates(),
-      isTimeUp: () => clock.nowMs() - timeMs > fillMsMax,
+      isTimeUp: () => mine !== generation || clock.nowMs() - timeMs > fillMsMax,
+      ...(effect.givesWay === true ? { runOptions: givingWay(mine) } : {}),
     });
     const spentMs = clock.nowMs() - startMs;
     const count = built.transactions.length;
@@ -102,7 +129,7 @@ export function createBlockBuilder(
 
   function answer(effect: BuildRequest, parent: ChainBlock, mine: number): void {
     const seen = arrivals;
-    fill(effect, parent).then(
+    fill(effect, parent, mine).then(
       (block) => {
         if (mine !== generation) return;
         const nowMs = clock.nowMs();
@@ -140,7 +167,7 @@ export function createBlockBuilder(
   function schedule(effect: BuildRequest, parent: ChainBlock, mine: number): void {
     const nowMs = clock.nowMs();
     const deadlineMs = effect.deadlineMs ?? nowMs;
-    const neededMs = Math.min(pool.status().pending * costMs * 1.2 + 5, fillMsMax);
+    const neededMs = effect.givesWay === true ? 0 : Math.min(pool.status().pending * costMs * 1.2 + 5, fillMsMax);
     const restMs = deadlineMs - nowMs - neededMs;
     if (restMs <= 1) answer(effect, parent, mine);
     else at(nowMs + Math.max(restMs / 2, 2), mine, () => schedule(effect, parent, mine));

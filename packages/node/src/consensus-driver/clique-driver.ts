@@ -132,7 +132,7 @@ export function createCliqueDriver(parts: DriverParts, rules: CliqueRules): Cons
   async function interpret(effect: CliqueEffect): Promise<void> {
     switch (effect.type) {
       case 'buildBlock':
-        return builder.build({ ...effect, emptyDeadlineMs: undefined });
+        return builder.build({ ...effect, emptyDeadlineMs: undefined, givesWay: !effect.isInTurn });
       case 'cancelBuild':
         return builder.cancel();
       case 'sealBlock':

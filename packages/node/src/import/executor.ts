@@ -15,6 +15,7 @@ import type {
   AppliedBlock,
   AppliedPrivate,
   ApplyBlockInput,
+  BuildBlockInput,
   BuiltBlock,
   PrivateReceipt,
   PrivateTransactionView,
@@ -40,6 +41,8 @@ export interface BuildRequest {
   readonly seal?: ((header: Header) => Header) | undefined;
   readonly candidates: Iterable<Transaction>;
   readonly isTimeUp?: () => boolean;
+  /** For builds that give way to other work. */
+  readonly runOptions?: BuildBlockInput['runOptions'];
   /** For BLOCKHASH on a parent whose ancestors are not all in the chain. */
   readonly ancestorHash?: (number: number) => Hash32 | undefined;
 }
@@ -211,6 +214,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
           author: request.author,
           candidates: request.candidates,
           ...(request.isTimeUp === undefined ? {} : { isTimeUp: request.isTimeUp }),
+          ...(request.runOptions === undefined ? {} : { runOptions: request.runOptions }),
         }),
       );
       const built = done(outcome, request.header.number);
