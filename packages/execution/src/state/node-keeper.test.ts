@@ -77,4 +77,28 @@ describe('nodes in memory within a bound', () => {
     expect(new Trie(read, keeper.find(root), keeper).get(key(0))).toEqual(value(199));
     expect(reads).toBe(0);
   });
+
+  it('are told of once when they go, however many versions of a trie share them', () => {
+    let told = 0;
+    const keeper = new NodeKeeper(1_200, () => void told++);
+    let node = new Trie(undefined, undefined, keeper).rootNode;
+    let root: Uint8Array = emptyTrieRoot;
+    let branches = 0;
+    for (let block = 0; block < 60; block++) {
+      const trie = new Trie(undefined, node, keeper);
+      // Much in the first block that nobody uses again, then one key in each.
+      for (let number = 0; number < (block === 0 ? 800 : 1); number++) trie.put(key(number), value(number + block));
+      const parent = root;
+      let added = 0;
+      root = trie.commit((_, encoded) => {
+        added++;
+        if (encoded.length > 100) branches++;
+      });
+      keeper.epoch++;
+      keeper.keep(root, trie, added, parent);
+      node = trie.rootNode;
+    }
+    expect(told).toBeGreaterThan(0);
+    expect(told).toBeLessThanOrEqual(branches);
+  });
 });

@@ -21,14 +21,15 @@ export type LetGoSink = (hash: Hash32, encoded: Uint8Array) => void;
 
 const offsets = new Uint16Array(16);
 
-/** Tells of the branches from a node down that is going, and all below it. */
-function tellGoing(node: TrieNode, sink: LetGoSink): void {
-  if (node.kind !== BRANCH) return;
+/** Tells of the branches from a node down that is going, and all below it; once in a walk, however many versions of a trie share them. */
+function tellGoing(node: TrieNode, walk: number, sink: LetGoSink): void {
+  if (node.kind !== BRANCH || node.walk === walk) return;
+  node.walk = walk;
   if (isHashed(node)) sink(node.reference as Hash32, node.raw);
-  for (const child of node.children) if (typeof child === 'object') tellGoing(child, sink);
+  for (const child of node.children) if (typeof child === 'object') tellGoing(child, walk, sink);
 }
 
-function letGoChildren(branch: BranchNode, before: number, sink: LetGoSink): void {
+function letGoChildren(branch: BranchNode, before: number, walk: number, sink: LetGoSink): void {
   const { children } = branch;
   let isKnown = false;
   for (let index = 0; index < 16; index++) {
@@ -36,7 +37,7 @@ function letGoChildren(branch: BranchNode, before: number, sink: LetGoSink): voi
     if (typeof child !== 'object' || !isHashed(child) || child.epoch >= before) continue;
     if (!isKnown) hashOffsets(branch.raw, offsets);
     isKnown = true;
-    tellGoing(child, sink);
+    tellGoing(child, walk, sink);
     children[index] = offsets[index] as number;
   }
 }
@@ -53,10 +54,10 @@ export function letGoBelow(node: TrieNode, before: number, walk: number, sink: L
   if (node.kind === LEAF) return 1;
   let stay = 1;
   if (node.kind === BRANCH) {
-    if (node.reference !== undefined) letGoChildren(node, before, sink);
+    if (node.reference !== undefined) letGoChildren(node, before, walk, sink);
     for (const child of node.children) if (typeof child === 'object') stay += letGoBelow(child, before, walk, sink);
   } else if (isHashed(node.child) && node.child.epoch < before) {
-    tellGoing(node.child, sink);
+    tellGoing(node.child, walk, sink);
     node.child = { kind: UNLOADED, reference: node.child.reference as Uint8Array };
   } else stay += letGoBelow(node.child, before, walk, sink);
   return stay;
