@@ -29,7 +29,7 @@ export const percentiles: ParameterCodec<readonly number[]> = {
     let before = 0;
     return json.map((entry: unknown) => {
       if (typeof entry !== 'number') throw kindMismatch(entry, 'float64');
-      if (entry < before || entry > 100) throw new ParameterError(`invalid reward percentile: ${entry}`);
+      if (!(entry >= before && entry <= 100)) throw new ParameterError(`invalid reward percentile: ${entry}`);
       before = entry;
       // JSON knows a negative zero.
       return entry === 0 ? 0 : entry;

@@ -68,9 +68,10 @@ describe('parameters from outside', () => {
     }
   });
 
-  test('a negative zero is zero', () => {
+  test('a negative zero is zero, and no number is no percentage', () => {
     expect(bigOrNumber.decode(-0)).toBe(0);
     expect(percentiles.decode([-0])).toEqual([0]);
+    expect(() => percentiles.decode([Number.NaN])).toThrow('invalid reward percentile');
   });
 
   test('durations as Go reads them', () => {
