@@ -58,6 +58,12 @@ export function kindMismatch(json: unknown, goType: string): TypeMismatchError {
   return new TypeMismatchError(found, goType, false);
 }
 
+/** A JSON number; its negative zero is zero. @throws TypeMismatchError */
+export function jsonNumber(json: unknown, goType: string): number {
+  if (typeof json !== 'number') throw kindMismatch(json, goType);
+  return json === 0 ? 0 : json;
+}
+
 /** A refusal by a type's own decoder. */
 export function textMismatch(reason: string, goType: string): TypeMismatchError {
   return new TypeMismatchError(reason, goType, true);

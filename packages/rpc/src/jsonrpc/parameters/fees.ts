@@ -1,5 +1,5 @@
 import { ParameterError } from '../errors.ts';
-import { kindMismatch, type ParameterCodec } from './codec.ts';
+import { jsonNumber, kindMismatch, type ParameterCodec } from './codec.ts';
 import { uint64Quantity } from './hex.ts';
 
 /** A count as a quantity or as a JSON number; more than is safe in JavaScript is as good as that much. */
@@ -9,9 +9,9 @@ export const bigOrNumber: ParameterCodec<number> = {
   optional: false,
   decode: (json) => {
     if (typeof json === 'number') {
-      if (!Number.isSafeInteger(json) || json < 0) throw kindMismatch(json, 'math.HexOrDecimal64');
-      // JSON knows a negative zero.
-      return json === 0 ? 0 : json;
+      const number = jsonNumber(json, 'math.HexOrDecimal64');
+      if (!Number.isSafeInteger(number) || number < 0) throw kindMismatch(json, 'math.HexOrDecimal64');
+      return number;
     }
     return Math.min(Number(uint64Quantity.decode(json)), Number.MAX_SAFE_INTEGER);
   },
@@ -28,11 +28,11 @@ export const percentiles: ParameterCodec<readonly number[]> = {
     if (!Array.isArray(json)) throw kindMismatch(json, '[]float64');
     let before = 0;
     return json.map((entry: unknown) => {
-      if (typeof entry !== 'number') throw kindMismatch(entry, 'float64');
-      if (!(entry >= before && entry <= 100)) throw new ParameterError(`invalid reward percentile: ${entry}`);
-      before = entry;
-      // JSON knows a negative zero.
-      return entry === 0 ? 0 : entry;
+      const percentage = jsonNumber(entry, 'float64');
+      if (!(percentage >= before && percentage <= 100))
+        throw new ParameterError(`invalid reward percentile: ${percentage}`);
+      before = percentage;
+      return percentage;
     });
   },
   encode: (value) => value,

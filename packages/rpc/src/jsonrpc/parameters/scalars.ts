@@ -1,4 +1,4 @@
-import { kindMismatch, type ParameterCodec } from './codec.ts';
+import { jsonNumber, kindMismatch, type ParameterCodec } from './codec.ts';
 
 /** A JSON string; null is the empty one. */
 export const text: ParameterCodec<string> = {
@@ -45,8 +45,9 @@ export const uint64: ParameterCodec<number> = {
   optional: false,
   decode: (json) => {
     if (json === null) return 0;
-    if (typeof json !== 'number' || !Number.isInteger(json) || json < 0) throw kindMismatch(json, 'uint64');
-    return json;
+    const number = jsonNumber(json, 'uint64');
+    if (!Number.isInteger(number) || number < 0) throw kindMismatch(json, 'uint64');
+    return number;
   },
   encode: (value) => value,
 };
@@ -58,9 +59,9 @@ export const uint16: ParameterCodec<number> = {
   optional: false,
   decode: (json) => {
     if (json === null) return 0;
-    if (typeof json !== 'number' || !Number.isInteger(json) || json < 0 || json > 0xffff)
-      throw kindMismatch(json, 'uint16');
-    return json;
+    const number = jsonNumber(json, 'uint16');
+    if (!Number.isInteger(number) || number < 0 || number > 0xffff) throw kindMismatch(json, 'uint16');
+    return number;
   },
   encode: (value) => value,
 };
@@ -72,8 +73,9 @@ export const int: ParameterCodec<number> = {
   optional: false,
   decode: (json) => {
     if (json === null) return 0;
-    if (typeof json !== 'number' || !Number.isInteger(json)) throw kindMismatch(json, 'int');
-    return json;
+    const number = jsonNumber(json, 'int');
+    if (!Number.isInteger(number)) throw kindMismatch(json, 'int');
+    return number;
   },
   encode: (value) => value,
 };

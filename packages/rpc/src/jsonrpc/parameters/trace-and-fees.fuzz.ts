@@ -46,10 +46,16 @@ describe('parameters from outside', () => {
     decodesOrRefuses(base64Bytes, json);
   });
 
-  test.prop([fc.oneof(fc.jsonValue(), fc.array(fc.double()))], { numRuns })('percentages and counts', (json) => {
-    decodesOrRefuses(percentiles, json);
-    decodesOrRefuses(bigOrNumber, json);
-  });
+  const ascending = fc
+    .array(fc.double({ min: -0, max: 100, noNaN: true }))
+    .map((list) => list.toSorted((one, other) => one - other));
+  test.prop([fc.oneof(fc.jsonValue(), fc.array(fc.double()), ascending)], { numRuns })(
+    'percentages and counts',
+    (json) => {
+      decodesOrRefuses(percentiles, json);
+      decodesOrRefuses(bigOrNumber, json);
+    },
+  );
 
   test.prop(
     [
@@ -66,12 +72,6 @@ describe('parameters from outside', () => {
     } catch (error) {
       if (!(error instanceof ParameterError)) throw error;
     }
-  });
-
-  test('a negative zero is zero, and no number is no percentage', () => {
-    expect(bigOrNumber.decode(-0)).toBe(0);
-    expect(percentiles.decode([-0])).toEqual([0]);
-    expect(() => percentiles.decode([Number.NaN])).toThrow('invalid reward percentile');
   });
 
   test('durations as Go reads them', () => {

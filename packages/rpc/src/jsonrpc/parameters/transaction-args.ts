@@ -1,5 +1,5 @@
 import type { Address, Hash32 } from '@isoquorum/primitives/bytes';
-import { kindMismatch, type ParameterCodec } from './codec.ts';
+import { jsonNumber, kindMismatch, type ParameterCodec } from './codec.ts';
 import { address, big, bytes, hash, uint64Quantity } from './hex.ts';
 import { text, texts, uint64 } from './scalars.ts';
 import { decodeStructure, encodeStructure, field, type Fields } from './structure.ts';
@@ -96,9 +96,9 @@ const privacyFlag: ParameterCodec<number> = {
   ...uint64,
   goType: 'engine.PrivacyFlagType',
   decode: (json) => {
-    if (typeof json !== 'number' || !Number.isInteger(json) || json < 0)
-      throw kindMismatch(json, 'engine.PrivacyFlagType');
-    return json;
+    const number = jsonNumber(json, 'engine.PrivacyFlagType');
+    if (!Number.isInteger(number) || number < 0) throw kindMismatch(json, 'engine.PrivacyFlagType');
+    return number;
   },
 };
 
