@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { fuzzTimeoutMs, readFuzzSettings } from './tools/test/fuzz-settings.ts';
 
 const workspaces = '{packages,apps}/*/src/**';
 const excluded = ['**/node_modules/**', '**/dist/**', '**/.tsbuild/**'];
@@ -29,10 +30,10 @@ export default defineConfig({
   test: {
     pool: 'forks',
     execArgv: ['--conditions=source'],
-    setupFiles: [new URL('tools/test/fuzz-seed.ts', import.meta.url).pathname],
+    setupFiles: [new URL('tools/test/fuzz-setup.ts', import.meta.url).pathname],
     projects: [
-      project('unit', [`${workspaces}/*.test.{ts,tsx}`], 30_000),
-      project('fuzz', [`${workspaces}/*.fuzz.ts`], 120_000),
+      project('unit', [`${workspaces}/*.test.{ts,tsx}`], 120_000),
+      project('fuzz', [`${workspaces}/*.fuzz.ts`], fuzzTimeoutMs(readFuzzSettings(process.env))),
       project('simulation', [`${workspaces}/*.sim.ts`], 300_000),
       project('conformance', [`${workspaces}/*.conformance.ts`, 'tools/**/*.conformance.ts'], 600_000),
       project('process', [`${workspaces}/*.process.ts`, 'tools/**/*.process.ts'], 300_000),

@@ -1,6 +1,6 @@
 /**
  * `npm test`: every check in order, the minutes of each, and one closing line. `--only NAME[,NAME]` runs a part,
- * `--long` lifts the budgets of fuzz and simulation.
+ * `--long` takes many and new cases for the fuzz.
  */
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { fuzzAssignments, fuzzEnvironment, readFuzzSettings } from './test/fuzz-settings.ts';
 import { type Counts, type PartResult, playwrightResult, programResult, vitestResult } from './test/result.ts';
 
 /** Lines shown of each failure at the end. */
@@ -44,18 +45,33 @@ function program(name: string, command: string, ...args: readonly string[]): Par
   return { name, run: async () => programResult(name, await execute(command, args)) };
 }
 
+const long = process.argv.includes('--long');
+/** The long run takes more cases, and other ones each time. */
+const fuzz = readFuzzSettings(process.env, long ? { seed: randomInt(2 ** 31), runs: 20_000 } : undefined);
+
 /** A Vitest project, by its JSON report. */
-function vitest(project: string, environment: Readonly<Record<string, string>> = {}): Part {
+function vitest(project: string): Part {
   return {
     name: project,
     run: async () => {
+      if (project === 'fuzz') console.log(`${fuzzAssignments(fuzz)} (set to repeat this run)`);
       const file = join(scratch, `${project}.json`);
+      const strayFile = join(scratch, `${project}.stray.json`);
+      const strayReporter = new URL('./test/stray-errors.ts', import.meta.url).pathname;
       const code = await execute(
         'vitest',
-        ['run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`],
-        environment,
+        [
+          'run',
+          '--project',
+          project,
+          '--reporter=dot',
+          '--reporter=json',
+          `--outputFile.json=${file}`,
+          `--reporter=${strayReporter}`,
+        ],
+        { STRAY_ERRORS: strayFile, ...(project === 'fuzz' ? fuzzEnvironment(fuzz) : {}) },
       );
-      return vitestResult(project, file, code, root);
+      return vitestResult(project, { file, strayFile, code, root });
     },
   };
 }
@@ -73,15 +89,6 @@ const endToEnd: Part = {
   },
 };
 
-/** The long fuzz run: more cases, and other ones each time. */
-function longFuzz(): Readonly<Record<string, string>> {
-  const seed = process.env['FUZZ_SEED'] ?? String(randomInt(2 ** 31));
-  const runs = process.env['FUZZ_RUNS'] ?? '20000';
-  console.log(`FUZZ_SEED=${seed} FUZZ_RUNS=${runs} (set them to repeat this run)`);
-  return { FUZZ_SEED: seed, FUZZ_RUNS: runs };
-}
-
-const long = process.argv.includes('--long');
 const parts: readonly Part[] = [
   program('check: types', 'tsc', '-b'),
   program('check: lint', 'oxlint', '--type-aware'),
@@ -89,7 +96,7 @@ const parts: readonly Part[] = [
   program('check: dead code', 'knip'),
   vitest('tidy'),
   vitest('unit'),
-  vitest('fuzz', long ? longFuzz() : {}),
+  vitest('fuzz'),
   vitest('simulation'),
   vitest('conformance'),
   vitest('process'),
@@ -106,10 +113,11 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
-/** The first lines of what a test said, so that the end of the log tells what failed. */
+/** The first lines of what a test said, without the stack of others, so that the end of the log tells what failed. */
 function shorten(text: string): string {
   const lines = stripVTControlCharacters(text).split('\n');
   return lines
+    .filter((line) => line.trim() !== '' && !/^\s+at .*(node_modules\/|node:)/.test(line))
     .slice(0, linesShown)
     .map((line) => `    ${line.slice(0, 300)}`)
     .join('\n');

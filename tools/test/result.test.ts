@@ -2,15 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { playwrightResult, programResult, vitestResult } from './result.ts';
+import { type PartResult, playwrightResult, programResult, vitestResult } from './result.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'isoquorum-result-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
+let files = 0;
 function fileOf(report: unknown): string {
-  const file = join(scratch, `${Math.abs(JSON.stringify(report).length)}.json`);
+  const file = join(scratch, `${files++}.json`);
   writeFileSync(file, JSON.stringify(report));
   return file;
+}
+
+const noFile = join(scratch, 'none.json');
+function unit(report: unknown, code: number, stray: readonly string[] = []): PartResult {
+  return vitestResult('unit', { file: fileOf(report), strayFile: fileOf(stray), code, root: '/work/' });
 }
 
 const counts = { numPassedTests: 3, numFailedTests: 1, numPendingTests: 1, numTodoTests: 0 };
@@ -20,7 +26,7 @@ const failed = { fullName: 'a is two', status: 'failed', failureMessages: ['expe
 describe('what a part of the test run came to', () => {
   it('names each failed test of Vitest with its file and what it said', () => {
     const testResults = [{ name: '/work/a.test.ts', status: 'failed', assertionResults: [passed, failed] }];
-    expect(vitestResult('unit', fileOf({ ...counts, testResults }), 1, '/work/')).toEqual({
+    expect(unit({ ...counts, testResults }, 1)).toEqual({
       counts: { passed: 3, failed: 1, skipped: 1 },
       failures: [{ title: 'a.test.ts › a is two', text: 'expected 1 to be 2\nat a.ts:1' }],
     });
@@ -29,12 +35,22 @@ describe('what a part of the test run came to', () => {
   it('counts a file that could not be loaded, an error outside of tests, and a run without a report', () => {
     const unloaded = { name: '/work/b.test.ts', status: 'failed', message: 'no such module', assertionResults: [] };
     const quiet = { ...counts, numFailedTests: 0 };
-    const broken = vitestResult('unit', fileOf({ ...quiet, testResults: [unloaded] }), 1, '/work/');
-    expect(broken).toMatchObject({ counts: { failed: 1 }, failures: [{ title: 'b.test.ts', text: 'no such module' }] });
-    const outside = vitestResult('unit', fileOf({ ...quiet, testResults: [] }), 1, '/work/');
-    expect(outside).toMatchObject({ counts: { failed: 1 }, failures: [{ title: 'unit' }] });
-    expect(vitestResult('unit', join(scratch, 'none.json'), 1, '/work/')).toMatchObject({ counts: { failed: 1 } });
-    expect(vitestResult('unit', fileOf({ ...quiet, testResults: [] }), 0, '/work/').failures).toEqual([]);
+    expect(unit({ ...quiet, testResults: [unloaded] }, 1)).toMatchObject({
+      counts: { failed: 1 },
+      failures: [{ title: 'b.test.ts', text: 'no such module' }],
+    });
+    const stray = { title: 'an error outside of tests', text: 'Error: stray' };
+    expect(unit({ ...quiet, testResults: [] }, 1, [stray.text])).toMatchObject({
+      counts: { failed: 1 },
+      failures: [stray],
+    });
+    expect(unit({ ...quiet, testResults: [] }, 1)).toMatchObject({
+      counts: { failed: 1 },
+      failures: [{ title: 'unit' }],
+    });
+    const nothing = vitestResult('unit', { file: noFile, strayFile: noFile, code: 1, root: '/work/' });
+    expect(nothing).toMatchObject({ counts: { failed: 1 }, failures: [{ title: 'unit' }] });
+    expect(unit({ ...quiet, testResults: [] }, 0).failures).toEqual([]);
   });
 
   it('names each failed test of Playwright', () => {

@@ -84,20 +84,34 @@ function vitestFailures(report: VitestReport, root: string): Failure[] {
   return failures;
 }
 
-/** The JSON report of a Vitest run; one that left none, or that ended badly without a failed test, counts as one failure. */
-export function vitestResult(project: string, file: string, code: number, root: string): PartResult {
-  let report: VitestReport;
+/** Where a Vitest run left what. */
+export interface VitestRun {
+  /** Its JSON report. */
+  readonly file: string;
+  /** The list of `stray-errors.ts`. */
+  readonly strayFile: string;
+  readonly code: number;
+  /** Folder that names of files are shown from. */
+  readonly root: string;
+}
+
+function readJson<Value>(file: string): Value | undefined {
   try {
-    report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+    return JSON.parse(readFileSync(file, 'utf8')) as Value;
   } catch {
-    return failedAs(project, `ended with ${code} and left no report; what it printed is above`);
+    return undefined;
   }
+}
+
+/** What a Vitest run came to; one that left no report, or that ended badly without a failed test, counts as one failure. */
+export function vitestResult(project: string, { file, strayFile, code, root }: VitestRun): PartResult {
+  const report = readJson<VitestReport>(file);
+  if (report === undefined) return failedAs(project, `ended with ${code} and left no report; what it printed is above`);
   const failures = vitestFailures(report, root);
+  for (const text of readJson<readonly string[]>(strayFile) ?? [])
+    failures.push({ title: 'an error outside of tests', text });
   if (code !== 0 && failures.length === 0)
-    failures.push({
-      title: project,
-      text: `ended with ${code} although no test failed: an error outside of tests is above`,
-    });
+    failures.push({ title: project, text: `ended with ${code} although no test failed; what it printed is above` });
   const failed = Math.max(report.numFailedTests, failures.length);
   const skipped = report.numPendingTests + report.numTodoTests;
   return { counts: { passed: report.numPassedTests, failed, skipped }, failures };
@@ -116,12 +130,8 @@ function playwrightFailures({ title, suites, specs }: PlaywrightSuite, above: st
 
 /** The JSON report of a Playwright run, as {@link vitestResult}. */
 export function playwrightResult(file: string, code: number): PartResult {
-  let report: PlaywrightReport;
-  try {
-    report = JSON.parse(readFileSync(file, 'utf8')) as PlaywrightReport;
-  } catch {
-    return failedAs('e2e', `ended with ${code} and left no report; what it printed is above`);
-  }
+  const report = readJson<PlaywrightReport>(file);
+  if (report === undefined) return failedAs('e2e', `ended with ${code} and left no report; what it printed is above`);
   const { stats } = report;
   const failures = report.suites.flatMap((suite) => playwrightFailures(suite, ''));
   for (const { message } of report.errors ?? [])

@@ -1,7 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { base64ToBytes, bytesToBase64 } from '@isoquorum/primitives/base64';
-import { IsoquorumError } from '@isoquorum/primitives/errors';
 import { createSeededRandom } from '@isoquorum/platform/memory/random';
 import { enclavePublicKey } from '@isoquorum/platform/memory/key-agreement';
 import { formatLockedKey, formatUnlockedKey, openKeyFile } from './key-file.ts';
@@ -59,21 +57,5 @@ describe('key files', () => {
     [cheap.replace('LJ7QUiZ0', 'LJ7Q'), 'snonce'],
   ])('%s: the error names %s', async (text, field) => {
     await expect(openKeyFile(text, 'foo')).rejects.toMatchObject({ code: 'KEY_FILE_INVALID', fields: { field } });
-  });
-
-  test('mutated files give our errors only, and never the key', async () => {
-    const secret = 'ELxXGzC9m23o2qpvjgvPaer4p8US+a4jPrKsqlL1+pQ=';
-    const text = formatUnlockedKey(base64ToBytes(secret));
-    await fc.assert(
-      fc.asyncProperty(fc.nat(text.length - 1), fc.string({ maxLength: 3 }), async (at, insert) => {
-        try {
-          await openKeyFile(text.slice(0, at) + insert + text.slice(at + 1), undefined);
-        } catch (error) {
-          if (!(error instanceof IsoquorumError)) throw error;
-          expect(error.message).not.toContain(secret.slice(0, 20));
-        }
-      }),
-      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 200) },
-    );
   });
 });
